@@ -1,0 +1,53 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Time;
+
+namespace RobotWorldModel.Drivers.Samples;
+
+/// <summary>What a person wants to know about a device.</summary>
+/// <param name="Connected">Data flows.</param>
+/// <param name="Message">One line: what it is doing, or what is wrong and what to do about it.</param>
+/// <param name="Reconnects">How often it has been found again after a loss.</param>
+public sealed record DeviceStatus(bool Connected, string Message, int Reconnects);
+
+/// <summary>A device on threads of its own: connects by itself in any order, and again after every loss, until disposed.</summary>
+public interface IDevice : IDisposable
+{
+    /// <summary>As in the config: robot, force, gripper, or the camera's name.</summary>
+    string Name { get; }
+
+    DeviceStatus Status { get; }
+
+    /// <summary>The fitted map from the device's clock to the host's; null where the device has no clock.</summary>
+    ClockMapReport? Clock { get; }
+
+    void Start();
+}
+
+/// <summary>A clock map as recorded in metadata.</summary>
+/// <param name="Domain">controller, camera …: whose clock it is.</param>
+public sealed record ClockMapReport(string Domain, long OffsetNs, double DriftPpm, long ResidualNs);
+
+public interface IForceTorqueSensor : IDevice
+{
+    SampleStream<Wrench> Wrenches { get; }
+}
+
+public interface ICamera : IDevice
+{
+    SampleStream<ImageFrame> Color { get; }
+
+    /// <summary>Null for a camera without depth.</summary>
+    SampleStream<ImageFrame>? Depth { get; }
+
+    /// <summary>Null until the camera has said it.</summary>
+    CameraInfo? Info { get; }
+}
+
+/// <summary>Pinhole model with Brown-Conrady distortion, as ROS and OpenCV write it.</summary>
+public sealed record CameraIntrinsics(int Width, int Height, double Fx, double Fy, double Cx, double Cy, double[] Distortion);
+
+/// <param name="DepthScale">Metres per depth unit; 0 without depth.</param>
+/// <param name="MountedOn">base or flange.</param>
+/// <param name="Extrinsics">The optical frame (z forward, x right, y down) in the frame it is mounted on; null where nobody has measured it.</param>
+public sealed record CameraInfo(
+    string Name, string Model, string Serial, CameraIntrinsics Color, CameraIntrinsics? Depth, double DepthScale, string MountedOn, Pose? Extrinsics);

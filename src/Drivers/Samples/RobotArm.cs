@@ -1,0 +1,66 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.UniversalRobots;
+
+namespace RobotWorldModel.Drivers.Samples;
+
+/// <summary>Who the arm is, as its controller says.</summary>
+/// <param name="Serial">Empty where the controller does not tell.</param>
+/// <param name="KinematicsHash">Hash of the controller's own calibration; empty where it was not read.</param>
+public sealed record RobotIdentity(string Model, string Serial, string ControllerVersion, double RateHz, string KinematicsHash);
+
+/// <summary>An arm as everyone may see it. It moves only through a <see cref="Motion.MotionLease"/>.</summary>
+public interface IRobotArm : IDevice
+{
+    SampleStream<RobotState> States { get; }
+
+    /// <summary>Null until the controller has been asked.</summary>
+    RobotIdentity? Identity { get; }
+
+    /// <summary>The arm's geometry: the controller's where it has been read, else nominal.</summary>
+    UrKinematics Kinematics { get; }
+}
+
+/// <summary>What our program on the controller is asked to do (input integer register 25).</summary>
+internal enum ArmMode
+{
+    /// <summary>Keep the last commanded pose; the program sends no servoj.</summary>
+    Hold = 0,
+
+    /// <summary>Follow the set-points.</summary>
+    Servo = 1,
+
+    /// <summary>Let a person lead the arm.</summary>
+    Freedrive = 2,
+
+    /// <summary>stopj, then halt: the program ends.</summary>
+    Stop = 3,
+}
+
+/// <summary>The arm's command side, for the arm thread alone.</summary>
+internal interface IArmControl
+{
+    /// <summary>How often the controller takes set-points; 0 before it has said so.</summary>
+    double ControlRateHz { get; }
+
+    /// <summary>
+    /// Gets our program running on the controller and the input registers claimed; blocks for some seconds at most. Never unlocks, powers or
+    /// restarts anything.
+    /// </summary>
+    /// <returns>Null when the program runs, else one line: what is in the way and what to do about it.</returns>
+    string? StartProgram(CancellationToken cancel);
+
+    /// <summary>Writes one cycle's mode and set-point (rad, rad/s) under the next counter value; no allocation. False when not connected.</summary>
+    bool Send(ArmMode mode, in Vector6 q, in Vector6 qd);
+}
+
+/// <summary>A gripper as everyone may see it. It moves only through a <see cref="Motion.MotionLease"/>.</summary>
+public interface IGripper : IDevice
+{
+    SampleStream<GripperState> States { get; }
+}
+
+internal interface IGripperControl
+{
+    /// <summary>Asks for a position, 0 open … 1 closed. Never blocks: the gripper's own thread sends the newest request.</summary>
+    void Request(double position);
+}
