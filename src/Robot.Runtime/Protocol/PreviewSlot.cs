@@ -1,0 +1,84 @@
+using System.IO.MemoryMappedFiles;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace RobotWorldModel.Runtime.Protocol;
+
+/// <summary>
+/// The newest picture of a camera, small, in memory shared between core (one writer) and any reader: a header of 64 bytes and RGB8 pixels. The
+/// version is odd while a picture is written; a reader that sees it odd, or changed after its copy, tries again. Neither side waits.
+/// </summary>
+public sealed unsafe class PreviewSlot : IDisposable
+{
+    private const int HeaderBytes = 64;
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+    private readonly byte* _memory;
+
+    private PreviewSlot(MemoryMappedFile file, int bytes)
+    {
+        _file = file;
+        _view = file.CreateViewAccessor(0, bytes);
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _memory);
+    }
+
+    [StructLayout(LayoutKind.Sequential, Size = HeaderBytes)]
+    private struct Header
+    {
+        public long Version, Sequence, OriginatingNs;
+        public int Width, Height;
+    }
+
+    private ref Header Head => ref Unsafe.AsRef<Header>(_memory);
+
+    /// <summary>Makes the slot's file for pictures up to the given size.</summary>
+    public static PreviewSlot Create(string path, int maxWidth, int maxHeight)
+    {
+        int bytes = HeaderBytes + maxWidth * maxHeight * 3;
+        using (var file = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite))
+            file.SetLength(bytes);
+        return new(MemoryMappedFile.CreateFromFile(path, FileMode.Open), bytes);
+    }
+
+    /// <exception cref="FileNotFoundException">Core has not made it yet.</exception>
+    public static PreviewSlot Open(string path) => new(MemoryMappedFile.CreateFromFile(path, FileMode.Open), (int)new FileInfo(path).Length);
+
+    /// <summary>Writes every <paramref name="step"/>th pixel of an RGB8 picture.</summary>
+    public void Write(ReadOnlySpan<byte> rgb, int width, int height, int step, long sequence, long originatingNs)
+    {
+        Volatile.Write(ref Head.Version, Head.Version + 1);
+        Thread.MemoryBarrier();
+        (Head.Width, Head.Height, Head.Sequence, Head.OriginatingNs) = (width / step, height / step, sequence, originatingNs);
+        byte* to = _memory + HeaderBytes;
+        fixed (byte* from = rgb)
+            for (int y = 0; y + step <= height; y += step)
+                for (int x = 0; x + step <= width; x += step, to += 3)
+                {
+                    byte* p = from + (y * width + x) * 3;
+                    (to[0], to[1], to[2]) = (p[0], p[1], p[2]);
+                }
+        Thread.MemoryBarrier();
+        Volatile.Write(ref Head.Version, Head.Version + 1);
+    }
+
+    /// <summary>Copies the newest picture as RGB8. False when there is none yet, it is the one already seen, or it was being written just now.</summary>
+    public bool TryRead(long lastSequence, Span<byte> rgb, out int width, out int height, out long sequence, out long originatingNs)
+    {
+        long version = Volatile.Read(ref Head.Version);
+        Thread.MemoryBarrier();
+        (width, height, sequence, originatingNs) = (Head.Width, Head.Height, Head.Sequence, Head.OriginatingNs);
+        int bytes = width * height * 3;
+        if (version == 0 || version % 2 != 0 || sequence == lastSequence || bytes > rgb.Length)
+            return false;
+        new ReadOnlySpan<byte>(_memory + HeaderBytes, bytes).CopyTo(rgb);
+        Thread.MemoryBarrier();
+        return Volatile.Read(ref Head.Version) == version;
+    }
+
+    public void Dispose()
+    {
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _file.Dispose();
+    }
+}
