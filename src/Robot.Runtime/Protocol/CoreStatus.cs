@@ -118,4 +118,12 @@ public static class CoreMethods
 [JsonSerializable(typeof(CoreStatus))]
 [JsonSerializable(typeof(CoreRequest))]
 [JsonSerializable(typeof(CoreReply))]
-public sealed partial class ProtocolJson : JsonSerializerContext;
+public sealed partial class ProtocolJson : JsonSerializerContext
+{
+    /// <summary>The same dialect for small anonymous parameters and results.</summary>
+    public static JsonSerializerOptions Lenient { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+}
