@@ -24,7 +24,7 @@ internal readonly record struct ControllerVersion(int Major, int Minor, int Bugf
 /// </summary>
 internal sealed class RtdeLink : IDisposable
 {
-    private const int ConnectTimeoutMs = 400, ReplyTimeoutMs = 2000, SilenceMs = 500, FirstWaitMs = 50, LongestWaitMs = 500;
+    private const int ConnectTimeoutMs = 400, SilenceMs = 500, FirstWaitMs = 50;
     private readonly UrArmOptions _options;
     private readonly SampleStream<RobotState> _states;
     private readonly DeviceThread _thread;
@@ -125,7 +125,7 @@ internal sealed class RtdeLink : IDisposable
             {
                 Message = e is InvalidDataException ? $"{_options.Host} port {_options.RtdePort}: {e.Message}" : e.Message;
             }
-            waitMs = Connected ? FirstWaitMs : Math.Min(2 * waitMs, LongestWaitMs);
+            waitMs = Connected ? FirstWaitMs : Math.Min(2 * waitMs, _options.LongestWaitMs);
             Volatile.Write(ref _inputs, null);
             Volatile.Write(ref _session, null);
             Volatile.Write(ref _connecting, null);
@@ -136,7 +136,6 @@ internal sealed class RtdeLink : IDisposable
 
     private RtdeOutputs Handshake(RtdeSession session)
     {
-        session.DeadlineNs = HostClock.NowNs + ReplyTimeoutMs * 1_000_000L;
         ReadOnlySpan<byte> reply = Ask(session, RtdePackage.RequestProtocolVersion, RtdeWire.Package(RtdePackage.RequestProtocolVersion, [0, 2]));
         if (reply.Length < 1 || reply[0] != 1)
             throw new DeviceFaultException($"{session.Host} refused RTDE protocol version 2: its PolyScope is too old, update it to 3.9 or 5.3 at least");
@@ -188,7 +187,7 @@ internal sealed class RtdeLink : IDisposable
     // Writes a request and reads up to its reply; text messages and data may come between.
     private ReadOnlySpan<byte> Ask(RtdeSession session, RtdePackage type, byte[] request)
     {
-        session.DeadlineNs = HostClock.NowNs + ReplyTimeoutMs * 1_000_000L;
+        session.DeadlineNs = HostClock.NowNs + _options.ReplyTimeoutMs * 1_000_000L;
         if (!session.TryWrite(request))
             throw new DeviceFaultException($"{session.Host} dropped the connection while RTDE was being set up");
         try
@@ -207,7 +206,7 @@ internal sealed class RtdeLink : IDisposable
         catch (Exception e) when (e is InvalidDataException || (e is DeviceFaultException && HostClock.NowNs > session.DeadlineNs))
         {
             throw new DeviceFaultException($"{session.Host} port {_options.RtdePort} does not speak RTDE ({(e is InvalidDataException ? e.Message
-                : $"no answer to '{(char)type}' within {ReplyTimeoutMs / 1000} s")}): is this a UR controller? RTDE is on 30004");
+                : $"no answer to '{(char)type}' within {_options.ReplyTimeoutMs} ms")}): is this a UR controller? RTDE is on 30004");
         }
     }
 
@@ -264,8 +263,8 @@ internal sealed class RtdeLink : IDisposable
         Volatile.Write(ref _inputsAsked, true);
         try
         {
-            if (!session.TryWrite(RtdeInputs.Request) || !_inputsReplied.Wait(ReplyTimeoutMs, cancel))
-                return $"{session.Host} did not answer the request for RTDE input registers within {ReplyTimeoutMs / 1000} s: try again";
+            if (!session.TryWrite(RtdeInputs.Request) || !_inputsReplied.Wait(_options.ReplyTimeoutMs, cancel))
+                return $"{session.Host} did not answer the request for RTDE input registers within {_options.ReplyTimeoutMs} ms: try again";
             (RtdeInputs? inputs, string? problem) = RtdeInputs.FromReply(session, _inputsReply);
             if (inputs is not null)
                 Volatile.Write(ref _inputs, inputs);

@@ -48,6 +48,12 @@ public sealed class UrArmOptions
     /// <summary>A first target further than this from the arm ends the control program, rad.</summary>
     public double FirstTargetLimit { get; set; } = 0.05;
 
+    /// <summary>A question to the controller without an answer for this long ends the connection, ms.</summary>
+    internal int ReplyTimeoutMs { get; set; } = 2000;
+
+    /// <summary>Waits between tries to connect double up to this, ms: with it data flows within 1 s of the controller's return.</summary>
+    internal int LongestWaitMs { get; set; } = 500;
+
     /// <exception cref="ArgumentException">A value is out of range; says which.</exception>
     public void Validate()
     {
