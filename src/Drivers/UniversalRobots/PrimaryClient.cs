@@ -53,6 +53,8 @@ internal sealed class PrimaryClient(string host, int port)
             while (!cancel.IsCancellationRequested)
             {
                 int n = socket.Receive(_buffer.AsSpan(_end), SocketFlags.None, out SocketError error);
+                if (cancel.IsCancellationRequested)
+                    return;
                 if (n <= 0 || error != SocketError.Success)
                     throw new DeviceFaultException($"{host}:{port} stopped sending ({(n == 0 && error == SocketError.Success ? "closed" : error)})");
                 _end += n;

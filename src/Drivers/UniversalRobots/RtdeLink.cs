@@ -109,9 +109,9 @@ internal sealed class RtdeLink : IDisposable
     private void Run(CancellationToken stop)
     {
         int waitMs = FirstWaitMs;
+        Message = $"connecting to {_options.Host}";
         while (!stop.IsCancellationRequested)
         {
-            Message = _connections == 0 ? $"connecting to {_options.Host}" : Message;
             try
             {
                 using var session = RtdeSession.Connect(_options.Host, _options.RtdePort, ConnectTimeoutMs);

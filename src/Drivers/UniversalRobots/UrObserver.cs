@@ -10,7 +10,7 @@ namespace RobotWorldModel.Drivers.UniversalRobots;
 /// </summary>
 internal sealed class UrObserver : IDisposable
 {
-    private const int PollMs = 100, ListenAgainMs = 1000;
+    private const int PollMs = 100, ListenAgainMs = 1000, AskAgainMs = 20_000;
     private const double LargestCalibrationM = 0.05;
     private readonly UrArmOptions _options;
     private readonly RtdeLink _link;
@@ -60,10 +60,10 @@ internal sealed class UrObserver : IDisposable
                 continue;
             seen = connection;
             Primary.Forget();
-            _calibrated = false;
-            AskDashboard();
+            (_calibrated, _serial) = (false, "");
             while (!stop.IsCancellationRequested && _link.Connections == seen)
             {
+                AskDashboard();
                 Listen(seen, stop);
                 stop.WaitHandle.WaitOne(ListenAgainMs);
             }
@@ -72,6 +72,8 @@ internal sealed class UrObserver : IDisposable
 
     private void AskDashboard()
     {
+        if (_serial.Length > 0)
+            return;
         if (_link.Version is { IsPolyScopeX: true })
         {
             _dashboardNote = "PolyScope X has no dashboard server: serial number and remote control are not known";
@@ -92,11 +94,13 @@ internal sealed class UrObserver : IDisposable
         Changes++;
     }
 
-    // Returns when the connection is lost, when nothing is there, or when RTDE has a new connection.
+    // Returns when the connection is lost, when nothing is there, when RTDE has a new connection, or when the dashboard is to be asked again.
     private void Listen(int connection, CancellationToken stop)
     {
         using var until = CancellationTokenSource.CreateLinkedTokenSource(stop);
         bool first = true;
+        if (_dashboardNote.Length > 0 && _link.Version is not { IsPolyScopeX: true })
+            until.CancelAfter(AskAgainMs); // a controller that is still booting opens its dashboard last
         try
         {
             Primary.Listen(() =>
@@ -161,7 +165,15 @@ internal sealed class UrObserver : IDisposable
     {
         string name = type switch
         {
-            1 => "UR5", 2 => "UR10", 3 => "UR3", 4 => "UR16", 6 => "UR8Long", 7 => "UR20", 8 => "UR30", 9 => "UR15", _ => $"UR arm of type {type}",
+            1 => "UR5",
+            2 => "UR10",
+            3 => "UR3",
+            4 => "UR16",
+            6 => "UR8Long",
+            7 => "UR20",
+            8 => "UR30",
+            9 => "UR15",
+            _ => $"UR arm of type {type}",
         };
         return type is >= 1 and <= 4 && _link.Version is { Major: >= 5 } ? name + "e" : name;
     }

@@ -50,7 +50,13 @@ internal sealed class HostileController : IDisposable
     /// <summary>No other port of this controller is open.</summary>
     public UrArmOptions Options() => new()
     {
-        Host = "127.0.0.1", RtdePort = Port, DashboardPort = 1, PrimaryPort = 1, ScriptPort = 1, ReplyTimeoutMs = 300, LongestWaitMs = 50,
+        Host = "127.0.0.1",
+        RtdePort = Port,
+        DashboardPort = 1,
+        PrimaryPort = 1,
+        ScriptPort = 1,
+        ReplyTimeoutMs = 300,
+        LongestWaitMs = 50,
     };
 
     public void Dispose()
