@@ -39,6 +39,9 @@ public sealed class ScriptRun
     /// <summary>Threads that have not ended.</summary>
     public int ThreadCount => _threads.Count;
 
+    /// <summary>Where the main function is; 0 once it has ended.</summary>
+    public int Line => Ended || _threads[0].Ended ? 0 : _threads[0].Position.Line;
+
     internal Value[] Globals { get; }
 
     /// <summary>Runs one control cycle.</summary>
