@@ -36,6 +36,7 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
     private Sample<T> _newest;
     private bool _any;
     private long _received, _lost;
+    private int _publishing; // odd while the device's thread is handing a sample to the queues
 
     public string Name { get; } = name;
 
@@ -67,12 +68,14 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
     /// <summary>Hands a sample to every subscriber. A counted value's reference passes from the caller to the stream.</summary>
     public void Publish(in Sample<T> sample)
     {
+        Interlocked.Increment(ref _publishing); // a full fence: the queues are read after it is visible
         foreach (var queue in Volatile.Read(ref _queues))
         {
             Hold(sample.Value);
             if (!queue.TryEnqueue(sample))
                 Drop(sample.Value);
         }
+        Interlocked.Increment(ref _publishing);
         Sample<T> old;
         bool hadOld;
         lock (_slotLock)
@@ -111,11 +114,26 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
         return queue;
     }
 
-    /// <summary>Ends a subscription; what is left in the queue is released.</summary>
-    public void Unsubscribe(SampleQueue<T> queue)
+    /// <summary>Ends a subscription; once it returns nothing is added to the queue any more, and what is in it is still to be read.</summary>
+    public void Detach(SampleQueue<T> queue)
     {
         lock (_slotLock)
             Volatile.Write(ref _queues, [.. _queues.Where(q => q != queue)]);
+        Interlocked.MemoryBarrier();
+        // A sample that is being handed out right now may still go to the old list: wait for it, or its picture would never be released.
+        int publishing = Volatile.Read(ref _publishing);
+        if ((publishing & 1) != 0)
+        {
+            var wait = new SpinWait();
+            while (Volatile.Read(ref _publishing) == publishing)
+                wait.SpinOnce();
+        }
+    }
+
+    /// <summary>Ends a subscription; what is left in the queue is released.</summary>
+    public void Unsubscribe(SampleQueue<T> queue)
+    {
+        Detach(queue);
         while (queue.TryDequeue(out var sample))
             Drop(sample.Value);
     }
