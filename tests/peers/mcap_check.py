@@ -109,7 +109,7 @@ class Cdr:
         self.at += -self.at % size
         value = struct.unpack_from("<" + fmt, self.data, self.at)[0]
         self.at += size
-        return value
+        return None if value != value else value  # JSON has no NaN
 
     def one(self, kind, package):
         if kind in PRIMITIVES:

@@ -1,3 +1,6 @@
+using RobotWorldModel.Collector.Cdr;
+using RobotWorldModel.Collector.Mcap;
+
 namespace RobotWorldModel.Collector.Capture;
 
 /// <summary>Where things stand in a capture log.</summary>
@@ -14,4 +17,7 @@ public static class CaptureTopics
 
     /// <summary>Name of the metadata records that hold an episode's description.</summary>
     public const string MetadataName = "robotworldmodel";
+
+    /// <summary>What stays of a log that keeps its numbers and leaves its pictures; for <see cref="McapCopy"/>.</summary>
+    public static bool IsNumbers(McapChannel channel) => channel.Schema?.Name != RosSchemas.Image.Name;
 }

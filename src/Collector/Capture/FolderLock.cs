@@ -24,12 +24,8 @@ public sealed class FolderLock : IDisposable
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public static FolderLock? TryTake(string folder, string name)
     {
-        var file = File.OpenHandle(Path.Combine(folder, name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        if (!LinuxFile.TryLock(file))
-        {
-            file.Dispose();
+        if (LinuxFile.TryOpenLocked(Path.Combine(folder, name)) is not { } file)
             return null;
-        }
         byte[] owner = Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"); // for people: who holds it
         _ = LinuxFile.Truncate(file, 0);
         _ = LinuxFile.Write(file, owner, 0);

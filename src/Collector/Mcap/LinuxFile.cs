@@ -51,18 +51,29 @@ internal static unsafe partial class LinuxFile
     public static int SyncFolder(string folder)
     {
         const int ReadOnlyDirectoryCloseOnExec = 0x10000 | 0x80000;
-        int fd = open(folder, ReadOnlyDirectoryCloseOnExec);
+        int fd = open(folder, ReadOnlyDirectoryCloseOnExec, 0);
         if (fd < 0)
             return Marshal.GetLastPInvokeError();
         using var handle = new SafeFileHandle(fd, ownsHandle: true);
         return fsync(handle) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Takes the file's exclusive lock (flock) without waiting; it lasts until the handle closes or the process ends.</summary>
-    public static bool TryLock(SafeFileHandle file)
+    /// <summary>
+    /// Opens or makes a file and takes its exclusive lock (flock) without waiting; it lasts until the handle closes or the process ends. Null:
+    /// somebody holds it. .NET's own locks are of the same kind, so its way of opening, which takes a shared one, would be in the way.
+    /// </summary>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public static SafeFileHandle? TryOpenLocked(string path)
     {
-        const int ExclusiveNoWait = 2 | 4;
-        return flock(file, ExclusiveNoWait) == 0;
+        const int ReadWriteCreateCloseOnExec = 2 | 0x40 | 0x80000, OwnerWritesAllRead = 0x1A4, ExclusiveNoWait = 2 | 4;
+        int fd = open(path, ReadWriteCreateCloseOnExec, OwnerWritesAllRead);
+        if (fd < 0)
+            throw new IOException($"{path}: cannot be opened: {Describe(Marshal.GetLastPInvokeError())}");
+        var file = new SafeFileHandle(fd, ownsHandle: true);
+        if (flock(file, ExclusiveNoWait) == 0)
+            return file;
+        file.Dispose();
+        return null;
     }
 
     public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
@@ -83,5 +94,5 @@ internal static unsafe partial class LinuxFile
     private static partial int flock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int open(string path, int flags);
+    private static partial int open(string path, int flags, int mode);
 }
