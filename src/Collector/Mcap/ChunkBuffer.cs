@@ -10,7 +10,8 @@ namespace RobotWorldModel.Collector.Mcap;
 internal sealed unsafe class ChunkBuffer : IDisposable
 {
     private byte* _memory;
-    private IndexEntry[] _index = new IndexEntry[1024];
+    private IndexEntry* _index;
+    private int _indexRoom;
     private int[] _perChannel = new int[64];
     private int _entries, _channels;
 
@@ -85,8 +86,8 @@ internal sealed unsafe class ChunkBuffer : IDisposable
     /// <summary>Counts a message that lies at an offset of the records already: when a chunk is read back.</summary>
     public void AddIndex(ushort channel, ulong logTime, ulong offset)
     {
-        if (_entries == _index.Length)
-            Array.Resize(ref _index, _index.Length * 2);
+        if (_entries == _indexRoom)
+            GrowIndex();
         if (channel >= _perChannel.Length)
             Array.Resize(ref _perChannel, Math.Max(_perChannel.Length * 2, channel + 1));
         FirstLogTime = _entries == 0 ? logTime : Math.Min(FirstLogTime, logTime);
@@ -117,8 +118,10 @@ internal sealed unsafe class ChunkBuffer : IDisposable
     public void Dispose()
     {
         NativeMemory.AlignedFree(_memory);
+        NativeMemory.Free(_index);
         _memory = null;
-        Capacity = 0;
+        _index = null;
+        Capacity = _indexRoom = 0;
     }
 
     /// <summary>The message indexes of all channels, one record each. Returns their bytes.</summary>
@@ -152,6 +155,12 @@ internal sealed unsafe class ChunkBuffer : IDisposable
 
     /// <summary>What the indexes take once there is one message more, perhaps of a channel of its own.</summary>
     private int IndexRoom => 16 * (_entries + 1) + (McapFormat.Prefix + 6) * (_channels + 1);
+
+    private void GrowIndex()
+    {
+        _indexRoom = Math.Max(1024, _indexRoom * 2);
+        _index = (IndexEntry*)NativeMemory.Realloc(_index, (nuint)(_indexRoom * sizeof(IndexEntry)));
+    }
 
     private Span<byte> Free(int bytes)
     {

@@ -25,13 +25,12 @@ public static class McapRecovery
         using var scan = new Scan(path, file);
         scan.Run();
         long length = RandomAccess.GetLength(file);
-        if (scan.State == McapReadState.Ended && EndIsWhole(file, scan.End, length))
+        if (scan.State == McapReadState.Ended && EndIsWhole(file, scan.Read, length))
             return new(true, scan.Chunks, scan.Messages, 0, null);
-        if (scan.End == 0 && length >= McapFormat.Magic.Length)
+        if (scan.Read == 0 && length >= McapFormat.Magic.Length)
             throw new InvalidDataException($"{path} is no MCAP file: it does not start as one");
-        long cut = length - scan.End;
         WriteEnd(path, file, scan);
-        return new(false, scan.Chunks, scan.Messages, cut, scan.Damage);
+        return new(false, scan.Chunks, scan.Messages, length - scan.Read, scan.Damage);
     }
 
     private static void WriteEnd(string path, SafeFileHandle file, Scan scan)
@@ -111,30 +110,23 @@ public static class McapRecovery
 
         public long Messages { get; private set; }
 
-        /// <summary>Where the whole part ends.</summary>
+        /// <summary>Up to where whole records stand.</summary>
+        public long Read => _reader.WholeBytes;
+
+        /// <summary>From where on the file is written anew.</summary>
         public long End { get; private set; }
 
         public void Run()
         {
             while (_reader.TryRead(out _))
                 Messages++;
-            End = _reader.WholeBytes;
             foreach (var channel in _reader.Channels)
                 Summary.Add(channel);
-            if (_chunkAt < 0)
-                return;
-            bool indexed = true;
-            for (int i = 0; i < _chunk.ChannelLimit; i++)
-                indexed &= _chunk.MessagesOf(i) == 0 || _indexOffsets[i] >= 0;
-            if (indexed)
-            {
-                FinishChunk();
-                return;
-            }
-            End = _chunkEnd; // its indexes were cut: they are made anew
+            // Message indexes have no checksum: those of the last chunk may be half written, so they are made anew.
+            End = _chunkAt >= 0 ? _chunkEnd : Read;
         }
 
-        /// <summary>The message indexes of the last chunk where they are missing; its place in the summary with them.</summary>
+        /// <summary>The message indexes of the last chunk; adds it to the summary with them.</summary>
         public byte[] LastIndexes()
         {
             if (_chunkAt < 0)

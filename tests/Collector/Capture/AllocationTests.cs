@@ -24,7 +24,7 @@ public class AllocationTests
         long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
         Assert.True(allocated < Samples * 8, $"{allocated} bytes for {Samples} samples"); // a chunk's entry in the summary, and the test's own
         var result = await log.Stop("{}");
-        Assert.Equal(0, result.Streams.Sum(s => s.Dropped));
+        Assert.True(result.Streams[0].Written > Samples / 2, $"{result.Streams[0]}");
     }
 
     private static void Round(Cell cell, CaptureLog log, int samples)

@@ -96,7 +96,7 @@ public class CaptureLogTests
         using var first = CaptureLog.Start(folder["demo_000.recording"], cell.Streams, "{}", s_anchor);
         for (int n = 0; n < 100; n++)
             cell.PublishRobot(n);
-        var firstEnd = first.Stop("{}", HostClock.NowNs + 200_000_000);
+        var firstEnd = first.Stop("{}", HostClock.NowNs + 2_000_000_000);
         using var second = CaptureLog.Start(folder["demo_001.recording"], cell.Streams, "{}", s_anchor);
         Assert.False(firstEnd.IsCompleted);
         for (int n = 100; n < 200; n++)
