@@ -111,11 +111,17 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
         return queue;
     }
 
-    /// <summary>Ends a subscription; what is left in the queue is released.</summary>
-    public void Unsubscribe(SampleQueue<T> queue)
+    /// <summary>Ends a subscription; once it returns nothing is added to the queue any more, and what is in it is still to be read.</summary>
+    public void Detach(SampleQueue<T> queue)
     {
         lock (_slotLock)
             Volatile.Write(ref _queues, [.. _queues.Where(q => q != queue)]);
+    }
+
+    /// <summary>Ends a subscription; what is left in the queue is released.</summary>
+    public void Unsubscribe(SampleQueue<T> queue)
+    {
+        Detach(queue);
         while (queue.TryDequeue(out var sample))
             Drop(sample.Value);
     }
