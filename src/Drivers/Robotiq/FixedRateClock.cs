@@ -14,7 +14,7 @@ internal sealed class FixedRateClock
 {
     private const int RecentReads = 8;
     private const long ForgetSlipAfter = 50; // samples after which a counted loss is final
-    private const double SlackOfPeriod = 0.1, WrongGridOfPeriod = 0.3, MaxRateError = 0.05;
+    private const double SlackOfPeriod = 0.03, WrongGridOfPeriod = 0.3, MaxRateError = 0.05;
     private readonly double _nominalNs;
     private readonly long _latencyNs;
     private readonly ClockMap _map = new();
@@ -66,10 +66,10 @@ internal sealed class FixedRateClock
         double lag = Lag(_index + samples, arrivalNs);
         long slip = Slip(lag);
         if (slip > 0)
-            (_slip, _slipIndex) = (slip, _index);
-        else if (lag < -_periodNs / 2 && _slip > 0 && _index - _slipIndex < ForgetSlipAfter)
+            (_slip, _slipIndex) = (SlipInDoubt ? _slip + slip : slip, _index);
+        else if (lag < -WrongGridOfPeriod * _periodNs && SlipInDoubt)
         {
-            slip = -Math.Min(_slip, (long)Math.Round(-lag / _periodNs));
+            slip = -Math.Min(_slip, (long)Math.Ceiling(-lag / _periodNs - SlackOfPeriod)); // nothing arrives before it was made
             _slip += slip;
         }
         _index += samples + slip;
@@ -81,7 +81,7 @@ internal sealed class FixedRateClock
         bool late = _index - _watchStart >= 1e9 / _periodNs && _leastLag > WrongGridOfPeriod * _periodNs;
         if (early || late) // no arrival of the last second fits: another rate, or the device began its grid anew
             Rebase(arrivalNs);
-        else if (_index > _mapped)
+        else if (_index > _mapped && (lag > -SlackOfPeriod * _periodNs || !SlipInDoubt))
             AddToMap(arrivalNs);
         if (_index - _watchStart >= 1e9 / _periodNs)
             (_watchStart, _leastLag) = (_index, double.MaxValue);
@@ -98,6 +98,9 @@ internal sealed class FixedRateClock
         long grid = Math.Min(_map.ToHost(DeviceNs(_index - back)), arrivalNs) - _latencyNs;
         return _newestOriginating = Math.Max(grid, _newestOriginating + 1);
     }
+
+    /// <summary>A loss was counted a moment ago, and what comes early now may show that it was none.</summary>
+    private bool SlipInDoubt => _slip > 0 && _index - _slipIndex < ForgetSlipAfter;
 
     private long DeviceNs(long index) => (long)(index * _periodNs);
 

@@ -91,8 +91,6 @@ internal sealed class WrenchTupleReader
         for (int i = 0; i < 6; i++)
         {
             inner = inner.TrimStart(" \t\r\n"u8);
-            if (inner.Length > 0 && inner[0] == '+')
-                inner = inner[1..];
             if (!Utf8Parser.TryParse(inner, out values[i], out int used) || !double.IsFinite(values[i]))
                 return false;
             inner = inner[used..].TrimStart(" \t\r\n"u8);
