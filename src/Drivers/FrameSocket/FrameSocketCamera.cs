@@ -125,7 +125,7 @@ public sealed class FrameSocketCamera : ICamera
         }
     }
 
-    private void ReadHello(Socket socket, CancellationToken stop)
+    internal void ReadHello(Socket socket, CancellationToken stop)
     {
         ReadExactly(socket, _header, stop);
         var header = FrameHeader.Read(_header);
@@ -157,7 +157,7 @@ public sealed class FrameSocketCamera : ICamera
             kind.Pool = new FramePool(size.Width, size.Height, kind.Format, _options.PoolFrames);
     }
 
-    private void ReadPicture(Socket socket, CancellationToken stop)
+    internal void ReadPicture(Socket socket, CancellationToken stop)
     {
         ReadExactly(socket, _header, stop);
         long headerArrival = HostClock.NowNs;

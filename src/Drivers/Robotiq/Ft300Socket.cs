@@ -42,7 +42,7 @@ public sealed class Ft300Socket : IForceTorqueSensor
     private ClockMapReport? _report;
     private (double RateHz, long OffsetNs, double DriftPpm, long ResidualNs)? _fit;
     private int _count;
-    private long _sequence = -1;
+    private long _sequence = -1, _lastTupleNs;
     private bool _asked;
     private volatile string _identity = "";
     private volatile bool _identityIsNew;
@@ -90,32 +90,12 @@ public sealed class Ft300Socket : IForceTorqueSensor
 
     private void Session(Socket socket, CancellationToken stop)
     {
-        _reader.Reset();
-        _clock.Reset();
-        _count = 0;
-        long lastTuple = HostClock.NowNs;
+        BeginSession();
         bool found = false;
         while (true)
         {
-            long arrival = Read(socket, SilenceMs, stop);
-            if (arrival == 0 || (_count == 0 && arrival - lastTuple > SilenceMs * 1_000_000L))
-                throw new DeviceLostException(arrival == 0
-                    ? $"no byte from {_options.Host}:{_options.StreamPort} for {SilenceMs} ms: look at the sensor's cable and the URCap"
-                    : $"bytes from {_options.Host}:{_options.StreamPort}, but no '( Fx , Fy , Fz , Mx , My , Mz )': is that the FT 300's port?");
-            if (_count == 0)
+            if (!ReadSamples(socket, stop))
                 continue;
-            try
-            {
-                // What looks like a loss may be a read between two of a burst: give its rest a moment to come.
-                while (_count < LongestBatch - MostPerRead && _clock.WouldCountLoss(_count, arrival)
-                    && Read(socket, SettleMs, stop) is > 0 and var later)
-                    arrival = later;
-            }
-            finally
-            {
-                Publish(arrival);
-            }
-            lastTuple = arrival;
             if (!found)
                 AskIdentity(stop);
             if (!found || _identityIsNew)
@@ -124,6 +104,38 @@ public sealed class Ft300Socket : IForceTorqueSensor
                 _device.Found(Describe());
             }
         }
+    }
+
+    internal void BeginSession()
+    {
+        _reader.Reset();
+        _clock.Reset();
+        (_count, _lastTupleNs) = (0, HostClock.NowNs);
+    }
+
+    /// <summary>Reads once, and publishes what is whole; false where no tuple is.</summary>
+    internal bool ReadSamples(Socket socket, CancellationToken stop)
+    {
+        long arrival = Read(socket, SilenceMs, stop);
+        if (arrival == 0)
+            throw new DeviceLostException($"no byte from {_options.Host}:{_options.StreamPort} for {SilenceMs} ms: look at the sensor's cable and "
+                + "the URCap");
+        if (_count == 0)
+            return arrival - _lastTupleNs <= SilenceMs * 1_000_000L ? false : throw new DeviceLostException(
+                $"bytes from {_options.Host}:{_options.StreamPort}, but no '( Fx , Fy , Fz , Mx , My , Mz )': is that the FT 300's port?");
+        try
+        {
+            // What looks like a loss may be a read between two of a burst: give its rest a moment to come.
+            while (_count < LongestBatch - MostPerRead && _clock.WouldCountLoss(_count, arrival)
+                && Read(socket, SettleMs, stop) is > 0 and var later)
+                arrival = later;
+        }
+        finally
+        {
+            Publish(arrival);
+        }
+        _lastTupleNs = arrival;
+        return true;
     }
 
     /// <summary>Reads once and appends the whole tuples to the batch; the time of the read, or 0 after silence.</summary>

@@ -131,7 +131,7 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
         }
     }
 
-    private void BeginSession(GripperWire wire)
+    internal void BeginSession(GripperWire wire)
     {
         Interlocked.Exchange(ref _asked, double.NaN);
         _activation.Reset();
@@ -141,7 +141,7 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
         _echo = wire.Get(GripperVariable.Echo);
     }
 
-    private void Poll(GripperWire wire)
+    internal void Poll(GripperWire wire)
     {
         int position = wire.Get(GripperVariable.Position);
         (long sent, long answered) = wire.RoundTrip;
@@ -200,7 +200,7 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
     }
 
     /// <summary>Sends the newest request, or what must come before it.</summary>
-    private void Obey(GripperWire wire)
+    internal void Obey(GripperWire wire)
     {
         double asked = Volatile.Read(ref _asked);
         if (double.IsNaN(asked) || _activation.Now != GripperActivation.Stage.Idle)

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using RobotWorldModel.Drivers.Robotiq;
 using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Sockets;
 using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Drivers.Tests.Robotiq;
@@ -143,6 +144,36 @@ public class Ft300SocketTests
         Assert.True(sensor.Wrenches.TryGetNewest(out var newest));
         Assert.Equal(7, newest.Value.Tz);
         Assert.Equal(2, newest.Sequence);
+    }
+
+    [Fact]
+    public void Receiving_allocates_nothing()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        using var sensor = new Ft300Socket(new() { Host = "127.0.0.1", StreamPort = port });
+        using var socket = DeviceAddress.Tcp("127.0.0.1", port, "the sensor").Connect(1000, default); // the device's thread is the test's here
+        using var server = listener.AcceptSocket();
+        server.NoDelay = true;
+        sensor.BeginSession();
+        long allocated = 0;
+        void Exchange(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                server.Send("( -12.25 , 0.5 , 103.125 , 0.01 , -0.02 , 3.5e-3 )( 1 , 2 , 3 , 4"u8);
+                server.Send(" , 5 , 6 )"u8);
+                long before = GC.GetAllocatedBytesForCurrentThread(), wanted = sensor.Wrenches.Counters.Received + 2;
+                while (sensor.Wrenches.Counters.Received < wanted)
+                    sensor.ReadSamples(socket, default);
+                allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+            }
+        }
+        Exchange(100); // compiled by now
+        allocated = 0;
+        Exchange(1000);
+        Assert.Equal(0, allocated);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using RobotWorldModel.Drivers.Robotiq;
 using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Sockets;
 using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Drivers.Tests.Robotiq;
@@ -193,6 +194,31 @@ public class RobotiqGripperSocketTests
         Assert.Equal("", bench.Tell("log"));
         bench.Ask(1);
         Eventually.True(() => bench.Newest is { Position: 1, Moving: false }, "closed");
+    }
+
+    [SkippableFact]
+    public void Polling_allocates_nothing()
+    {
+        string host = Ports.FreeLoopbackAddress();
+        using var peer = new PythonPeer("gripmini.py", host, "63352");
+        peer.ReadLine();
+        using var gripper = new RobotiqGripperSocket(new() { Host = host });
+        using var socket = DeviceAddress.Tcp(host, 63352, "the gripper").Connect(1000, default); // the device's thread is the test's here
+        var wire = new GripperWire(socket, default);
+        gripper.BeginSession(wire);
+        void Exchange(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                gripper.Poll(wire);
+                gripper.Obey(wire);
+            }
+        }
+        Exchange(100); // compiled by now
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Exchange(300);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(400, gripper.States.Counters.Received);
     }
 
     [Theory]
