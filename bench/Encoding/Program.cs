@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using RobotWorldModel.Bench.Encoding;
-using RobotWorldModel.Collector.Encoding;
+using RobotWorldModel.Collector.Codecs;
 
 // Colour and depth encoders on one core, beside their peers.
 //   dotnet run -c Release --project bench/Encoding [-- --json bench/results/encoding.json]

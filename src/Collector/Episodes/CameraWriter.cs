@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using RobotWorldModel.Collector.Encoding;
+using RobotWorldModel.Collector.Codecs;
 
 namespace RobotWorldModel.Collector.Episodes;
 

@@ -1,4 +1,4 @@
-using RobotWorldModel.Collector.Encoding;
+using RobotWorldModel.Collector.Codecs;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
 

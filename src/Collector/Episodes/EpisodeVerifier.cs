@@ -1,5 +1,5 @@
 using System.Text.Json;
-using RobotWorldModel.Collector.Encoding;
+using RobotWorldModel.Collector.Codecs;
 
 namespace RobotWorldModel.Collector.Episodes;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using RobotWorldModel.Collector.Encoding;
+using RobotWorldModel.Collector.Codecs;
 using RobotWorldModel.Drivers.Geometry;
 
 namespace RobotWorldModel.Collector.Episodes;

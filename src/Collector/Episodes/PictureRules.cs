@@ -1,4 +1,4 @@
-using RobotWorldModel.Collector.Encoding;
+using RobotWorldModel.Collector.Codecs;
 
 namespace RobotWorldModel.Collector.Episodes;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using RobotWorldModel.Collector.Encoding;
+using RobotWorldModel.Collector.Codecs;
 
 namespace RobotWorldModel.Collector.Episodes;
 

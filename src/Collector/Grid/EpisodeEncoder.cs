@@ -1,8 +1,9 @@
 using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
-using RobotWorldModel.Collector.Encoding;
+using RobotWorldModel.Collector.Codecs;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Collector.Mcap;
+using FolderLock = RobotWorldModel.Collector.Capture.FolderLock;
 
 namespace RobotWorldModel.Collector.Grid;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using RobotWorldModel.Collector.Encoding;
+using RobotWorldModel.Collector.Codecs;
 
 namespace RobotWorldModel.Collector.Grid;
 

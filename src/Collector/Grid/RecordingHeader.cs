@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RobotWorldModel.Collector.Episodes;
-using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Drivers.Samples;
 
 namespace RobotWorldModel.Collector.Grid;
 

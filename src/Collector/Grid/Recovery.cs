@@ -1,5 +1,6 @@
 using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
+using FolderLock = RobotWorldModel.Collector.Capture.FolderLock;
 
 namespace RobotWorldModel.Collector.Grid;
 

@@ -1,5 +1,5 @@
 using RobotWorldModel.Collector.Capture;
-using RobotWorldModel.Collector.Encoding;
+using RobotWorldModel.Collector.Codecs;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Time;

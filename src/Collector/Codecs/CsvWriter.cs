@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 
-namespace RobotWorldModel.Collector.Encoding;
+namespace RobotWorldModel.Collector.Codecs;
 
 /// <summary>
 /// Writes a table by RFC 4180: a header, rows ended by CR LF, '.' decimals in the shortest form that reads back as the same double.

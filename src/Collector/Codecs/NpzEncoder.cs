@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 
-namespace RobotWorldModel.Collector.Encoding;
+namespace RobotWorldModel.Collector.Codecs;
 
 /// <summary>
 /// Writes depth pictures as NumPy's NPZ: a zip of one entry <c>depth.npy</c>, uint16 little-endian, shape (H, W). The zip's headers are

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Numerics;
 
-namespace RobotWorldModel.Collector.Encoding;
+namespace RobotWorldModel.Collector.Codecs;
 
 /// <summary>A decoded picture: rows from the top, red, green, blue. The pixels lie in the decoder's buffer until its next call.</summary>
 public readonly record struct RgbPicture(int Width, int Height, ReadOnlyMemory<byte> Pixels);

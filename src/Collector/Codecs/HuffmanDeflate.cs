@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace RobotWorldModel.Collector.Encoding;
+namespace RobotWorldModel.Collector.Codecs;
 
 /// <summary>
 /// A deflate writer (RFC 1951) for filtered camera pictures: dynamic Huffman codes over literals, and runs of zeros as the only matches.

@@ -1,4 +1,4 @@
-namespace RobotWorldModel.Collector.Encoding;
+namespace RobotWorldModel.Collector.Codecs;
 
 /// <summary>A canonical Huffman code with a limit on its lengths, built again and again in memory of its own.</summary>
 /// <param name="symbols">At most 512 symbols, each counted less than 2^22 times.</param>

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace RobotWorldModel.Collector.Encoding;
+namespace RobotWorldModel.Collector.Codecs;
 
 /// <summary>CRC-32 as PNG, zip, zlib and MCAP use it (ISO 3309, reflected polynomial 0xEDB88320).</summary>
 public static class Crc32

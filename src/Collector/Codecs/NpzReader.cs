@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
-namespace RobotWorldModel.Collector.Encoding;
+namespace RobotWorldModel.Collector.Codecs;
 
 /// <summary>A decoded depth picture, rows from the top, 0 = no return. The values lie in the reader's buffer until its next call.</summary>
 public readonly record struct DepthPicture(int Width, int Height, ReadOnlyMemory<ushort> Values);

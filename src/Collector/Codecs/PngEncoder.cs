@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.Intrinsics.X86;
 
-namespace RobotWorldModel.Collector.Encoding;
+namespace RobotWorldModel.Collector.Codecs;
 
 /// <summary>
 /// Writes 8-bit RGB pictures as PNG, bit-exact and the same bytes on every machine. One instance serves one thread; after the first picture

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace RobotWorldModel.Collector.Encoding;
+namespace RobotWorldModel.Collector.Codecs;
 
 /// <summary>A table that is no table; <see cref="Row"/> counts from 0 after the header, null where it is the header or the whole file.</summary>
 public sealed class CsvFormatException(int? row, string message) : FormatException(message)

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace RobotWorldModel.Collector.Encoding;
+namespace RobotWorldModel.Collector.Codecs;
 
 /// <summary>
 /// Chooses for each row of an RGB picture the PNG filter (1 Sub, 2 Up, 3 Average, 4 Paeth) with the least sum of absolute differences, as
