@@ -143,7 +143,12 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
 
     internal void Poll(GripperWire wire)
     {
-        int position = wire.Get(GripperVariable.Position);
+        if (_status == GripperWire.Unavailable || _fault == GripperWire.Unavailable)
+        {
+            _status = wire.Get(GripperVariable.Status); // back from an emergency stop, nothing known before is true any more
+            _fault = wire.Get(GripperVariable.Fault);
+        }
+        int position = _status == GripperWire.Unavailable ? GripperWire.Unavailable : wire.Get(GripperVariable.Position);
         (long sent, long answered) = wire.RoundTrip;
         bool awaitingEcho = _sentCount >= 0 && !_echoed;
         if (awaitingEcho) // before OBJ, which speaks of the old request until PRE shows the new one
@@ -157,7 +162,7 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
         {
             Interlocked.Exchange(ref _asked, double.NaN);
             _activation.Reset();
-            _sentCount = -1;
+            (_sentCount, _position, _status) = (-1, -1, GripperWire.Unavailable);
             return;
         }
         _moving = _fault < GripperFault.FirstMajor

@@ -40,7 +40,7 @@ public sealed class GripperServer : ISimulatedDevice
 {
     private const int Ready = 3, MovingNow = 0, BlockedOpening = 1, BlockedClosing = 2, AtRequest = 3;
     private const int Delayed = 0x05, ActivateFirst = 0x07, Releasing = 0x0B, Released = 0x0F;
-    private const double AtTargetM = 0.0005;
+    private const double AtTargetM = 0.0002;
     private const long StalledNs = 100_000_000, ActivationPauseNs = 200_000_000;
     private static readonly string[] s_writable = ["ACT", "GTO", "ATR", "ARD", "ADR", "POS", "SPE", "FOR", "SID", "STA"];
     private readonly ICellPhysics _physics;

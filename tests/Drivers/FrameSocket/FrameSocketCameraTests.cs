@@ -354,6 +354,13 @@ public class FrameSocketCameraTests : IDisposable
     }
 
     [Fact]
+    public void The_document_shows_the_program_that_the_tests_run()
+    {
+        string program = File.ReadAllText(Path.Combine(PythonPeer.Folder, "frame_camera.py"));
+        Assert.Contains($"```python\n{program}```", File.ReadAllText(Path.Combine(PythonPeer.Root, "docs", "frame-socket.md")));
+    }
+
+    [Fact]
     public void Bad_options_are_named()
     {
         Assert.Contains("socket path", Assert.Throws<ArgumentException>(() =>
