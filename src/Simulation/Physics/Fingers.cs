@@ -68,15 +68,16 @@ internal sealed class Fingers(CellObject[] objects)
             return next;
 
         double half = it.HalfExtent(across);
-        if (2 * half > next && it.Solid.Kind == ShapeKind.Box)
+        if (2 * half > Width + 0.001)
+            return next; // it never fitted: the fingers stand on it, not around it
+        if (2 * half > next && it.Solid.Kind == ShapeKind.Box && Align(it, flange, next))
         {
-            Align(it, flange, next);
-            half = it.HalfExtent(across);
+            Shift(it, -p.X * across);
+            return next;
         }
+        half = it.HalfExtent(across);
         if (2 * half >= next)
         {
-            if (2 * half > Width + 0.001)
-                return next; // it never fitted: the fingers stand on it, not around it
             next = 2 * half;
             Blocked = true;
             _graspWidth = next;
@@ -91,7 +92,8 @@ internal sealed class Fingers(CellObject[] objects)
     }
 
     // A box that stands askew turns as the pads close on its corners: of length a and depth b, askew by θ, it is a·cos θ + b·sin θ wide.
-    private static void Align(CellObject it, in Pose flange, double opening)
+    // True while it is still askew.
+    private static bool Align(CellObject it, in Pose flange, double opening)
     {
         Quat turn = it.Body.PoseInBase.Rotation;
         Vec3 across = flange.Rotation.Rotate(Vec3.UnitX);
@@ -109,14 +111,13 @@ internal sealed class Fingers(CellObject[] objects)
         }
         double angle = Math.Acos(Math.Min(1, best.Dot(across)));
         if (angle < 1e-6)
-            return;
+            return false;
         double depth = (2 * it.HalfExtent(across) - length * Math.Cos(angle)) / Math.Sin(angle);
         double diagonal = Math.Sqrt(length * length + depth * depth);
         double wanted = opening <= length ? 0 : Math.Atan2(depth, length) - Math.Acos(Math.Min(1, opening / diagonal));
-        if (wanted >= angle)
-            return;
-        var step = Quat.FromAxisAngle(best.Cross(across).Normalized, angle - Math.Max(0, wanted));
+        var step = Quat.FromAxisAngle(best.Cross(across).Normalized, angle - Math.Clamp(wanted, 0, angle));
         it.Body.PoseInBase = new(it.Body.PoseInBase.Position, (step * turn).Normalized);
+        return wanted > 0;
     }
 
     private static void Shift(CellObject it, Vec3 by) => it.Body.PoseInBase = it.Body.PoseInBase with { Position = it.Body.PoseInBase.Position + by };

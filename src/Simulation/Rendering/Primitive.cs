@@ -120,7 +120,7 @@ internal struct Primitive
     };
 
     // sRGB is close to a square root: light adds up in squares.
-    private static float Linear(uint channel) => MathF.Pow((channel & 255) / 255f, 2);
+    private static float Linear(uint channel) => (channel & 255) / 255f * ((channel & 255) / 255f);
 }
 
 internal readonly struct Float3(Vec3 v)

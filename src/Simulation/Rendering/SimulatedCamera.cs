@@ -38,6 +38,7 @@ public sealed class SimulatedCamera : IDisposable
     private readonly byte[] _color, _depth;
     private readonly DeviceThread _thread;
     private long _pictures, _skipped, _lateSnapshots;
+    private int _disposed;
 
     public SimulatedCamera(
         CameraRig rig, SnapshotRing ring, DeviceClock clock, double rateHz, StampPicture stamp, PublishPicture publish)
@@ -62,7 +63,11 @@ public sealed class SimulatedCamera : IDisposable
     public void Start() => _thread.Start();
 
     /// <summary>Ends its thread, after the picture in hand.</summary>
-    public void Dispose() => _thread.Dispose();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            _thread.Dispose();
+    }
 
     private void Run(CancellationToken stopping)
     {
