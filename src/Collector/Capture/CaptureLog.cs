@@ -53,6 +53,7 @@ public sealed class CaptureLog : IDisposable
             Directory.CreateDirectory(folder);
             taken = FolderLock.TryTake(folder, FolderLock.Writer) ?? throw new IOException(
                 $"{folder} is being recorded by another process (it holds {FolderLock.Writer}): end that one, or record under another name");
+            options ??= new McapWriterOptions { Priority = RealTime.ProcessPriority };
             _writer = new McapWriter(System.IO.Path.Combine(folder, FileName), options);
         }
         catch (Exception)
@@ -243,9 +244,10 @@ public sealed class CaptureLog : IDisposable
 
     private void WriteMessage(in CommandRecord c)
     {
-        long time = _target.UnixNs(c.HandedOverNs);
+        long handedOverNs = c.HandedOverNs != 0 ? c.HandedOverNs : HostClock.NowNs;
+        long time = _target.UnixNs(handedOverNs);
         int room = CaptureMessages.MaxBytes + Encoding.UTF8.GetByteCount(c.Source ?? "");
-        var w = new CdrWriter(_writer.Begin(_commandChannel, (uint)c.Tick, time, time, c.HandedOverNs, room));
+        var w = new CdrWriter(_writer.Begin(_commandChannel, (uint)c.Tick, time, time, handedOverNs, room));
         CaptureMessages.Write(ref w, new RosHeader(time, ""), c);
         _writer.End(w.Finish().Length);
     }

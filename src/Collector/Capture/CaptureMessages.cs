@@ -33,7 +33,7 @@ public struct CommandRecord
     /// <summary>0 open … 1 closed; NaN: left as it is.</summary>
     public double Gripper;
 
-    /// <summary>Host monotonic ns: when the arm should be there, and when the target was handed over.</summary>
+    /// <summary>Host monotonic ns: when the arm should be there, and when the target was handed over (0: it was not).</summary>
     public long DueNs, HandedOverNs;
 
     /// <summary>Which limits changed it; the safety filter's own flags.</summary>

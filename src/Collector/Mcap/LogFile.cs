@@ -34,13 +34,12 @@ internal sealed class LogFile : IDisposable
     private readonly record struct Block(ChunkBuffer? Chunk, byte[]? Records, McapMetadata? Metadata);
 
     /// <param name="file">Empty; closed with the log.</param>
-    /// <param name="maxQueued">Chunks that may wait for the disk before <see cref="Append(ChunkBuffer)"/> waits too.</param>
-    /// <param name="syncAgeNs">A chunk is synced once its first sample is this old.</param>
-    public LogFile(SafeFileHandle file, string path, ChunkPool pool, int maxQueued, long syncAgeNs)
+    public LogFile(SafeFileHandle file, string path, ChunkPool pool, McapWriterOptions options)
     {
-        (_file, _path, _pool, _maxQueued, _syncAgeNs) = (file, path, pool, maxQueued, syncAgeNs);
-        _write = new DeviceThread("capture-write", 0, _ => WriteBlocks());
-        _sync = new DeviceThread("capture-sync", 0, _ => SyncWhenDue());
+        (_file, _path, _pool) = (file, path, pool);
+        (_maxQueued, _syncAgeNs) = (options.MaxQueuedChunks, (long)options.SyncAge.TotalNanoseconds);
+        _write = new DeviceThread("capture-write", options.Priority, _ => WriteBlocks());
+        _sync = new DeviceThread("capture-sync", options.Priority, _ => SyncWhenDue());
         _write.Start();
         _sync.Start();
     }

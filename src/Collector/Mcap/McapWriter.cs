@@ -18,6 +18,9 @@ public sealed record McapWriterOptions
     /// <summary>A written chunk is synced once its first message is this old.</summary>
     public TimeSpan SyncAge { get; init; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>SCHED_FIFO priority of the threads that write and sync, where the machine allows it; 0: as the process is.</summary>
+    public int Priority { get; init; }
+
     /// <summary>Named in the file's header.</summary>
     public string Library { get; init; } = "RobotWorldModel";
 }
@@ -55,7 +58,7 @@ public sealed class McapWriter : IDisposable
         _options = options ?? new McapWriterOptions();
         _spanNs = (long)_options.ChunkSpan.TotalNanoseconds;
         Path = path;
-        _file = new LogFile(file, path, _pool, _options.MaxQueuedChunks, (long)_options.SyncAge.TotalNanoseconds);
+        _file = new LogFile(file, path, _pool, _options);
         _records.Bytes(McapFormat.Magic);
         _records.Begin(McapOp.Header);
         _records.Text("ros2");
