@@ -87,7 +87,7 @@ internal sealed class CoreConnection : IAsyncDisposable
         await Closed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever cared has awaited it
     }
 
-    private static string Reason(Exception e) => e is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
+    private static string Reason(Exception e) => e is SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable }
         ? "it is not running"
         : e.Message.ToLowerInvariant();
 

@@ -28,8 +28,8 @@ public sealed class DeskServer : IAsyncDisposable
         (_app, _core) = (app, core);
     }
 
-    /// <summary>Where the page is: http://127.0.0.1:8080.</summary>
-    public Uri Address => new(_app.Urls.First());
+    /// <summary>Where the page is, once started: http://127.0.0.1:8080.</summary>
+    public Uri Address { get; private set; } = null!;
 
     /// <summary>Serves until cancelled.</summary>
     /// <exception cref="DeskException">The address is taken or cannot be used.</exception>
@@ -51,6 +51,7 @@ public sealed class DeskServer : IAsyncDisposable
         try
         {
             await app.StartAsync(cancellation);
+            desk.Address = new Uri(app.Urls.First());
             return desk;
         }
         catch (IOException e)
@@ -107,7 +108,7 @@ public sealed class DeskServer : IAsyncDisposable
     private static async Task GuardedAsync(HttpContext context, RequestDelegate next, RequestGuard guard)
     {
         IHeaderDictionary headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; "
+        headers.ContentSecurityPolicy = "default-src 'self'; img-src 'self' blob: data:; base-uri 'none'; "
             + "form-action 'none'; frame-ancestors 'none'";
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";

@@ -130,10 +130,11 @@ internal sealed class FolderEpisodeStore(string root) : IEpisodeStore
         return scale is > 0 ? scale.Value : DefaultDepthScale;
     }
 
-    /// <summary>Folders of rgb/ and depth/, or the one camera whose pictures lie in them directly.</summary>
+    /// <summary>Folders of rgb/ and depth/, or the one camera whose pictures lie in them directly; in the order of the metadata.</summary>
     private List<EpisodeCamera> Cameras(string id, JsonElement metadata)
     {
-        var names = new SortedSet<string>(StringComparer.Ordinal);
+        string[] known = [.. CamerasOf(metadata).Select(c => Text(c, "name"))];
+        var names = new HashSet<string>();
         bool flat = false;
         foreach (string kind in (string[])["rgb", "depth"])
         {
@@ -144,8 +145,9 @@ internal sealed class FolderEpisodeStore(string root) : IEpisodeStore
             names.UnionWith(folders.Select(f => Path.GetFileName(f)));
         }
         if (names.Count == 0 && flat)
-            names.Add(CamerasOf(metadata).Select(c => Text(c, "name")).FirstOrDefault(n => n.Length > 0) ?? "camera");
-        return [.. names.Select(n => new EpisodeCamera(n, KindFolder(id, n, "rgb") is not null, Range(id, n, DepthScale(metadata, n))))];
+            names.Add(known.FirstOrDefault(n => n.Length > 0) ?? "camera");
+        IEnumerable<string> ordered = names.OrderBy(n => (uint)Array.IndexOf(known, n)).ThenBy(n => n, StringComparer.Ordinal);
+        return [.. ordered.Select(n => new EpisodeCamera(n, KindFolder(id, n, "rgb") is not null, Range(id, n, DepthScale(metadata, n))))];
     }
 
     /// <summary>From the first picture: one range an episode, or the colours of a still scene would flicker.</summary>

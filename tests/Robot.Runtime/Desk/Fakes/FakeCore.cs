@@ -226,7 +226,7 @@ internal sealed class FakeCore : IAsyncDisposable
         (string Name, double Rate, double Age)[] streams =
             [("robot", 500, 1.4), ("force", 100, 9.1), ("gripper", 30, 12), ("wrist_rgb", 30, 41), ("wrist_depth", 30, 41), ("scene_rgb", 30, 47), ("scene_depth", 30, 47)];
         return Array.ConvertAll(streams, s => Connected
-            ? new StreamStatus(s.Name, s.Rate, Math.Round(s.Rate * (1 + 0.002 * Math.Sin(t)), 2), s.Age + 2 * Math.Sin(3 * t), true, (long)(s.Rate * t), 0, 0, true, "")
+            ? new StreamStatus(s.Name, s.Rate, Math.Round(s.Rate * (1 + 0.002 * Math.Sin(t)), 2), s.Age * (1 + 0.1 * Math.Sin(3 * t)), true, (long)(s.Rate * t), 0, 0, true, "")
             : new StreamStatus(s.Name, s.Rate, 0, null, false, 0, 0, 0, false, s.Name.Contains('_') ? "no camera on its socket" : "127.0.1.1 refuses the connection"));
     }
 }
