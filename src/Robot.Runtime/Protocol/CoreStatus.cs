@@ -9,6 +9,7 @@ namespace RobotWorldModel.Runtime.Protocol;
 /// <param name="Message">One line for a person: what is going on or what to do.</param>
 /// <param name="TimeNs">Host monotonic time of this report.</param>
 /// <param name="Data">The data root, absolute.</param>
+/// <param name="AllocatedBytes">Managed bytes that core has allocated since it started.</param>
 public sealed record CoreStatus(
     string Cell,
     string Mode,
@@ -26,7 +27,8 @@ public sealed record CoreStatus(
     RecordingStatus? Recording,
     IReadOnlyList<EncodingStatus> Encoding,
     ReplayStatus? Replay,
-    DiskStatus Disk);
+    DiskStatus Disk,
+    long? AllocatedBytes = null);
 
 /// <param name="Name">robot, force, gripper, wrist_rgb, wrist_depth …</param>
 /// <param name="MeasuredHz">Over the last second or so.</param>

@@ -18,6 +18,7 @@ public sealed unsafe class PreviewSlot : IDisposable
     private PreviewSlot(MemoryMappedFile file, int bytes)
     {
         _file = file;
+        CapacityBytes = bytes - HeaderBytes;
         _view = file.CreateViewAccessor(0, bytes);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _memory);
     }
@@ -31,12 +32,22 @@ public sealed unsafe class PreviewSlot : IDisposable
 
     private ref Header Head => ref Unsafe.AsRef<Header>(_memory);
 
-    /// <summary>Makes the slot's file for pictures up to the given size.</summary>
+    /// <summary>Bytes of the largest picture that fits.</summary>
+    public int CapacityBytes { get; }
+
+    /// <summary>Where core puts a camera's slot and the desk looks for it: one folder serves several cells.</summary>
+    public static string PathOf(string runtimeFolder, string cell, string camera) => Path.Combine(runtimeFolder, $"{cell}-{camera}.preview");
+
+    /// <summary>
+    /// Makes the slot's file for pictures up to the given size. An older one is replaced, never cut short: whoever still maps it would die of it.
+    /// </summary>
     public static PreviewSlot Create(string path, int maxWidth, int maxHeight)
     {
         int bytes = HeaderBytes + maxWidth * maxHeight * 3;
-        using (var file = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite))
+        string fresh = path + ".new";
+        using (var file = new FileStream(fresh, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite))
             file.SetLength(bytes);
+        File.Move(fresh, path, overwrite: true);
         return new(MemoryMappedFile.CreateFromFile(path, FileMode.Open), bytes);
     }
 
@@ -68,7 +79,7 @@ public sealed unsafe class PreviewSlot : IDisposable
         Thread.MemoryBarrier();
         (width, height, sequence, originatingNs) = (Head.Width, Head.Height, Head.Sequence, Head.OriginatingNs);
         int bytes = width * height * 3;
-        if (version == 0 || version % 2 != 0 || sequence == lastSequence || bytes > rgb.Length)
+        if (version == 0 || version % 2 != 0 || sequence == lastSequence || bytes < 0 || bytes > Math.Min(rgb.Length, CapacityBytes))
             return false;
         new ReadOnlySpan<byte>(_memory + HeaderBytes, bytes).CopyTo(rgb);
         Thread.MemoryBarrier();
