@@ -19,7 +19,7 @@ internal static class RunCommand
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             ChildProcess.WhenParentEnds(ended.Cancel);
-            var service = new CoreService(CellConfig.Load(parsed.GetValue(config)!), parsed.GetValue(data)!, parsed.GetValue(quiet));
+            using var service = new CoreService(CellConfig.Load(parsed.GetValue(config)!), parsed.GetValue(data)!, parsed.GetValue(quiet));
             return await service.RunAsync(ended.Token);
         });
         return command;

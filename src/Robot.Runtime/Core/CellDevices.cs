@@ -51,7 +51,7 @@ internal sealed class CellDevices : IDisposable
                 Name = camera.Name,
                 SocketPath = socket,
                 LatencyMs = camera.LatencyMs,
-                MountedOn = camera.MountedOn,
+                MountedOn = camera.MountedOn ?? "base",
                 Extrinsics = camera.Extrinsics is { } e ? Pose.FromVector(new(e)) : null,
             }));
         }

@@ -8,7 +8,7 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.Runtime.Core;
 
 /// <summary>The core process of one cell, from start to end: claims, recovery, devices, tick, sockets, children.</summary>
-internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet)
+internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet) : IDisposable
 {
     private readonly SystemdNotify _systemd = new();
     private readonly CancellationTokenSource _shutdown = new();
@@ -57,6 +57,8 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
             ? ExitCode.Interrupted
             : ExitCode.Done;
     }
+
+    public void Dispose() => _shutdown.Dispose();
 
     private string PrepareRoot()
     {

@@ -41,6 +41,8 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
 
     public string Demonstrations => Path.Combine(dataRoot, "demonstrations");
 
+    public string Trash => Path.Combine(dataRoot, "trash");
+
     public DiskStatus Disk
     {
         get
@@ -77,8 +79,8 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
                 $"{dataRoot}: {disk.FreeBytes / 1e6:0} MB are free, enough for {disk.SecondsLeft:0} s; make room or name another folder with --data");
         try
         {
-            Directory.CreateDirectory(Demonstrations);
-            var (id, folder) = EpisodeNaming.Create(dataRoot);
+            string folder = EpisodeNaming.CreateRecording(Demonstrations, Trash);
+            string id = Path.GetFileNameWithoutExtension(folder);
             var (originNs, slot) = grid();
             long firstSlot = slot + 1;
             var header = Header(id, task, source, originNs, firstSlot);
@@ -120,7 +122,8 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
         await encoders.CancelAsync(id);
         try
         {
-            EpisodeTrash.Discard(dataRoot, id);
+            string folder = Path.Combine(Demonstrations, id);
+            EpisodeNaming.Discard(Directory.Exists(folder) ? folder : folder + EpisodeLayout.RecordingSuffix, Trash);
         }
         catch (IOException e)
         {

@@ -9,7 +9,6 @@ internal sealed class ServiceConnection : IAsyncDisposable
 {
     private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(30);
     private readonly ChildProcess? _child;
-    private readonly List<string> _childLines = [];
 
     private ServiceConnection(CoreClient core, ServiceInfo info, ChildProcess? child) => (Core, Info, _child) = (core, info, child);
 
@@ -50,7 +49,7 @@ internal sealed class ServiceConnection : IAsyncDisposable
             if (running.Count > 1)
                 throw new RobotException(ExitCode.Usage,
                     $"{running.Count} services run ({string.Join(", ", running.Select(r => r.Cell))}); say which with --config");
-            info = running.FirstOrDefault();
+            info = running.Count == 1 ? running[0] : null;
         }
         if (info is null)
             throw new RobotException(ExitCode.Device, "no service runs; start one with ./robot run --config hardware-configs/…yaml");
@@ -89,10 +88,7 @@ internal sealed class ServiceConnection : IAsyncDisposable
             {
                 try
                 {
-                    var connection = new ServiceConnection(await CoreClient.ConnectAsync(info.Socket, cancel), info, child);
-                    lock (lines)
-                        connection._childLines.AddRange(lines);
-                    return connection;
+                    return new(await CoreClient.ConnectAsync(info.Socket, cancel), info, child);
                 }
                 catch (SocketException)
                 {

@@ -17,31 +17,27 @@ public sealed record ServiceInfo(string Cell, int Pid, string Url, string Config
 internal sealed partial class ServiceJson : JsonSerializerContext;
 
 /// <summary>
-/// The service's claim on its cell: a locked file in the runtime folder, with the service's address in it. The lock, not the file, says that
-/// the service lives: it goes with the process, however that ends.
+/// The service's claim on its cell: a locked file in the runtime folder, and beside it the service's address. The lock, not the file, says that the
+/// service lives: it goes with the process, however that ends.
 /// </summary>
 internal sealed class ServiceFile : IDisposable
 {
-    private readonly FileStream _file;
+    private readonly Claim _claim;
+    private readonly string _path;
 
-    private ServiceFile(FileStream file) => _file = file;
+    private ServiceFile(Claim claim, string path) => (_claim, _path) = (claim, path);
 
     /// <exception cref="RobotException">Another service has the cell (75).</exception>
     public static ServiceFile Claim(ServiceInfo info)
     {
         string path = RuntimeFolder.ServiceFile(info.Cell);
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-        if (!Libc.TryLock(file))
-        {
-            file.Dispose();
-            var other = TryRead(path);
-            throw new RobotException(ExitCode.Busy,
-                $"{info.Cell}: a service runs already (pid {other?.Pid}, {other?.Url}); './robot shutdown' ends it");
-        }
-        file.SetLength(0);
-        JsonSerializer.Serialize(file, info, ServiceJson.Default.ServiceInfo);
-        file.Flush();
-        return new(file);
+        if (Find(info.Cell) is { } other)
+            throw new RobotException(ExitCode.Busy, $"{info.Cell}: a service runs already (pid {other.Pid}, {other.Url}); './robot shutdown' ends it");
+        var claim = Processes.Claim.Take(LockOf(path), $"cell {info.Cell}");
+        string fresh = path + ".new";
+        File.WriteAllText(fresh, JsonSerializer.Serialize(info, ServiceJson.Default.ServiceInfo));
+        File.Move(fresh, path, overwrite: true);
+        return new(claim, path);
     }
 
     /// <summary>The services that run on this machine for this user.</summary>
@@ -53,38 +49,28 @@ internal sealed class ServiceFile : IDisposable
 
     public void Dispose()
     {
-        File.Delete(_file.Name);
-        _file.Dispose();
+        File.Delete(_path);
+        _claim.Dispose();
     }
+
+    private static string LockOf(string path) => Path.ChangeExtension(path, ".lock");
 
     private static ServiceInfo? FindAlive(string path)
     {
+        if (!Processes.Claim.IsTaken(LockOf(path)))
+            return null;
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            return Libc.TryLock(file) ? null : TryRead(path);
-        }
-        catch (IOException)
-        {
-            return null; // none has run since boot
-        }
-    }
-
-    private static ServiceInfo? TryRead(string path)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            return JsonSerializer.Deserialize(file, ServiceJson.Default.ServiceInfo);
+            return JsonSerializer.Deserialize(File.ReadAllText(path), ServiceJson.Default.ServiceInfo);
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
-            return null; // it is being written just now
+            return null; // it has only just claimed the cell, or is about to leave
         }
     }
 }
 
-/// <summary>A claim on something that two processes must not use at once: a device's address, a data root.</summary>
+/// <summary>A claim on something that two processes must not use at once: a device's address, a data root. It goes with the process.</summary>
 internal sealed class Claim : IDisposable
 {
     private readonly FileStream _file;
@@ -96,18 +82,39 @@ internal sealed class Claim : IDisposable
     /// <exception cref="RobotException">Somebody else holds it (75).</exception>
     public static Claim Take(string path, string what)
     {
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-        if (!Libc.TryLock(file))
+        try
         {
-            using var reader = new StreamReader(file);
-            string holder = reader.ReadToEnd().Trim();
-            throw new RobotException(ExitCode.Busy, $"{what} is in use by another process ({holder}); end that one first");
+            // FileShare.None is an exclusive flock on Linux. The file stays behind: only the lock on it counts.
+            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            File.WriteAllText(HolderOf(path), $"{Environment.ProcessId}");
+            return new(file);
         }
-        file.SetLength(0);
-        using (var writer = new StreamWriter(file, leaveOpen: true))
-            writer.Write($"pid {Environment.ProcessId}");
-        return new(file);
+        catch (IOException) when (IsTaken(path))
+        {
+            string holder = File.Exists(HolderOf(path)) ? File.ReadAllText(HolderOf(path)) : "?";
+            throw new RobotException(ExitCode.Busy, $"{what} is in use by another process (pid {holder}); end that one first");
+        }
+    }
+
+    /// <summary>Whether somebody holds it.</summary>
+    public static bool IsTaken(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static string HolderOf(string path) => path + ".pid";
 }

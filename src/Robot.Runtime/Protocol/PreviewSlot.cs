@@ -1,6 +1,6 @@
-using System.IO.MemoryMappedFiles;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using RobotWorldModel.Runtime.Configuration;
 
 namespace RobotWorldModel.Runtime.Protocol;
 
@@ -11,16 +11,14 @@ namespace RobotWorldModel.Runtime.Protocol;
 public sealed unsafe class PreviewSlot : IDisposable
 {
     private const int HeaderBytes = 64;
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _memory;
+    private int _disposed;
 
-    private PreviewSlot(MemoryMappedFile file, int bytes)
+    private PreviewSlot(string path)
     {
-        _file = file;
-        CapacityBytes = bytes - HeaderBytes;
-        _view = file.CreateViewAccessor(0, bytes);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _memory);
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        CapacityBytes = (int)RandomAccess.GetLength(file) - HeaderBytes;
+        _memory = Libc.MapShared(file, CapacityBytes + HeaderBytes);
     }
 
     [StructLayout(LayoutKind.Sequential, Size = HeaderBytes)]
@@ -48,11 +46,11 @@ public sealed unsafe class PreviewSlot : IDisposable
         using (var file = new FileStream(fresh, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite))
             file.SetLength(bytes);
         File.Move(fresh, path, overwrite: true);
-        return new(MemoryMappedFile.CreateFromFile(path, FileMode.Open), bytes);
+        return new(path);
     }
 
     /// <exception cref="FileNotFoundException">Core has not made it yet.</exception>
-    public static PreviewSlot Open(string path) => new(MemoryMappedFile.CreateFromFile(path, FileMode.Open), (int)new FileInfo(path).Length);
+    public static PreviewSlot Open(string path) => new(path);
 
     /// <summary>Writes every <paramref name="step"/>th pixel of an RGB8 picture.</summary>
     public void Write(ReadOnlySpan<byte> rgb, int width, int height, int step, long sequence, long originatingNs)
@@ -88,8 +86,7 @@ public sealed unsafe class PreviewSlot : IDisposable
 
     public void Dispose()
     {
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _file.Dispose();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            Libc.Unmap(_memory, CapacityBytes + HeaderBytes);
     }
 }
