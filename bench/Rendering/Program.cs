@@ -41,7 +41,8 @@ void Time(CameraModel camera, int frames)
             milliseconds[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
     Array.Sort(milliseconds);
-    Console.WriteLine($"{camera.Name}: {frames} frames, ms p50 {milliseconds[frames / 2]:F2} p99 {milliseconds[frames * 99 / 100]:F2} max {milliseconds[^1]:F2}");
+    double p50 = milliseconds[frames / 2], p99 = milliseconds[frames * 99 / 100];
+    Console.WriteLine($"{camera.Name}: {frames} frames, ms p50 {p50:F2} p99 {p99:F2} max {milliseconds[^1]:F2}");
 }
 
 void Pictures(string into)
