@@ -4,7 +4,8 @@ using RobotWorldModel.Drivers.UniversalRobots;
 namespace RobotWorldModel.Simulation.Physics;
 
 /// <summary>
-/// Masses of a UR arm and what its motors must hold against gravity. Values: Universal_Robots_ROS2_Description, config/ur*e/physical_parameters.yaml.
+/// Masses of a UR arm and what its motors must hold against gravity. Values: Universal_Robots_ROS2_Description,
+/// config/ur*e/physical_parameters.yaml.
 /// </summary>
 public sealed class ArmDynamics
 {
@@ -54,7 +55,9 @@ public sealed class ArmDynamics
         return torque;
     }
 
-    /// <summary>Torques with which the motors hold a force and torque (base frame) that act at a point (base frame) of a link, 0…5.</summary>
+    /// <summary>
+    /// Torques with which the motors hold a force and torque (base frame) that act at a point (base frame) of a link, 0…5.
+    /// </summary>
     public static Vector6 HoldingTorque(ReadOnlySpan<Pose> frames, Vec3 force, Vec3 moment, Vec3 point, int link = 5)
     {
         Vector6 torque = default;
@@ -67,7 +70,8 @@ public sealed class ArmDynamics
         return torque;
     }
 
-    // The masses are given in joint frames (z along joint i); DH frame i is that frame moved along x and turned about x by the link's twist.
+    // The masses are given in joint frames (z along joint i); DH frame i is that frame moved along x and turned about x by the link's
+    // twist.
     private static Pose UrdfToDh(UrModel model, int i) =>
         new(new(-model.A[i], 0, 0), Quat.FromAxisAngle(Vec3.UnitX, -model.Alpha[i]));
 }

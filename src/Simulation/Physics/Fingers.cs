@@ -4,8 +4,8 @@ using RobotWorldModel.Simulation.Scene;
 namespace RobotWorldModel.Simulation.Physics;
 
 /// <summary>
-/// The parallel fingers: they move at a speed, centre and align a box that lies between the pads as they close, stop on it, and carry it until
-/// they open. No friction or force: whatever fits between the pads is held.
+/// The parallel fingers: they move at a speed, centre and align a box that lies between the pads as they close, stop on it, and carry it
+/// until they open. No friction or force: whatever fits between the pads is held.
 /// </summary>
 internal sealed class Fingers(CellObject[] objects)
 {
@@ -120,5 +120,9 @@ internal sealed class Fingers(CellObject[] objects)
         return wanted > 0;
     }
 
-    private static void Shift(CellObject it, Vec3 by) => it.Body.PoseInBase = it.Body.PoseInBase with { Position = it.Body.PoseInBase.Position + by };
+    private static void Shift(CellObject it, Vec3 by)
+    {
+        Pose pose = it.Body.PoseInBase;
+        it.Body.PoseInBase = pose with { Position = pose.Position + by };
+    }
 }

@@ -6,8 +6,8 @@ using RobotWorldModel.Simulation.Scene;
 namespace RobotWorldModel.Simulation.Physics;
 
 /// <summary>
-/// A cell without dynamics: the arm is where the controller's set-point is, objects are carried, dropped and pushed aside, forces are those of
-/// weight, of contact and of a hand on the tool. No allocation in <see cref="Step"/>.
+/// A cell without dynamics: the arm is where the controller's set-point is, objects are carried, dropped and pushed aside, forces are
+/// those of weight, of contact and of a hand on the tool. No allocation in <see cref="Step"/>.
 /// </summary>
 public sealed class KinematicPhysics : ICellPhysics
 {
@@ -59,8 +59,9 @@ public sealed class KinematicPhysics : ICellPhysics
     public string? HeldObject => _fingers.Held?.Body.Name;
 
     /// <summary>
-    /// What all that is below the sensor does to it: force and torque on the sensor, about the flange's origin, in the flange's frame. With the
-    /// tool hanging down its weight is +Fz; pressing on the table makes Fz fall and turn negative; a hand's push counts as the hand pushes.
+    /// What all that is below the sensor does to it: force and torque on the sensor, about the flange's origin, in the flange's frame.
+    /// With the tool hanging down its weight is +Fz; pressing on the table makes Fz fall and turn negative; a hand's push counts as the
+    /// hand pushes.
     /// </summary>
     public Wrench SensorWrench { get; private set; }
 
@@ -100,9 +101,8 @@ public sealed class KinematicPhysics : ICellPhysics
             _loose.Stop(it);
             return;
         }
-        throw new ArgumentException(
-            $"'{body}' is not an object of this cell; it has {string.Join(", ", _scene.Objects.Select(o => o.Body.Name))} and {_scene.Target.Name}",
-            nameof(body));
+        string known = string.Join(", ", _scene.Objects.Select(o => o.Body.Name));
+        throw new ArgumentException($"'{body}' is not an object of this cell; it has {known} and {_scene.Target.Name}", nameof(body));
     }
 
     /// <summary>A new episode's places for all objects: see <see cref="CellScene.Reset"/>. The gripper lets go.</summary>

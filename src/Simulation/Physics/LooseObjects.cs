@@ -3,7 +3,9 @@ using RobotWorldModel.Simulation.Scene;
 
 namespace RobotWorldModel.Simulation.Physics;
 
-/// <summary>Objects that nobody holds fall straight down, turn flat on the way, and rest on the table, on each other, or on the floor.</summary>
+/// <summary>
+/// Objects that nobody holds fall straight down, turn flat on the way, and rest on the table, on each other, or on the floor.
+/// </summary>
 internal sealed class LooseObjects(CellObject[] objects)
 {
     private const double TurnRate = 8; // rad/s: a tilted object lies flat after falling a few centimetres

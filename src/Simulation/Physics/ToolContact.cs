@@ -4,8 +4,8 @@ using RobotWorldModel.Simulation.Scene;
 namespace RobotWorldModel.Simulation.Physics;
 
 /// <summary>
-/// What table and objects push back with when the gripper, or what it holds, presses on them: a stiff spring and damper on the deepest of a set
-/// of points, capped. A loose object that is met from the side is moved away instead, without a force.
+/// What table and objects push back with when the gripper, or what it holds, presses on them: a stiff spring and damper on the deepest of
+/// a set of points, capped. A loose object that is met from the side is moved away instead, without a force.
 /// </summary>
 internal sealed class ToolContact(CellObject[] objects)
 {
@@ -100,9 +100,8 @@ internal sealed class ToolContact(CellObject[] objects)
         double round = held.Solid.Kind == ShapeKind.Box ? 0.9 : 0.7;
         for (int i = 0; i < 8; i++)
         {
-            Vec3 corner = new(
-                (i & 1) == 0 ? -round * half.X : round * half.X, (i & 2) == 0 ? -round * half.Y : round * half.Y, (i & 4) == 0 ? -half.Z : half.Z);
-            _held[i] = held.Body.PoseInBase.Transform(corner);
+            (double x, double y) = ((i & 1) == 0 ? -round : round, (i & 2) == 0 ? -round : round);
+            _held[i] = held.Body.PoseInBase.Transform(new(x * half.X, y * half.Y, (i & 4) == 0 ? -half.Z : half.Z));
         }
         return 8;
     }

@@ -4,7 +4,9 @@ using RobotWorldModel.Simulation.Scene;
 
 namespace RobotWorldModel.Simulation.Rendering;
 
-/// <summary>A pinhole RGB-D camera without distortion, colour and depth from one eye. Pixel (0, 0) is the top left; its centre is at (0.5, 0.5).</summary>
+/// <summary>
+/// A pinhole RGB-D camera without distortion, colour and depth from one eye. Pixel (0, 0) is the top left; its centre is at (0.5, 0.5).
+/// </summary>
 /// <param name="Width">Pixels, a multiple of 8.</param>
 /// <param name="Fx">Focal length, pixels.</param>
 /// <param name="Cx">Principal point, pixels from the left edge of the picture.</param>
@@ -29,7 +31,9 @@ public sealed record CameraModel(
     /// <summary>Where the optical frame is in the base frame, given where the flange is.</summary>
     public Pose PoseInBase(in Pose flangeInBase) => OnFlange ? flangeInBase * Extrinsics : Extrinsics;
 
-    /// <summary>What the camera says of itself. OpenCV's principal point counts from the centre of the first pixel: half a pixel less.</summary>
+    /// <summary>
+    /// What the camera says of itself. OpenCV's principal point counts from the centre of the first pixel: half a pixel less.
+    /// </summary>
     public CameraInfo ToInfo(string serial)
     {
         var intrinsics = new CameraIntrinsics(Width, Height, Fx, Fy, Cx - 0.5, Cy - 0.5, [0, 0, 0, 0, 0]);

@@ -22,7 +22,7 @@ public sealed class CameraRig
             if (scene[i].Name == "wrist_3")
                 _flange = i;
         if (camera.OnFlange && _flange < 0)
-            throw new ArgumentException($"camera '{camera.Name}' is on the flange, and the scene has no arm with a body 'wrist_3'", nameof(camera));
+            throw new ArgumentException($"camera '{camera.Name}' is on the flange; the scene has no body 'wrist_3'", nameof(camera));
         _seed = (ulong)(uint)seed << 32;
         foreach (char letter in camera.Name)
             _seed = _seed * 31 + letter;

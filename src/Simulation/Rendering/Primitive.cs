@@ -3,7 +3,9 @@ using RobotWorldModel.Simulation.Physics;
 
 namespace RobotWorldModel.Simulation.Rendering;
 
-/// <summary>A shape as the renderer holds it: what never changes, and, for the frame in hand, camera and light in its local frame.</summary>
+/// <summary>
+/// A shape as the renderer holds it: what never changes, and, for the frame in hand, camera and light in its local frame.
+/// </summary>
 internal struct Primitive
 {
     public ShapeKind Kind;
@@ -89,7 +91,10 @@ internal struct Primitive
         Vec3 half = HalfExtents;
         Span<Vec3> corners = stackalloc Vec3[8];
         for (int i = 0; i < 8; i++)
-            corners[i] = inCamera.Transform(new((i & 1) == 0 ? -half.X : half.X, (i & 2) == 0 ? -half.Y : half.Y, (i & 4) == 0 ? -half.Z : half.Z));
+        {
+            Vec3 corner = new((i & 1) == 0 ? -half.X : half.X, (i & 2) == 0 ? -half.Y : half.Y, (i & 4) == 0 ? -half.Z : half.Z);
+            corners[i] = inCamera.Transform(corner);
+        }
         double left = double.MaxValue, right = double.MinValue, top = double.MaxValue, bottom = double.MinValue;
         for (int e = 0; e < Edges.Length; e += 2)
         {

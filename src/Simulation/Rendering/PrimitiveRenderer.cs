@@ -33,8 +33,9 @@ public sealed record RenderOptions
 }
 
 /// <summary>
-/// Draws boxes, cylinders, spheres and planes from their equations: eight pixels at a time against each primitive whose bounding box covers them,
-/// the nearest kept, then each pixel lit once. The same input gives the same bytes on every processor. Single-threaded; no allocation a frame.
+/// Draws boxes, cylinders, spheres and planes from their equations: eight pixels at a time against each primitive whose bounding box
+/// covers them, the nearest kept, then each pixel lit once. The same input gives the same bytes on every processor. Single-threaded; no
+/// allocation a frame.
 /// </summary>
 public sealed class PrimitiveRenderer
 {
@@ -57,7 +58,7 @@ public sealed class PrimitiveRenderer
     public PrimitiveRenderer(IReadOnlyList<SceneBody> bodies, CameraModel camera, RenderOptions options)
     {
         if (camera.Width % 8 != 0)
-            throw new ArgumentException($"camera '{camera.Name}' is {camera.Width} pixels wide; the renderer needs a multiple of 8", nameof(camera));
+            throw new ArgumentException($"camera '{camera.Name}' is {camera.Width} pixels wide; a multiple of 8 is needed", nameof(camera));
         var primitives = new List<Primitive>();
         for (int body = 0; body < bodies.Count; body++)
             foreach (Shape shape in bodies[body].Shapes)
@@ -86,8 +87,8 @@ public sealed class PrimitiveRenderer
     {
         if (bodyPoses.Length != _bodies || rgb.Length != _camera.ColorBytes || depth.Length != _camera.DepthBytes)
         {
-            throw new ArgumentException(
-                $"{bodyPoses.Length} poses, {rgb.Length} and {depth.Length} bytes given; {_bodies}, {_camera.ColorBytes} and {_camera.DepthBytes} needed");
+            throw new ArgumentException($"{_bodies} poses, {_camera.ColorBytes} and {_camera.DepthBytes} bytes are needed; "
+                + $"{bodyPoses.Length}, {rgb.Length} and {depth.Length} were given");
         }
         foreach (ref Primitive p in _primitives.AsSpan())
         {
@@ -104,7 +105,8 @@ public sealed class PrimitiveRenderer
             for (int row = 0; row < rows; row++)
             {
                 Span<float> z = _z.AsSpan(row * width, width);
-                _shader.ShadeRow(y0 + row, _primitives, _shadows, z, _id.AsSpan(row * width, width), _color.AsSpan((y0 + row) * width, width));
+                Span<int> id = _id.AsSpan(row * width, width);
+                _shader.ShadeRow(y0 + row, _primitives, _shadows, z, id, _color.AsSpan((y0 + row) * width, width));
                 _noise.WriteDepthRow(y0 + row, seed, z, depth);
             }
         }

@@ -8,14 +8,15 @@ using U = System.Runtime.Intrinsics.Vector256<uint>;
 namespace RobotWorldModel.Simulation.Rendering;
 
 /// <summary>
-/// What a sensor does to an ideal picture: soft edges between things, colour noise that grows with the light, depth noise that grows with the
-/// square of the distance, no depth outside the range. Noise is drawn from eight xorshift generators (Marsaglia, "Xorshift RNGs", 2003) that
-/// each row seeds anew, four bytes added up for one near-normal number.
+/// What a sensor does to an ideal picture: soft edges between things, colour noise that grows with the light, depth noise that grows with
+/// the square of the distance, no depth outside the range. Noise is drawn from eight xorshift generators (Marsaglia, "Xorshift RNGs",
+/// 2003) that each row seeds anew, four bytes added up for one near-normal number.
 /// </summary>
 internal sealed class SensorNoise(CameraModel camera, RenderOptions options)
 {
     private const float InverseSigma = 1 / 147.8f; // of the sum of four even bytes
-    private static readonly U s_laneSeeds = Vector256.Create(0x9E3779B9u, 0x3C6EF372, 0xDAA66D2B, 0x78DDE6E4, 0x1715609D, 0xB54CDA56, 0x5384540F, 0xF1BBCDC8);
+    private static readonly U s_laneSeeds =
+        Vector256.Create(0x9E3779B9u, 0x3C6EF372, 0xDAA66D2B, 0x78DDE6E4, 0x1715609D, 0xB54CDA56, 0x5384540F, 0xF1BBCDC8);
 
     private readonly float _color = (float)options.ColorNoise, _depth = (float)options.DepthNoise * 1000;
     private readonly float _near = (float)options.MinDepth, _far = (float)options.MaxDepth;
@@ -91,7 +92,8 @@ internal sealed class SensorNoise(CameraModel camera, RenderOptions options)
     private static void Pack(I pixels, Span<byte> to)
     {
         Vector128<byte> order = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15);
-        Vector128<byte> low = Vector128.Shuffle(pixels.GetLower().AsByte(), order), high = Vector128.Shuffle(pixels.GetUpper().AsByte(), order);
+        Vector128<byte> low = Vector128.Shuffle(pixels.GetLower().AsByte(), order);
+        Vector128<byte> high = Vector128.Shuffle(pixels.GetUpper().AsByte(), order);
         ref byte at = ref MemoryMarshal.GetReference(to[..24]);
         Unsafe.WriteUnaligned(ref at, low.AsUInt64().ToScalar());
         Unsafe.WriteUnaligned(ref Unsafe.Add(ref at, 8), low.AsUInt32().GetElement(2));

@@ -9,8 +9,8 @@ using I = System.Runtime.Intrinsics.Vector256<int>;
 namespace RobotWorldModel.Simulation.Rendering;
 
 /// <summary>
-/// Lights each pixel once: Lambert's law for a warm far light, a sky above and a reflecting floor below, squares on what has them. Light adds up
-/// linearly and is written as its square root, close to sRGB. A pixel is red | green · 2^8 | blue · 2^16 | identity · 2^24.
+/// Lights each pixel once: Lambert's law for a warm far light, a sky above and a reflecting floor below, squares on what has them. Light
+/// adds up linearly and is written as its square root, close to sRGB. A pixel is red | green · 2^8 | blue · 2^16 | identity · 2^24.
 /// </summary>
 internal sealed class Shader(CameraModel camera)
 {
@@ -36,7 +36,8 @@ internal sealed class Shader(CameraModel camera)
 
     public void Prepare(in Pose cameraInBase) => _upInCamera = new(cameraInBase.Rotation.Inverse.Rotate(Vec3.UnitZ));
 
-    public void ShadeRow(int y, ReadOnlySpan<Primitive> primitives, ShadowMap? shadows, Span<float> depth, Span<int> identity, Span<int> color)
+    public void ShadeRow(
+        int y, ReadOnlySpan<Primitive> primitives, ShadowMap? shadows, Span<float> depth, Span<int> identity, Span<int> color)
     {
         float ifx = (float)(1 / camera.Fx), v = (float)((y + 0.5 - camera.Cy) / camera.Fy), cx = (float)(0.5 - camera.Cx);
         ref float z = ref MemoryMarshal.GetReference(depth);
@@ -96,7 +97,7 @@ internal sealed class Shader(CameraModel camera)
         if (p.Checker > 0)
         {
             F scale = Lanes.All(p.Checker);
-            I square = Vector256.ConvertToInt32Native(Vector256.Floor(hx * scale)) + Vector256.ConvertToInt32Native(Vector256.Floor(hy * scale));
+            I square = Vector256.ConvertToInt32Native(Vector256.Floor(hx * scale) + Vector256.Floor(hy * scale));
             I odd = Vector256.Equals(square & Vector256<int>.One, Vector256<int>.One);
             share = Vector256.ConditionalSelect(odd.AsSingle(), Lanes.All(DarkSquare), F.One);
         }
@@ -125,7 +126,8 @@ internal sealed class Shader(CameraModel camera)
         Lanes.MulAdd(sun, Lanes.All(sunLight), Lanes.MulAdd(sky, Lanes.All(skyLight - floorLight), Lanes.All(floorLight)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static F Dot(F x, F y, F z, in Float3 d) => Lanes.MulAdd(x, Lanes.All(d.X), Lanes.MulAdd(y, Lanes.All(d.Y), z * Lanes.All(d.Z)));
+    private static F Dot(F x, F y, F z, in Float3 d) =>
+        Lanes.MulAdd(x, Lanes.All(d.X), Lanes.MulAdd(y, Lanes.All(d.Y), z * Lanes.All(d.Z)));
 
     // The outward normal at a point of the surface, local frame.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -134,7 +136,8 @@ internal sealed class Shader(CameraModel camera)
         switch (p.Kind)
         {
             case ShapeKind.Box:
-                F fx = Vector256.Abs(x) * Lanes.All(1 / p.A), fy = Vector256.Abs(y) * Lanes.All(1 / p.B), fz = Vector256.Abs(z) * Lanes.All(1 / p.C);
+                F fx = Vector256.Abs(x) * Lanes.All(1 / p.A), fy = Vector256.Abs(y) * Lanes.All(1 / p.B);
+                F fz = Vector256.Abs(z) * Lanes.All(1 / p.C);
                 F isX = Vector256.GreaterThanOrEqual(fx, Vector256.MaxNative(fy, fz));
                 F isY = Vector256.AndNot(Vector256.GreaterThanOrEqual(fy, fz), isX);
                 nx = Sign(x) & isX;

@@ -9,8 +9,8 @@ using I = System.Runtime.Intrinsics.Vector256<int>;
 namespace RobotWorldModel.Simulation.Rendering;
 
 /// <summary>
-/// What a far light sees, as distance along its rays. It holds the middle of each primitive on a ray, not its front: lit surfaces lie half a
-/// primitive in front of it, so they do not shade themselves and no large bias is needed.
+/// What a far light sees, as distance along its rays. It holds the middle of each primitive on a ray, not its front: lit surfaces lie half
+/// a primitive in front of it, so they do not shade themselves and no large bias is needed.
 /// </summary>
 internal sealed class ShadowMap
 {
@@ -95,7 +95,8 @@ internal sealed class ShadowMap
         return values;
     }
 
-    // The square over all that throws shadows, in steps of a quarter metre and of whole texels so that shadows do not swim as the arm moves.
+    // The square over all that throws shadows, in steps of a quarter metre and of whole texels so that shadows do not swim as the arm
+    // moves.
     private void Fit(ReadOnlySpan<Primitive> primitives)
     {
         double left = double.MaxValue, right = double.MinValue, top = double.MaxValue, bottom = double.MinValue, near = double.MinValue;
@@ -139,7 +140,8 @@ internal sealed class ShadowMap
             for (int x = x0; x < x1; x += 8)
             {
                 F u = Lanes.All(x + 0.5f) + Lanes.Index;
-                F ox = Lanes.MulAdd(u, Lanes.All(ex.X), rowX), oy = Lanes.MulAdd(u, Lanes.All(ex.Y), rowY), oz = Lanes.MulAdd(u, Lanes.All(ex.Z), rowZ);
+                F ox = Lanes.MulAdd(u, Lanes.All(ex.X), rowX), oy = Lanes.MulAdd(u, Lanes.All(ex.Y), rowY);
+                F oz = Lanes.MulAdd(u, Lanes.All(ex.Z), rowZ);
                 F hit = TTest.Hit(p, ox, oy, oz, dx, dy, dz, out F enter, out F leave);
                 ref float texel = ref _depth[y * _size + x];
                 F old = Vector256.LoadUnsafe(ref texel);

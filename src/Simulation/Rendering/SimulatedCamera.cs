@@ -17,16 +17,16 @@ public delegate void StampPicture(in PictureInfo info, Span<byte> pixels);
 public delegate void PublishPicture(in PictureInfo info, ReadOnlySpan<byte> pixels);
 
 /// <summary>
-/// A camera that takes a picture at every slot of a grid on its own clock, whatever the load: a late picture still shows the scene as it was at
-/// its slot. On a thread of its own with normal priority: the cell's loop goes before it.
+/// A camera that takes a picture at every slot of a grid on its own clock, whatever the load: a late picture still shows the scene as it
+/// was at its slot. On a thread of its own with normal priority: the cell's loop goes before it.
 /// </summary>
 public sealed class SimulatedCamera : IDisposable
 {
     // A snapshot later than this after its slot is not waited for: the cell's loop stands still, and the newest scene is the true one.
     private const long SnapshotWaitNs = 15_000_000;
 
-    // Slots further back than this are not in the ring any more.
-    private const int MaxSlotsBehind = 10;
+    // Slots further back than this are given up: soon they are not in the ring any more.
+    private const double MaxSecondsBehind = 0.4;
 
     private readonly CameraRig _rig;
     private readonly SnapshotRing _ring;
@@ -77,27 +77,24 @@ public sealed class SimulatedCamera : IDisposable
                 return;
         }
         var grid = new AbsoluteGrid(_rateHz, _clock.ToDevice(HostClock.NowNs)); // on the camera's clock
-        for (long slot = 1; ; slot++)
+        for (long slot = 1; !stopping.IsCancellationRequested; slot++)
         {
+            long newest = grid.SlotAt(_clock.ToDevice(HostClock.NowNs));
+            if (newest - slot > MaxSecondsBehind * _rateHz)
+            {
+                Interlocked.Add(ref _skipped, newest - slot);
+                slot = newest;
+            }
             long deviceNs = grid.TimeOf(slot), trueNs = ToHost(deviceNs);
             AbsoluteGrid.SleepUntil(trueNs);
             WaitForScene(trueNs, stopping);
-            if (stopping.IsCancellationRequested)
-                return;
             TakePicture(trueNs, deviceNs);
-            long due = grid.SlotAt(_clock.ToDevice(HostClock.NowNs)) + 1;
-            if (due - slot > MaxSlotsBehind)
-            {
-                Interlocked.Add(ref _skipped, due - slot - 1);
-                slot = due - 1;
-            }
         }
     }
 
     private void TakePicture(long trueNs, long deviceNs)
     {
-        if (!_ring.Read(trueNs, _snapshot, _scratch))
-            return;
+        _ring.Read(trueNs, _snapshot, _scratch); // never empty: the first cycle was waited for
         long sequence = _pictures;
         _rig.Render(_snapshot, sequence, _color, _depth);
         Send(new(PixelFormat.Rgb8, sequence, trueNs, deviceNs), _color);

@@ -5,8 +5,8 @@ using RobotWorldModel.Simulation.Physics;
 namespace RobotWorldModel.Simulation.Scene;
 
 /// <summary>
-/// What stands in the cell: floor, table (its top is z = 0 of the robot's base frame), arm, gripper, a cube to pick, a target mark to put it on
-/// and two distractors. The list of bodies and their shapes never change, only poses do.
+/// What stands in the cell: floor, table (its top is z = 0 of the robot's base frame), arm, gripper, a cube to pick, a target mark to put
+/// it on and two distractors. The list of bodies and their shapes never change, only poses do.
 /// </summary>
 public sealed class CellScene
 {
@@ -69,7 +69,10 @@ public sealed class CellScene
     /// <summary>The flange: DH frame 6.</summary>
     public SceneBody Flange => _links[6];
 
-    /// <summary>Puts cube, target and distractors at random reachable places with random yaw, apart from each other; the same seed, the same places.</summary>
+    /// <summary>
+    /// Puts cube, target and distractors at random reachable places with random yaw, apart from each other; the same seed, the same
+    /// places.
+    /// </summary>
     public void Reset(int seed)
     {
         var random = new Random(seed);
@@ -125,7 +128,8 @@ public sealed class CellScene
             Vec3 at = new(midX, -TableHalfY + (i + 0.5) * board, -thick / 2);
             shapes.Add(new(ShapeKind.Box, new(halfX, board / 2 - gap / 2, thick / 2), new(at, Quat.Identity), tones[i]));
         }
-        shapes.Add(new(ShapeKind.Box, new(halfX - 0.01, TableHalfY - 0.01, 0.02), new(new(midX, 0, -thick - 0.0125), Quat.Identity), 0x6E5338));
+        Pose frame = new(new(midX, 0, -thick - 0.0125), Quat.Identity);
+        shapes.Add(new(ShapeKind.Box, new(halfX - 0.01, TableHalfY - 0.01, 0.02), frame, 0x6E5338));
         double legHalf = -FloorZ / 2 - thick;
         for (int i = 0; i < 4; i++)
         {

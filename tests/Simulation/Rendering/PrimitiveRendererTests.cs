@@ -127,7 +127,8 @@ public class PrimitiveRendererTests
         SceneBody cube = Body("cube", new Shape(ShapeKind.Box, new(0.04, 0.04, 0.04), new(new(0, 0, 0.2), Quat.Identity), 0xC0C0C0));
         // 45° along x: the cube 0.2 m above the table throws its shadow 0.2 m beside it, at -x.
         RenderOptions options = s_plain with { Light = new(1, 0, 1) };
-        Picture with = Render([table, cube], s_fromAbove, options), without = Render([table, cube], s_fromAbove, options with { Shadows = false });
+        Picture with = Render([table, cube], s_fromAbove, options);
+        Picture without = Render([table, cube], s_fromAbove, options with { Shadows = false });
         (int x, int y) = Pixel(s_camera, s_fromAbove, new(-0.2, 0, 0));
         Assert.True(with.ColorAt(x, y).R < 0.8 * without.ColorAt(x, y).R, $"{with.ColorAt(x, y)} against {without.ColorAt(x, y)}");
         foreach (Vec3 lit in new Vec3[] { new(-0.31, 0, 0), new(-0.09, 0, 0), new(-0.2, 0.08, 0), new(0.2, 0, 0), new(0, 0, 0.24) })
@@ -180,7 +181,8 @@ public class PrimitiveRendererTests
     public void The_same_seed_gives_the_same_bytes_and_another_seed_other_noise()
     {
         SceneBody[] bodies = [Body("floor", Plane(0x909090))];
-        Picture a = Render(bodies, s_fromAbove, new(), 5), b = Render(bodies, s_fromAbove, new(), 5), c = Render(bodies, s_fromAbove, new(), 6);
+        Picture a = Render(bodies, s_fromAbove, new(), 5), b = Render(bodies, s_fromAbove, new(), 5);
+        Picture c = Render(bodies, s_fromAbove, new(), 6);
         Assert.Equal(a.Rgb, b.Rgb);
         Assert.Equal(a.Depth, b.Depth);
         Assert.NotEqual(a.Rgb, c.Rgb);
@@ -245,7 +247,8 @@ public class PrimitiveRendererTests
     [Fact]
     public void A_frame_allocates_nothing()
     {
-        SceneBody[] bodies = [Body("floor", Plane(0x909090)), Body("ball", new Shape(ShapeKind.Sphere, new(0.1, 0, 0), Pose.Identity, 0xFF0000))];
+        Shape ball = new(ShapeKind.Sphere, new(0.1, 0, 0), Pose.Identity, 0xFF0000);
+        SceneBody[] bodies = [Body("floor", Plane(0x909090)), Body("ball", ball)];
         var renderer = new PrimitiveRenderer(bodies, s_camera, new());
         Pose[] poses = [Pose.Identity, Pose.Identity];
         byte[] rgb = new byte[s_camera.ColorBytes], depth = new byte[s_camera.DepthBytes];
@@ -297,7 +300,8 @@ public class PrimitiveRendererTests
     private static Picture Render(IReadOnlyList<SceneBody> bodies, Pose camera, RenderOptions options, ulong seed = 1)
     {
         var picture = new Picture(new byte[s_camera.ColorBytes], new byte[s_camera.DepthBytes]);
-        new PrimitiveRenderer(bodies, s_camera, options).Render([.. bodies.Select(b => b.PoseInBase)], camera, seed, picture.Rgb, picture.DepthBytes);
+        var renderer = new PrimitiveRenderer(bodies, s_camera, options);
+        renderer.Render([.. bodies.Select(b => b.PoseInBase)], camera, seed, picture.Rgb, picture.DepthBytes);
         return picture;
     }
 

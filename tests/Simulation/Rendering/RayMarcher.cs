@@ -11,7 +11,8 @@ namespace RobotWorldModel.Simulation.Tests.Rendering;
 internal static class RayMarcher
 {
     /// <summary>
-    /// Says whether a depth in mm is right to 1 mm at a pixel's centre; on a silhouette, right for some point within a twentieth of a pixel of it.
+    /// Says whether a depth in mm is right to 1 mm at a pixel's centre; on a silhouette, right for some point within a twentieth of a
+    /// pixel of it.
     /// </summary>
     public static bool Agrees(IReadOnlyList<SceneBody> bodies, CameraModel camera, Pose cameraInBase, int x, int y, int millimetres)
     {

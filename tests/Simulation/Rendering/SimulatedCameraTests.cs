@@ -80,7 +80,7 @@ public class SimulatedCameraTests
     [Fact]
     public void Pictures_come_on_the_cameras_own_grid_and_show_the_scene_of_their_time()
     {
-        // A plate that sinks by 1 m/s: its depth is the time.
+        // A plate that sinks and rises by 1 m/s: its depth is the time.
         SceneBody plate = new("plate", [new(ShapeKind.Box, new(3, 3, 0.01), new(new(0, 0, -0.01), Quat.Identity), 0x808080)]);
         SceneBody[] scene = [plate];
         var ring = new SnapshotRing(scene);
@@ -92,7 +92,8 @@ public class SimulatedCameraTests
         {
             Assert.Equal(info.Format == PixelFormat.Rgb8 ? s_camera.ColorBytes : s_camera.DepthBytes, pixels.Length);
             Assert.Equal((byte)info.Sequence, pixels[0]);
-            pictures.Enqueue((info, info.Format == PixelFormat.Depth16 ? MemoryMarshal.Cast<byte, ushort>(pixels)[24 * 64 + 32] : (ushort)0));
+            ushort depth = info.Format == PixelFormat.Depth16 ? MemoryMarshal.Cast<byte, ushort>(pixels)[24 * 64 + 32] : (ushort)0;
+            pictures.Enqueue((info, depth));
         });
         using var loop = new DeviceThread("cycle", 0, stopping =>
         {
@@ -100,7 +101,7 @@ public class SimulatedCameraTests
             for (long cycle = 0; !stopping.IsCancellationRequested; cycle++)
             {
                 AbsoluteGrid.SleepUntil(grid.TimeOf(cycle));
-                plate.PoseInBase = new(new(0, 0, 1 - (grid.TimeOf(cycle) - start) * 1e-9 % 1), Quat.Identity);
+                plate.PoseInBase = new(new(0, 0, 2 - DepthAt(grid.TimeOf(cycle))), Quat.Identity);
                 ring.Write(grid.TimeOf(cycle)); // every cycle, also late ones
             }
         });
@@ -126,12 +127,19 @@ public class SimulatedCameraTests
                 Assert.Equal(Math.Round(slots), slots, 1e-6);
                 Assert.True(slots > 0.5);
             }
-            double expected = 1000 + (info.TrueNs - start) * 1e-6 % 1000;
             // Where the loop was late by more than the camera waits, it shows the newest scene instead: counted, and looked at below.
-            checkedTimes += Math.Abs(expected - depth[i].Depth) <= 1 ? 1 : 0;
+            checkedTimes += Math.Abs(1000 * DepthAt(info.TrueNs) - depth[i].Depth) <= 1.6 ? 1 : 0;
         }
-        Assert.True(checkedTimes >= depth.Length - camera.LateSnapshots - 1, $"{checkedTimes} of {depth.Length} show their time; {camera.LateSnapshots} late");
+        Assert.True(checkedTimes >= depth.Length - camera.LateSnapshots,
+            $"{checkedTimes} of {depth.Length} show their time; {camera.LateSnapshots} late");
         Assert.Equal(0, camera.Skipped - (Slot(depth[^1].Info) - Slot(depth[0].Info) + 1 - depth.Length));
+
+        // Metres, for a host time.
+        double DepthAt(long timeNs)
+        {
+            double phase = (timeNs - start) * 1e-9 % 2;
+            return 1 + Math.Min(phase, 2 - phase);
+        }
 
         long Slot(PictureInfo info) => (long)Math.Round((info.DeviceNs - depth[0].Info.DeviceNs) * 30e-9);
     }
@@ -144,13 +152,13 @@ public class SimulatedCameraTests
         var clock = new DeviceClock(HostClock.NowNs, 0, 0);
         var infos = new ConcurrentQueue<PictureInfo>();
         using var gate = new ManualResetEventSlim();
-        using var camera = new SimulatedCamera(
-            new CameraRig(s_camera, scene, RenderOptions.Noiseless, 1), ring, clock, 100, Stamp, (in PictureInfo info, ReadOnlySpan<byte> _) =>
-            {
-                if (info is { Sequence: 1, Format: PixelFormat.Rgb8 })
-                    gate.Wait();
-                infos.Enqueue(info);
-            });
+        var rig = new CameraRig(s_camera, scene, RenderOptions.Noiseless, 1);
+        using var camera = new SimulatedCamera(rig, ring, clock, 100, Stamp, (in PictureInfo info, ReadOnlySpan<byte> _) =>
+        {
+            if (info is { Sequence: 1, Format: PixelFormat.Rgb8 })
+                gate.Wait();
+            infos.Enqueue(info);
+        });
         using var loop = new DeviceThread("cycle", 0, stopping =>
         {
             var grid = new AbsoluteGrid(500, HostClock.NowNs);
@@ -161,13 +169,13 @@ public class SimulatedCameraTests
         camera.Start();
         Eventually.True(() => infos.Count >= 2, "the first picture");
         long held = HostClock.NowNs;
-        Eventually.True(() => HostClock.NowNs - held > 400_000_000, "40 slots of holding it up");
+        Eventually.True(() => HostClock.NowNs - held > 700_000_000, "70 slots of holding it up");
         gate.Set();
         Eventually.True(() => camera.Pictures > 10, "pictures after that");
         camera.Dispose();
         PictureInfo[] color = [.. infos.Where(i => i.Format == PixelFormat.Rgb8)];
         Assert.Equal(Enumerable.Range(0, color.Length).Select(i => (long)i), color.Select(i => i.Sequence));
-        Assert.True(camera.Skipped >= 25, $"{camera.Skipped} slots were given up");
+        Assert.True(camera.Skipped >= 60, $"{camera.Skipped} slots were given up");
         Assert.Equal(camera.Skipped, (long)Math.Round((color[^1].TrueNs - color[0].TrueNs) / 1e7) - (color.Length - 1));
     }
 
@@ -175,8 +183,9 @@ public class SimulatedCameraTests
     public void A_camera_before_the_first_cycle_waits_and_ends_when_asked()
     {
         SceneBody[] scene = [new("none", [])];
-        var camera = new SimulatedCamera(new CameraRig(s_camera, scene, RenderOptions.Noiseless, 1), new SnapshotRing(scene),
-            new DeviceClock(HostClock.NowNs, 0, 0), 30, Stamp, (in PictureInfo _, ReadOnlySpan<byte> _) => Assert.Fail("there is nothing to see yet"));
+        var rig = new CameraRig(s_camera, scene, RenderOptions.Noiseless, 1);
+        var camera = new SimulatedCamera(rig, new SnapshotRing(scene), new DeviceClock(HostClock.NowNs, 0, 0), 30, Stamp,
+            (in PictureInfo _, ReadOnlySpan<byte> _) => Assert.Fail("there is nothing to see yet"));
         camera.Start();
         camera.Dispose();
         Assert.Equal(0, camera.Pictures);

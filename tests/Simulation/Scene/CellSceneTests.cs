@@ -56,7 +56,10 @@ public class CellSceneTests
                 q[i] = (random.NextDouble() - 0.5) * 6;
             physics.Step(0.002, q, default);
             for (int i = 1; i < bodies.Length; i++)
-                Assert.True(Gap(bodies[i - 1], bodies[i]) < 0.002, $"{model}: {chain[i - 1]} and {chain[i]} are {Gap(bodies[i - 1], bodies[i])} m apart");
+            {
+                double gap = Gap(bodies[i - 1], bodies[i]);
+                Assert.True(gap < 0.002, $"{model}: {chain[i - 1]} and {chain[i]} are {gap} m apart");
+            }
         }
     }
 
@@ -74,7 +77,10 @@ public class CellSceneTests
             {
                 Pose at = things[i].PoseInBase;
                 for (int j = 0; j < i; j++)
-                    Assert.True(Horizontal(at.Position - things[j].PoseInBase.Position) > 0.12, $"seed {seed}: {things[i].Name} at {things[j].Name}");
+                {
+                    double apart = Horizontal(at.Position - things[j].PoseInBase.Position);
+                    Assert.True(apart > 0.12, $"seed {seed}: {things[i].Name} is {apart} m from {things[j].Name}");
+                }
                 foreach (double height in new[] { 0.0, 0.2 })
                 {
                     Vector6 q = home;
