@@ -6,7 +6,7 @@ namespace RobotWorldModel.Collector.Grid;
 
 /// <summary>
 /// Rows of actions.csv. Where a program moved the arm: the guarded target that the tick of the row handed over; a tick that handed over nothing
-/// repeats the one before, which is still what the arm does. Where a person led it: the measured joints and gripper of the next row.
+/// has an empty row. Where a person led it: the measured joints and gripper of the next row.
 /// </summary>
 internal sealed class ActionColumn(EpisodeWriter writer, ActionDescription action)
 {
@@ -29,17 +29,14 @@ internal sealed class ActionColumn(EpisodeWriter writer, ActionDescription actio
             _open = true;
             return;
         }
-        if (_commands.Remove(slot, out var command) && !command.Refused)
+        if (!_commands.Remove(slot, out var command))
         {
-            _lastGripper = double.IsNaN(command.Gripper) ? (double.IsNaN(_lastGripper) ? gripper?.Position ?? 0 : _lastGripper) : command.Gripper;
-            _last = Values(command.GuardedQ, _lastGripper);
-            _lastTimestamp = StreamRules.Seconds(command.HandedOverNs - t0Ns);
+            Write(null, slotS);
+            return;
         }
-        else if (_last is null && Measured(joints, gripper) is { } held)
-        {
-            (_last, _lastTimestamp) = (held, slotS); // nothing has been commanded yet: the arm holds where it is
-        }
-        Write(_last, _lastTimestamp);
+        // A refused command leaves the last target in force, and that is what its record says.
+        _lastGripper = double.IsNaN(command.Gripper) ? (double.IsNaN(_lastGripper) ? gripper?.Position ?? 0 : _lastGripper) : command.Gripper;
+        Write(Values(command.GuardedQ, _lastGripper), StreamRules.Seconds(command.HandedOverNs - t0Ns));
     }
 
     /// <summary>The last row of a demonstration repeats the one before.</summary>

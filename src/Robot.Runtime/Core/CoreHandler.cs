@@ -89,15 +89,19 @@ internal sealed class CoreHandler(
         if (recorder.RunningId is { } running)
             throw new RobotException(ExitCode.Busy, $"{running} is being recorded; end it first");
         // The source first: it may refuse, and an empty episode helps nobody.
-        Func<Task<PolicyEnd>>? begin = source switch
+        (Action Go, Task<PolicyEnd> Ended)? script = source switch
         {
             "scripted" => await _scripted.PrepareAsync(cancel),
-            "freedrive" => null,
-            "jog" or "none" => null,
+            "freedrive" or "jog" or "none" => null,
             _ => throw new RobotException(ExitCode.Usage, $"source '{source}' is not known; use scripted, freedrive, jog or none"),
         };
         if (source == "freedrive")
             _freedrive = FreedriveRun.Start(config, policies);
+        else if (source == "jog")
+        {
+            _jog.Recording = true;
+            _jog.Take();
+        }
         string id;
         try
         {
@@ -105,36 +109,36 @@ internal sealed class CoreHandler(
         }
         catch
         {
+            policies.End("the recording did not start");
             EndFreedrive();
             throw;
         }
         status.Say($"{id}: {task}");
         _recordingTimer = new();
-        _ = EndByItselfAsync(id, begin, seconds, _recordingTimer.Token);
+        _ = EndByItselfAsync(id, script, seconds, _recordingTimer.Token);
         return new { id };
     }
 
     /// <summary>Ends the recording when its script is done or its time is over, unless somebody ends it before.</summary>
-    private async Task EndByItselfAsync(string id, Func<Task<PolicyEnd>>? begin, double seconds, CancellationToken ended)
+    private async Task EndByItselfAsync(string id, (Action Go, Task<PolicyEnd> Ended)? prepared, double seconds, CancellationToken ended)
     {
         try
         {
             var time = double.IsFinite(seconds) ? Task.Delay(TimeSpan.FromSeconds(seconds), ended) : Task.Delay(Timeout.Infinite, ended);
-            if (begin is null)
+            if (prepared is not { } script)
             {
                 await time;
                 await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Timeout, null);
                 return;
             }
             await Task.Delay(ScriptedDemonstration.LeadIn, ended); // the first rows show the arm at rest
-            var script = begin();
-            if (await Task.WhenAny(script, time) == time)
+            script.Go();
+            if (await Task.WhenAny(script.Ended, time) == time)
             {
-                policies.End("the time is over");
                 await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Timeout, null);
                 return;
             }
-            var end = await script;
+            var end = await script.Ended;
             Outcome outcome = end.Completed ? _scripted.Judge() : Outcome.Unknown;
             await EndIfRunningAsync(id, outcome, EpisodeEnd.Terminal, end.Completed ? null : end.Why);
         }
@@ -166,6 +170,7 @@ internal sealed class CoreHandler(
     {
         string id = recorder.Stop(outcome, end, note);
         _recordingTimer?.Cancel();
+        _jog.Recording = false;
         policies.End($"{id} ended");
         EndFreedrive();
         status.Say(note is null ? $"{id} ended as {outcome.ToString().ToLowerInvariant()}" : $"{id}: {note}");

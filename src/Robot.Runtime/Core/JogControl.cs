@@ -16,21 +16,34 @@ internal sealed class JogControl(PolicyRunner policies)
     private JogPolicy? _policy;
     private object? _owner;
 
+    /// <summary>A jogged recording runs: the lease is kept while the arm rests.</summary>
+    public bool Recording { get; set; }
+
     /// <param name="steps">Signed; for the gripper: above 0 closes, below opens.</param>
     /// <exception cref="RobotException">The axis is unknown, somebody else has the arm, or motion is refused.</exception>
     public object Press(object connection, string axis, int steps)
     {
         lock (_lock)
         {
-            if (_policy is null || policies.Current != _policy)
-            {
-                JogPolicy? made = null;
-                policies.Start("jog", motion => made = new(new TcpStepJog(motion.CommandedTcp)));
-                _policy = made;
-            }
+            Take();
             _owner = connection;
             _policy!.Press(axis, Math.Clamp(steps, -10, 10));
             return new { };
+        }
+    }
+
+    /// <summary>Takes the lease where jogging does not have it yet.</summary>
+    /// <exception cref="RobotException">Somebody else has the arm, or motion is refused.</exception>
+    public void Take()
+    {
+        lock (_lock)
+        {
+            if (_policy is not null && policies.Current == _policy)
+                return;
+            JogPolicy? made = null;
+            var rested = policies.Start("jog", motion => made = new(new TcpStepJog(motion.CommandedTcp)));
+            _policy = made;
+            _ = rested.ContinueWith(_ => EndWhenRested(made), TaskScheduler.Default);
         }
     }
 
@@ -44,6 +57,12 @@ internal sealed class JogControl(PolicyRunner policies)
             if (_policy is not null && policies.Current == _policy)
                 policies.End("who jogged the arm went away");
         }
+    }
+
+    private void EndWhenRested(JogPolicy? policy)
+    {
+        if (policies.Current == policy && !Recording)
+            policies.End("the jog is over");
     }
 
     private sealed class JogPolicy(TcpStepJog jog) : ITickPolicy

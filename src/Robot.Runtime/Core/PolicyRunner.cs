@@ -7,7 +7,7 @@ using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Core;
 
-/// <summary>How a policy's turn ended.</summary>
+/// <summary>How a policy fared.</summary>
 /// <param name="Completed">It had nothing more to do; false: it was stopped.</param>
 /// <param name="Why">For the person, where it was stopped.</param>
 internal readonly record struct PolicyEnd(bool Completed, string Why);
@@ -28,7 +28,7 @@ internal sealed class PolicyRunner(ArmMotion? motion)
 
     /// <summary>Acquires the lease for a policy and lets it decide from the next tick on. May take seconds: the arm's program is started.</summary>
     /// <param name="make">Makes the policy once the lease is there: it may look at where the arm is commanded to be.</param>
-    /// <returns>Completes when its turn is over.</returns>
+    /// <returns>Completes when it is done, or was stopped. A policy that is done holds the arm until <see cref="End"/>.</returns>
     /// <exception cref="RobotException">Motion is refused; says why and what to do.</exception>
     public Task<PolicyEnd> Start(string owner, Func<ArmMotion, ITickPolicy> make)
     {
@@ -89,7 +89,7 @@ internal sealed class PolicyRunner(ArmMotion? motion)
             result = turn.Lease.Send(wanted);
         }
         if (step.Done)
-            Finish(turn, new(true, ""));
+            turn.Ended.TrySetResult(new(true, ""));
         return commanded;
     }
 

@@ -102,9 +102,10 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
     public string Stop(Outcome outcome, EpisodeEnd end, string? note = null)
     {
         var running = _running ?? throw new RobotException(ExitCode.Usage, "no recording runs");
+        long lastSlot = Math.Max(running.FirstSlot, Volatile.Read(ref _slot));
         _running = null;
         long lateNs = (long)(devices.Streams.Max(s => s.LatencyMs) * 1e6) + LateSampleNs;
-        var footer = new RecordingFooter(outcome, end, note, Math.Max(running.FirstSlot, Volatile.Read(ref _slot)), Clocks(),
+        var footer = new RecordingFooter(outcome, end, note, lastSlot, Clocks(),
             devices.Streams.ToDictionary(s => s.Name, s => s.Counters.Lost - running.LostBefore[s.Name]));
         running.Log.Stop(footer.ToJson(), HostClock.NowNs + lateNs);
         _ = running.Log.Completion.ContinueWith(_ => running.Log.Dispose(), TaskScheduler.Default);
@@ -134,8 +135,8 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
 
     public void Tick(in TickRecord tick)
     {
-        Volatile.Write(ref _slot, tick.Slot);
         _running?.Log.Write(tick);
+        Volatile.Write(ref _slot, tick.Slot); // after the log has it: a slot that counts as recorded is there
     }
 
     public void Command(in CommandRecord command) => _running?.Log.Write(command);

@@ -21,8 +21,7 @@ internal static class ReplayLoader
             var actions = episode.ReadActions() ?? throw new RobotException(ExitCode.Usage, $"{folder}: has no actions to replay");
             var joints = episode.ReadJoints() ?? throw new RobotException(ExitCode.Usage, $"{folder}: has no joints to compare with");
             var gripper = episode.ReadGripper();
-            if (Array.FindIndex(actions, a => !a.Action.All(double.IsFinite)) is var row and >= 0)
-                throw new RobotException(ExitCode.FaultsFound, $"{folder}: actions.csv row {row} is empty; it cannot be replayed");
+            FillSkipped(actions, folder);
             return new(episode.Metadata.Id, episode.Metadata.RateHz,
                 [.. actions.Select(a => new Vector6(a.Action.AsSpan(0, 6)))],
                 [.. actions.Select(a => a.Action.Length > 6 ? a.Action[6] : double.NaN)],
@@ -44,6 +43,17 @@ internal static class ReplayLoader
         var low = plan.Actions.Aggregate((a, b) => Pick(a, b, Math.Min));
         var high = plan.Actions.Aggregate((a, b) => Pick(a, b, Math.Max));
         return $"joints move over {(high - low).MaxAbs:0.00} rad at most, at up to {fastest:0.00} rad/s";
+    }
+
+    /// <summary>A skipped tick handed over nothing: the target before stayed in force, and so it does in the replay.</summary>
+    private static void FillSkipped((double Timestamp, double[] Action)[] actions, string folder)
+    {
+        int first = Array.FindIndex(actions, a => a.Action.All(double.IsFinite));
+        if (first < 0)
+            throw new RobotException(ExitCode.FaultsFound, $"{folder}: actions.csv has no action; there is nothing to replay");
+        for (int k = 0; k < actions.Length; k++)
+            if (!actions[k].Action.All(double.IsFinite))
+                actions[k].Action = actions[Math.Max(first, k - 1)].Action;
     }
 
     private static Vector6 Pick(in Vector6 a, in Vector6 b, Func<double, double, double> choose)

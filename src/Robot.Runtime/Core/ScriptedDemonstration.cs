@@ -18,16 +18,18 @@ internal sealed class ScriptedDemonstration(CellConfig config, PolicyRunner poli
     private int _seed = config.Simulation?.Seed ?? 0;
     private Pose _target;
 
-    /// <summary>Puts cube and target at new places. What it returns takes the lease and begins.</summary>
+    /// <summary>Puts cube and target at new places and takes the lease; the script holds the arm until it is told to go.</summary>
     /// <exception cref="RobotException">Not the simulated cell, or it does not answer.</exception>
-    public async Task<Func<Task<PolicyEnd>>> PrepareAsync(CancellationToken cancel)
+    public async Task<(Action Go, Task<PolicyEnd> Ended)> PrepareAsync(CancellationToken cancel)
     {
         if (config.Simulation is null)
             throw new RobotException(ExitCode.Usage, "source 'scripted' is for the simulated cell only; use freedrive, jog or none on a real arm");
         var scene = await Task.Run(() => Ask("reset", new JsonObject { ["seed"] = _seed++ }), cancel);
         Pose cube = PoseOf(scene["cube"]!);
         _target = PoseOf(scene["target"]!);
-        return () => policies.Start("scripted", motion => new PickAndPlace(motion.CommandedTcp, cube, _target));
+        PickAndPlace? script = null;
+        var started = await Task.Run(() => new { Ended = policies.Start("scripted", motion => script = new(motion.CommandedTcp, cube, _target)) }, cancel);
+        return (script!.Go, started.Ended);
     }
 
     /// <summary>Whether the cube has come to lie on the target.</summary>

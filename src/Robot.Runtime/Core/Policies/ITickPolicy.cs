@@ -5,7 +5,7 @@ namespace RobotWorldModel.Runtime.Core.Policies;
 
 /// <summary>What a policy wants in a tick.</summary>
 /// <param name="Command">Null: nothing; the arm holds.</param>
-/// <param name="Done">It has nothing more to do; the lease is given back.</param>
+/// <param name="Done">It has nothing more to do: whoever started it is told, and it holds until it is ended.</param>
 internal readonly record struct PolicyStep(Command? Command, bool Done);
 
 /// <summary>Whoever decides what the arm should do: asked once a tick, on the tick's thread. Must not wait and must not allocate.</summary>

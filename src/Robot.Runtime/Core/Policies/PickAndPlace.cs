@@ -10,9 +10,10 @@ namespace RobotWorldModel.Runtime.Core.Policies;
 /// </summary>
 internal sealed class PickAndPlace : ITickPolicy
 {
-    private const double Above = 0.12, TravelSpeed = 0.16, DescendSpeed = 0.08, TurnSpeed = 0.8, GripSeconds = 0.6, PauseSeconds = 0.15;
+    private const double Above = 0.12, TravelSpeed = 0.22, DescendSpeed = 0.12, TurnSpeed = 1.0, GripSeconds = 0.6, PauseSeconds = 0.15;
     private const double Open = 0, Closed = 1;
     private readonly List<Segment> _segments = [];
+    private volatile bool _go;
     private long _startNs = long.MinValue;
 
     /// <summary>From one pose to the next within a time; a rest where both are equal.</summary>
@@ -45,8 +46,13 @@ internal sealed class PickAndPlace : ITickPolicy
     /// <summary>How long it takes, s.</summary>
     public double Seconds => _segments.Sum(s => s.Seconds);
 
+    /// <summary>Until this is called it holds the start pose, which is what the first rows of a recording show.</summary>
+    public void Go() => _go = true;
+
     public PolicyStep Next(Observation observation, long dueNs)
     {
+        if (!_go)
+            return new(ToCommand(_segments[0].From, Open, dueNs), false);
         if (_startNs == long.MinValue)
             _startNs = dueNs;
         double t = (dueNs - _startNs) * 1e-9;
