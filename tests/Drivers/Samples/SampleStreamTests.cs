@@ -79,16 +79,15 @@ public class SampleStreamTests
     {
         var stream = new SampleStream<RobotState>("robot", 500, 0);
         var queue = stream.Subscribe(64);
-        for (int i = 0; i < 100; i++)
-            stream.Publish(new(default, i, i, i, i));
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10_000; i++)
+        Assert.Equal(0, Allocations.OfOneRound(() =>
         {
-            stream.Publish(new(default, i, i, i, i));
-            queue.TryDequeue(out _);
-            stream.TryGetNewest(out _);
-        }
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (int i = 0; i < 3000; i++)
+            {
+                stream.Publish(new(default, i, i, i, i));
+                queue.TryDequeue(out _);
+                stream.TryGetNewest(out _);
+            }
+        }));
     }
 
     [Fact]
