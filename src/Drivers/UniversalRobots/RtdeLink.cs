@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net.Sockets;
 using System.Text;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
@@ -7,7 +8,7 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Drivers.UniversalRobots;
 
 /// <summary>The software of a UR controller, as RTDE's 'v' package tells it.</summary>
-internal readonly record struct ControllerVersion(int Major, int Minor, int Bugfix, int Build)
+internal sealed record ControllerVersion(int Major, int Minor, int Bugfix, int Build)
 {
     /// <summary>PolyScope X has no dashboard server.</summary>
     public bool IsPolyScopeX => Major >= 10;
@@ -121,7 +122,7 @@ internal sealed class RtdeLink : IDisposable
                 RtdeOutputs outputs = Handshake(session);
                 Receive(session, outputs);
             }
-            catch (Exception e) when (e is DeviceFaultException or InvalidDataException or ObjectDisposedException)
+            catch (Exception e) when (e is DeviceFaultException or InvalidDataException or SocketException or ObjectDisposedException)
             {
                 Message = e is InvalidDataException ? $"{_options.Host} port {_options.RtdePort}: {e.Message}" : e.Message;
             }

@@ -131,7 +131,7 @@ public class SampleStreamTests
             }
         });
         camera.Start();
-        for (int i = 0; i < 3000; i++)
+        for (int i = 0; i < 3000 || stream.Counters.Received < 1000; i++)
         {
             var queue = stream.Subscribe(8);
             for (int k = 0; k < 3; k++)
