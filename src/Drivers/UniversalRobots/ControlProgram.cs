@@ -13,7 +13,7 @@ internal static class ControlProgram
     /// <summary>Without a first counter for this long the program ends, s: time enough for whoever started it.</summary>
     public const double FirstCounterS = 5;
 
-    /// <summary>Each start counts its heartbeat in a range of its own, so that an old program's heartbeat is never taken for the new one's.</summary>
+    /// <summary>Each start counts its heartbeat in a range of its own: an old program's is never taken for the new one's.</summary>
     public const int HeartbeatRange = 1_000_000;
 
     /// <summary>One UR input recipe holds the whole set-point, so that it is taken in one cycle.</summary>

@@ -4,7 +4,7 @@ using System.Text;
 namespace RobotWorldModel.Drivers.UniversalRobots;
 
 /// <summary>
-/// UR's dashboard server (29999): one text line asked, one answered. Only questions are asked here; nothing is powered, unlocked or restarted.
+/// UR's dashboard server (29999): one text line asked, one answered. Only questions are asked here: nothing is powered or unlocked.
 /// Each call is a connection of its own, one at a time.
 /// </summary>
 internal sealed class DashboardClient(string host, int port)
@@ -26,7 +26,8 @@ internal sealed class DashboardClient(string host, int port)
             string[] answers = new string[questions.Length];
             for (int i = 0; i < questions.Length; i++)
             {
-                if (socket.Send(Encoding.ASCII.GetBytes(questions[i] + "\n"), SocketFlags.None, out SocketError error) == 0 || error != SocketError.Success)
+                int sent = socket.Send(Encoding.ASCII.GetBytes(questions[i] + "\n"), SocketFlags.None, out SocketError error);
+                if (sent <= 0 || error != SocketError.Success)
                     throw Gone();
                 answers[i] = ReadLine(socket, line);
             }
@@ -50,5 +51,6 @@ internal sealed class DashboardClient(string host, int port)
         throw Gone();
     }
 
-    private DeviceFaultException Gone() => new($"the dashboard server at {host}:{port} stopped answering: restart the controller if it stays so");
+    private DeviceFaultException Gone() =>
+        new($"the dashboard server at {host}:{port} stopped answering: restart the controller if it stays so");
 }

@@ -33,7 +33,7 @@ internal static class DeviceSocket
                     $"{host} refused port {port}: is this a UR controller, and has it booted? {service}",
                 SocketError.TimedOut or SocketError.WouldBlock or SocketError.HostUnreachable or SocketError.NetworkUnreachable or
                 SocketError.HostDown or SocketError.NetworkDown =>
-                    $"{host} does not answer: is the controller on, the cable in, and this computer in its subnet? Check the host in the config",
+                    $"{host} does not answer: is it on, the cable in, and this computer in its subnet? Check the host in the config",
                 _ => $"{host} port {port} cannot be reached ({e.SocketErrorCode}): check the network and the host in the config",
             });
         }
@@ -50,7 +50,7 @@ internal static class DeviceSocket
         }
         catch (Exception e) when (e is SocketException or ArgumentException or IndexOutOfRangeException)
         {
-            throw new DeviceFaultException($"the name '{host}' is not known on this network: check the host in the config, or give its address");
+            throw new DeviceFaultException($"the name '{host}' is not known here: check the host in the config, or give its address");
         }
     }
 }

@@ -44,7 +44,8 @@ internal sealed class PrimaryClient(string host, int port)
     /// <exception cref="InvalidDataException">What arrives is not the primary interface.</exception>
     public void Listen(Action onState, CancellationToken cancel)
     {
-        using Socket socket = DeviceSocket.Connect(host, port, ConnectTimeoutMs, "The primary interface is on 30001 (PolyScope: Settings, Security, Services)");
+        using Socket socket = DeviceSocket.Connect(host, port, ConnectTimeoutMs,
+            "The primary interface is on 30001 (PolyScope: Settings, Security, Services)");
         socket.ReceiveTimeout = SilenceMs;
         using var wake = cancel.Register(() => Shut(socket));
         (_end, _skip) = (0, 0);
@@ -56,7 +57,7 @@ internal sealed class PrimaryClient(string host, int port)
                 if (cancel.IsCancellationRequested)
                     return;
                 if (n <= 0 || error != SocketError.Success)
-                    throw new DeviceFaultException($"{host}:{port} stopped sending ({(n == 0 && error == SocketError.Success ? "closed" : error)})");
+                    throw new DeviceFaultException($"{host}:{port} stopped sending ({(error == SocketError.Success ? "closed" : error)})");
                 _end += n;
                 if (TakePackages())
                 {

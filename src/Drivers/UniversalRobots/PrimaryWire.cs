@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 using RobotWorldModel.Drivers.Geometry;
 
@@ -18,8 +19,8 @@ internal sealed record ControllerMessage(long ArrivalNs, ControllerMessageKind K
 public sealed record UrCalibration(Vector6 Theta, Vector6 A, Vector6 D, Vector6 Alpha, uint Status, string Hash);
 
 /// <summary>
-/// Reading UR's primary interface (30001), big-endian: packages of int32 size and int8 type; a robot state holds sub-packages of uint32 size
-/// and uint8 type. Source: "Primary and Secondary Interfaces", Universal Robots.
+/// Reading UR's primary interface (30001), big-endian: packages of int32 size and int8 type; a robot state holds sub-packages of uint32
+/// size and uint8 type. Source: "Primary and Secondary Interfaces", Universal Robots.
 /// </summary>
 internal static class PrimaryWire
 {
@@ -62,7 +63,7 @@ internal static class PrimaryWire
             return null;
         ReadOnlySpan<byte> at = data[24..];
         var calibration = new UrCalibration(Six(ref at), Six(ref at), Six(ref at), Six(ref at),
-            BinaryPrimitives.ReadUInt32BigEndian(at), Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(data[..KinematicsBytes])));
+            BinaryPrimitives.ReadUInt32BigEndian(at), Convert.ToHexStringLower(SHA256.HashData(data[..KinematicsBytes])));
         bool sound = calibration.Theta.IsFinite && calibration.A.IsFinite && calibration.D.IsFinite && calibration.Alpha.IsFinite;
         return sound ? calibration : null;
     }
@@ -85,7 +86,7 @@ internal static class PrimaryWire
                 int code = BinaryPrimitives.ReadInt32BigEndian(at), argument = BinaryPrimitives.ReadInt32BigEndian(at[4..]);
                 int level = BinaryPrimitives.ReadInt32BigEndian(at[8..]);
                 string text = Text(at[20..]);
-                // Report levels: 0 debug, 1 info, 2 warning, 3 violation, 4 fault, 128… for the developers. C210: the port is read-only now.
+                // Report levels: 0 debug, 1 info, 2 warning, 3 violation, 4 fault, 128… for the maker. C210: the port is read-only.
                 return new(arrivalNs, ControllerMessageKind.ErrorCode, $"C{code}A{argument}{(text.Length > 0 ? ": " + text : "")}",
                     level is 3 or 4 || code == ReadOnlyCode);
             case 7 when at.Length >= 9: // code, argument, title length, title, text

@@ -35,7 +35,9 @@ internal sealed class ProgramStarter(UrArmOptions options, RtdeLink link, UrObse
             return wrong;
         string? problem = UrGates.WhyNotMoving(newest.Value);
         const long RecentNs = 60_000_000_000;
-        return problem is not null && observer.Primary.NewestErrorCode(RecentNs) is { } code ? $"{problem} (the controller says {code.Text})" : problem;
+        return problem is not null && observer.Primary.NewestErrorCode(RecentNs) is { } code
+            ? $"{problem} (the controller says {code.Text})"
+            : problem;
     }
 
     private string? RemoteControl()
@@ -46,7 +48,7 @@ internal sealed class ProgramStarter(UrArmOptions options, RtdeLink link, UrObse
         {
             // CB3 and PolyScope below 5.6 do not know the question and need no remote control.
             return observer.Dashboard.Ask("is in remote control")[0] == "false"
-                ? "the robot is in local control: switch it to remote control at the top right of the pendant (enable it first in Settings, System)"
+                ? "the robot is in local control: switch it to remote control at the pendant's top right (enabled in Settings, System)"
                 : null;
         }
         catch (DeviceFaultException)
@@ -70,7 +72,7 @@ internal sealed class ProgramStarter(UrArmOptions options, RtdeLink link, UrObse
             {
                 int n = socket.Send(program.AsSpan(sent), SocketFlags.None, out SocketError error);
                 if (error != SocketError.Success)
-                    return $"{options.Host}:{options.ScriptPort} did not take the control program ({error}): try again, then restart the controller";
+                    return $"{options.Host}:{options.ScriptPort} did not take the control program ({error}): try again";
                 sent += n;
             }
             return Await(first, sentNs, cancel);
@@ -100,7 +102,7 @@ internal sealed class ProgramStarter(UrArmOptions options, RtdeLink link, UrObse
             return "interrupted";
         if (!link.Connected)
             return $"the connection was lost while the control program started: {link.Message}";
-        return problem ?? $"{options.Host} took the control program but does not run it ({HeartbeatTimeoutMs / 1000} s without a heartbeat): "
+        return problem ?? $"{options.Host} took the control program but does not run it (no heartbeat in {HeartbeatTimeoutMs} ms): "
             + "look at the log on the pendant; is another program running, or the robot in local control?";
     }
 

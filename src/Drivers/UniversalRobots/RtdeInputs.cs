@@ -4,7 +4,7 @@ using RobotWorldModel.Drivers.Samples;
 
 namespace RobotWorldModel.Drivers.UniversalRobots;
 
-/// <summary>The claimed input recipe of one connection: writes a whole set-point as one package out of one buffer. One thread at a time.</summary>
+/// <summary>The claimed input recipe of one connection: a whole set-point is one package out of one buffer. One thread at a time.</summary>
 internal sealed class RtdeInputs
 {
     private const int PackageBytes = RtdeWire.HeaderBytes + 1 + 12 * 8 + 2 * 4;
@@ -22,7 +22,7 @@ internal sealed class RtdeInputs
     /// <summary>The setup request for the registers that the control program reads.</summary>
     public static byte[] Request => RtdeWire.Package(RtdePackage.SetupInputs, [], ControlProgram.InputNames);
 
-    /// <summary>Reads the controller's reply. One of the two results is null: the claimed inputs, or what is in the way and what to do.</summary>
+    /// <summary>Reads the controller's reply. Either the claimed inputs, or what is in the way and what to do, is null.</summary>
     public static (RtdeInputs? Inputs, string? Problem) FromReply(RtdeSession session, ReadOnlySpan<byte> payload)
     {
         string[] names = ControlProgram.InputNames.Split(',');
@@ -33,11 +33,12 @@ internal sealed class RtdeInputs
             return (null, $"{session.Host} answered the request for {names.Length} input registers with {types.Length} types");
         string inUse = Refused("IN_USE");
         if (inUse.Length > 0)
-            return (null, $"{session.Host} refused RTDE input {inUse} (IN_USE): another client owns it, often EtherNet/IP or PROFINET enabled on "
-                + "the robot, or another RTDE program (ur_rtde, a ROS driver): disable the fieldbus or end that program, then start again");
+            return (null, $"{session.Host} refused RTDE input {inUse} (IN_USE): another client owns it, often EtherNet/IP or PROFINET "
+                + "enabled on the robot, or another RTDE program (ur_rtde, a ROS driver): disable the fieldbus or end that program, then start again");
         string missing = Refused("NOT_FOUND");
         if (missing.Length > 0)
-            return (null, $"{session.Host} does not have RTDE input {missing} (NOT_FOUND): registers 24-47 need PolyScope 3.9 or 5.3; update it");
+            return (null, $"{session.Host} does not have RTDE input {missing} (NOT_FOUND): "
+                + "registers 24-47 need PolyScope 3.9 or 5.3; update it");
         for (int i = 0; i < names.Length; i++)
         {
             if (types[i] != RtdeWire.Name(i < 12 ? RtdeType.Double : RtdeType.Int32))

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net.Sockets;
 using System.Text;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
@@ -7,7 +8,7 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Drivers.UniversalRobots;
 
 /// <summary>The software of a UR controller, as RTDE's 'v' package tells it.</summary>
-internal readonly record struct ControllerVersion(int Major, int Minor, int Bugfix, int Build)
+internal sealed record ControllerVersion(int Major, int Minor, int Bugfix, int Build)
 {
     /// <summary>PolyScope X has no dashboard server.</summary>
     public bool IsPolyScopeX => Major >= 10;
@@ -19,8 +20,8 @@ internal readonly record struct ControllerVersion(int Major, int Minor, int Bugf
 }
 
 /// <summary>
-/// The RTDE connection on a thread of its own: connects, again after every loss, reads at the controller's rate, stamps and publishes. After
-/// the handshake nothing is allocated for a package.
+/// The RTDE connection on a thread of its own: connects, again after every loss, reads at the controller's rate, stamps and publishes.
+/// After the handshake nothing is allocated for a package.
 /// </summary>
 internal sealed class RtdeLink : IDisposable
 {
@@ -50,7 +51,7 @@ internal sealed class RtdeLink : IDisposable
     /// <summary>What the connection is doing, or what is wrong with it and what to do.</summary>
     public string Message { get; private set; }
 
-    /// <summary>What the controller last said over RTDE by itself, e.g. that its safety setup waits for a confirmation; else empty.</summary>
+    /// <summary>What the controller last said over RTDE by itself, e.g. that its safety setup is not confirmed; else empty.</summary>
     public string ControllerText { get; private set; } = "";
 
     /// <summary>Why the input registers could not be claimed at the last try; null where they were, or were not asked for.</summary>
@@ -79,7 +80,7 @@ internal sealed class RtdeLink : IDisposable
         _inputsReplied.Dispose();
     }
 
-    /// <summary>Gets the input registers for this connection, asking again where a crashed client may still hold them. Blocks for seconds.</summary>
+    /// <summary>Gets the input registers for this connection, again where a crashed client may still hold them. Blocks for seconds.</summary>
     /// <returns>Null when they are ours, else what is in the way.</returns>
     public string? ClaimInputs(CancellationToken cancel)
     {
@@ -121,7 +122,7 @@ internal sealed class RtdeLink : IDisposable
                 RtdeOutputs outputs = Handshake(session);
                 Receive(session, outputs);
             }
-            catch (Exception e) when (e is DeviceFaultException or InvalidDataException or ObjectDisposedException)
+            catch (Exception e) when (e is DeviceFaultException or InvalidDataException or SocketException or ObjectDisposedException)
             {
                 Message = e is InvalidDataException ? $"{_options.Host} port {_options.RtdePort}: {e.Message}" : e.Message;
             }
@@ -136,9 +137,10 @@ internal sealed class RtdeLink : IDisposable
 
     private RtdeOutputs Handshake(RtdeSession session)
     {
-        ReadOnlySpan<byte> reply = Ask(session, RtdePackage.RequestProtocolVersion, RtdeWire.Package(RtdePackage.RequestProtocolVersion, [0, 2]));
+        byte[] version2 = RtdeWire.Package(RtdePackage.RequestProtocolVersion, [0, 2]);
+        ReadOnlySpan<byte> reply = Ask(session, RtdePackage.RequestProtocolVersion, version2);
         if (reply.Length < 1 || reply[0] != 1)
-            throw new DeviceFaultException($"{session.Host} refused RTDE protocol version 2: its PolyScope is too old, update it to 3.9 or 5.3 at least");
+            throw new DeviceFaultException($"{session.Host} refused RTDE protocol version 2: update its PolyScope to 3.9 or 5.3 at least");
 
         reply = Ask(session, RtdePackage.GetControllerVersion, RtdeWire.Package(RtdePackage.GetControllerVersion, []));
         if (reply.Length < 16)
@@ -174,12 +176,13 @@ internal sealed class RtdeLink : IDisposable
             byte recipe = reply[0];
             string[] types = RtdeWire.SplitList(reply[1..]);
             if (types.Length != names.Length)
-                throw new InvalidDataException($"the output recipe has {names.Length} fields, the controller answered with {types.Length} types");
+                throw new InvalidDataException(
+                    $"the output recipe has {names.Length} fields, the controller answered with {types.Length} types");
             RtdeType[] known = [.. types.Select(RtdeWire.ParseType)];
             if (!known.Contains(RtdeType.NotFound))
                 return new RtdeOutputs(recipe, names, known);
             foreach (string missing in names.Where((n, i) => known[i] == RtdeType.NotFound && RtdeOutputs.IsRequired(n)))
-                throw new DeviceFaultException($"{session.Host} does not send RTDE field '{missing}' (NOT_FOUND): its PolyScope is too old, update it");
+                throw new DeviceFaultException($"{session.Host} does not send RTDE field '{missing}' (NOT_FOUND): update its PolyScope");
             names = [.. names.Where((_, i) => known[i] != RtdeType.NotFound)];
         }
     }
@@ -205,8 +208,9 @@ internal sealed class RtdeLink : IDisposable
         }
         catch (Exception e) when (e is InvalidDataException || (e is DeviceFaultException && HostClock.NowNs > session.DeadlineNs))
         {
-            throw new DeviceFaultException($"{session.Host} port {_options.RtdePort} does not speak RTDE ({(e is InvalidDataException ? e.Message
-                : $"no answer to '{(char)type}' within {_options.ReplyTimeoutMs} ms")}): is this a UR controller? RTDE is on 30004");
+            string why = e is InvalidDataException ? e.Message : $"no answer to '{(char)type}' within {_options.ReplyTimeoutMs} ms";
+            throw new DeviceFaultException(
+                $"{session.Host} port {_options.RtdePort} does not speak RTDE ({why}): is this a UR controller? RTDE is on 30004");
         }
     }
 

@@ -5,7 +5,7 @@ using RobotWorldModel.Drivers.Samples;
 namespace RobotWorldModel.Drivers.UniversalRobots;
 
 /// <summary>
-/// The output recipe: which fields are wished for, and where the accepted ones lie in a data package, by the types of the controller's reply.
+/// The output recipe: which fields are wished for, and where the accepted ones lie in a data package by the controller's reply.
 /// </summary>
 internal sealed class RtdeOutputs
 {

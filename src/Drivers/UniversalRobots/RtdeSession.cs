@@ -90,6 +90,9 @@ internal sealed class RtdeSession : IDisposable
 
     private void Fill()
     {
+        // Judged after the last bytes were looked at: a reader that was kept from running must not take its own lateness for silence.
+        if (ArrivalNs > DeadlineNs)
+            throw Silent();
         if (_start == _end)
             _start = _end = 0;
         else if (_buffer.Length - _start <= RtdeWire.MaxPackageBytes) // the package that has begun must fit behind its first byte
@@ -101,10 +104,12 @@ internal sealed class RtdeSession : IDisposable
         {
             int n = _socket.Receive(_buffer.AsSpan(_end), SocketFlags.None, out SocketError error);
             ArrivalNs = HostClock.NowNs;
-            if (ArrivalNs > DeadlineNs)
-                throw new DeviceFaultException($"{Host} has gone silent: no data in time");
             if (error == SocketError.TimedOut || error == SocketError.WouldBlock || error == SocketError.Interrupted)
+            {
+                if (ArrivalNs > DeadlineNs && _socket.Available == 0)
+                    throw Silent();
                 continue;
+            }
             if (error != SocketError.Success)
                 throw new DeviceFaultException($"{Host} dropped the connection ({error})");
             if (n == 0)
@@ -115,4 +120,6 @@ internal sealed class RtdeSession : IDisposable
             return;
         }
     }
+
+    private DeviceFaultException Silent() => new($"{Host} has gone silent: no data in time");
 }

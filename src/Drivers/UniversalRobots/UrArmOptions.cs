@@ -25,8 +25,8 @@ public sealed class UrArmOptions
     public int ScriptPort { get; set; } = 30002;
 
     /// <summary>
-    /// Claim the input registers with every connection, before data starts; else only when a program is first started. Set it where motion is
-    /// enabled; a cell that only records claims nothing.
+    /// Claim the input registers with every connection, before data starts; else only when a program is first started. Set it where motion
+    /// is enabled; a cell that only records claims nothing.
     /// </summary>
     public bool ClaimInputs { get; set; }
 
@@ -39,7 +39,7 @@ public sealed class UrArmOptions
     /// <summary>The control program stops the arm when the counter has not changed for this long, 100..200 ms.</summary>
     public int WatchdogMs { get; set; } = 100;
 
-    /// <summary>No joint is commanded faster than this by the control program, whatever arrives, rad/s; the model's own limit holds besides.</summary>
+    /// <summary>The control program commands no joint faster, whatever arrives, rad/s; the model's own limit holds besides.</summary>
     public double JointSpeedLimit { get; set; } = 1.5;
 
     /// <summary>Deceleration of the control program's stopj, rad/s².</summary>

@@ -42,7 +42,7 @@ public sealed class UrKinematics
         return frames[5];
     }
 
-    /// <summary>The frames of links 1…6 in the base frame, at the ends of their links (nominally the DH frames); frame 6 is the flange.</summary>
+    /// <summary>Frames 1…6 in the base frame, each at its link's end (nominally the DH frames); frame 6 is the flange.</summary>
     public void Frames(in Vector6 q, Span<Pose> frames)
     {
         Pose t = Pose.Identity;

@@ -15,7 +15,8 @@ namespace RobotWorldModel.Drivers.UniversalRobots;
 /// <param name="ControllerType">robotType in the primary interface's configuration data.</param>
 public sealed record UrModel(string Name, Vector6 A, Vector6 D, Vector6 Alpha, Vector6 MaxJointSpeed, double BaseRateHz, int ControllerType)
 {
-    public static readonly UrModel Ur3e = Create("UR3e", -0.24355, -0.2132, 0.15185, 0.13105, 0.08535, 0.0921, [180, 180, 180, 360, 360, 360], 3);
+    public static readonly UrModel Ur3e =
+        Create("UR3e", -0.24355, -0.2132, 0.15185, 0.13105, 0.08535, 0.0921, [180, 180, 180, 360, 360, 360], 3);
     public static readonly UrModel Ur5e = Create("UR5e", -0.425, -0.3922, 0.1625, 0.1333, 0.0997, 0.0996, [180, 180, 180, 180, 180, 180], 1);
     public static readonly UrModel Ur10e =
         Create("UR10e", -0.6127, -0.57155, 0.1807, 0.17415, 0.11985, 0.11655, [120, 120, 180, 180, 180, 180], 2);

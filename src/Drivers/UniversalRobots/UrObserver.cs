@@ -37,7 +37,7 @@ internal sealed class UrObserver : IDisposable
 
     public UrKinematics Kinematics { get; private set; }
 
-    /// <summary>The controller is not the model of the config: what is wrong and what to do; null where it is, or where it does not tell.</summary>
+    /// <summary>The controller is not the config's model: what is wrong and what to do; null where it is, or does not tell.</summary>
     public string? WrongModel { get; private set; }
 
     /// <summary>What could not be found out, each part with what to do; empty where all is known.</summary>
@@ -84,7 +84,7 @@ internal sealed class UrObserver : IDisposable
             {
                 string serial = Dashboard.Ask("get serial number")[0];
                 _serial = serial.Length > 0 && serial.All(char.IsAsciiLetterOrDigit) ? serial : "";
-                _dashboardNote = _serial.Length > 0 ? "" : "the controller does not tell its serial number (it needs PolyScope 3.12 or 5.6)";
+                _dashboardNote = _serial.Length > 0 ? "" : "the controller does not tell its serial number (PolyScope 3.12 or 5.6 does)";
             }
             catch (DeviceFaultException e)
             {
@@ -94,7 +94,7 @@ internal sealed class UrObserver : IDisposable
         Changes++;
     }
 
-    // Returns when the connection is lost, when nothing is there, when RTDE has a new connection, or when the dashboard is to be asked again.
+    // Returns when the connection is lost, nothing is there, RTDE has a new connection, or the dashboard is to be asked again.
     private void Listen(int connection, CancellationToken stop)
     {
         using var until = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -126,8 +126,8 @@ internal sealed class UrObserver : IDisposable
         _primaryNote = primaryNote;
         WrongModel = CompareModel();
         Calibrate();
-        Identity = new(WrongModel is null ? _model.Name : FamilyName(Primary.RobotType), _serial, _link.Version?.ToString() ?? "", _link.RateHz,
-            Primary.Calibration?.Hash ?? "");
+        string model = WrongModel is null ? _model.Name : FamilyName(Primary.RobotType);
+        Identity = new(model, _serial, _link.Version?.ToString() ?? "", _link.RateHz, Primary.Calibration?.Hash ?? "");
         Changes++;
     }
 
@@ -137,7 +137,8 @@ internal sealed class UrObserver : IDisposable
             return $"{_options.Host} is a {FamilyName(type)}, the config says {_model.Name}: set the model in the config to the arm's own";
         if (_link.RateHz > 0 && _link.RateHz != _model.BaseRateHz)
             return $"{_options.Host} runs at {_link.RateHz:0} Hz, a {_model.Name} at {_model.BaseRateHz:0} Hz: "
-                + (_link.RateHz > _model.BaseRateHz ? "it is an e-Series arm (UR3e, UR5e …)" : "it is a CB3 arm (UR3, UR5, UR10)") + "; correct the model in the config";
+                + (_link.RateHz > _model.BaseRateHz ? "it is an e-Series arm (UR3e, UR5e …)" : "it is a CB3 arm (UR3, UR5, UR10)")
+                + "; correct the model in the config";
         return null;
     }
 
@@ -156,7 +157,9 @@ internal sealed class UrObserver : IDisposable
         }
         bool believed = apart < LargestCalibrationM;
         Kinematics = believed ? own : nominal;
-        _calibrationNote = believed ? "" : $"the controller's calibration puts the flange {apart * 1000:0} mm from where a {_model.Name} has it; "
+        _calibrationNote = believed
+            ? ""
+            : $"the controller's calibration puts the flange {apart * 1000:0} mm from where a {_model.Name} has it; "
             + "the nominal geometry is used: check the model in the config";
     }
 

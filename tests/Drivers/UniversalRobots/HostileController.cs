@@ -6,7 +6,7 @@ using RobotWorldModel.Drivers.UniversalRobots;
 
 namespace RobotWorldModel.Drivers.Tests.UniversalRobots;
 
-/// <summary>An RTDE server whose every package passes through a function of the test before it goes out; null sends nothing and hangs up.</summary>
+/// <summary>An RTDE server; each of its packages passes through a function of the test, whose null hangs up.</summary>
 internal sealed class HostileController : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

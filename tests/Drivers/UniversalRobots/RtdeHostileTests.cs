@@ -14,15 +14,20 @@ public class RtdeHostileTests
     public void Reading_allocates_nothing()
     {
         // faster than real: stamps a tenth of a millisecond apart are one cycle each
-        using var controller = new HostileController { PaceMs = 0, Timestamp = n => n < 60_000 ? 100 + n * 1e-5 : null };
+        using var controller = new HostileController { PaceMs = 0, Timestamp = n => n < 1_000_000 ? 100 + n * 1e-5 : null };
         using var arm = new UrArm(controller.Options());
         var queue = arm.States.Subscribe(64);
         arm.Start();
         Eventually.True(() => arm.States.Counters.Received > 1000, "data");
-        long before = arm.ReaderAllocatedBytes, received = arm.States.Counters.Received;
-        Eventually.True(() => arm.States.Counters.Received > received + 30_000, "30 000 packages");
-        Assert.Equal(before, arm.ReaderAllocatedBytes);
-        Assert.True(before > 0);
+        long least = long.MaxValue;
+        for (int round = 0; round < 5; round++) // the least of some: the JIT compiler works on the thread that runs hot
+        {
+            long before = arm.ReaderAllocatedBytes, received = arm.States.Counters.Received;
+            Assert.True(before > 0);
+            Eventually.True(() => arm.States.Counters.Received > received + 8000, "8000 packages");
+            least = Math.Min(least, arm.ReaderAllocatedBytes - before);
+        }
+        Assert.Equal(0, least);
         Assert.True(queue.Overrun > 0, "a queue that nobody reads holds nothing up");
     }
 
@@ -64,7 +69,15 @@ public class RtdeHostileTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        using var arm = new UrArm(new() { Host = "127.0.0.1", RtdePort = port, DashboardPort = 1, PrimaryPort = port, ReplyTimeoutMs = 100, LongestWaitMs = 50 });
+        using var arm = new UrArm(new()
+        {
+            Host = "127.0.0.1",
+            RtdePort = port,
+            DashboardPort = 1,
+            PrimaryPort = port,
+            ReplyTimeoutMs = 100,
+            LongestWaitMs = 50,
+        });
         arm.Start();
         for (int n = 0; n < 30; n++)
         {
@@ -106,7 +119,8 @@ public class RtdeHostileTests
     {
         using var controller = new HostileController
         {
-            Mutate = (package, place) => package[2] == 'U' ? RtdeWire.Package(RtdePackage.Data, package.AsSpan(3, package.Length - 4)) : package,
+            Mutate = (package, _) =>
+                package[2] == 'U' ? RtdeWire.Package(RtdePackage.Data, package.AsSpan(3, package.Length - 4)) : package,
         };
         Says(controller, "bytes, ");
     }
@@ -116,7 +130,8 @@ public class RtdeHostileTests
     {
         using var controller = new HostileController
         {
-            Mutate = (package, _) => package[2] == 'U' ? RtdeWire.Package(RtdePackage.TextMessage, [2, (byte)'h', (byte)'i', 0, 3]) : package,
+            Mutate = (package, _) =>
+                package[2] == 'U' ? RtdeWire.Package(RtdePackage.TextMessage, [2, (byte)'h', (byte)'i', 0, 3]) : package,
         };
         Says(controller, "has gone silent");
     }
@@ -125,7 +140,11 @@ public class RtdeHostileTests
     public void Stamps_that_jump_begin_new_epochs_but_time_runs_on()
     {
         var random = new Random(3);
-        using var controller = new HostileController { PaceMs = 1, Timestamp = n => n % 50 == 0 ? random.NextDouble() * 1e6 : 2e6 + n * 0.002 };
+        using var controller = new HostileController
+        {
+            PaceMs = 1,
+            Timestamp = n => n % 50 == 0 ? random.NextDouble() * 1e6 : 2e6 + n * 0.002,
+        };
         using var arm = new UrArm(controller.Options());
         var queue = arm.States.Subscribe(4096);
         arm.Start();

@@ -29,7 +29,8 @@ public class UrArmTests
         Assert.Equal(0.4, last.Value.Q[5]);
         Assert.Equal(0.145, last.Value.TcpOffset[2]);
         Assert.Equal(0.925, last.Value.Payload);
-        Assert.Equal((RobotMode.Running, SafetyStatusBits.Normal, RuntimeState.Stopped), (last.Value.Mode, last.Value.Safety, last.Value.Runtime));
+        Assert.Equal((RobotMode.Running, SafetyStatusBits.Normal, RuntimeState.Stopped),
+            (last.Value.Mode, last.Value.Safety, last.Value.Runtime));
         Assert.Equal(77, last.Value.Heartbeat);
         Assert.True(last.OriginatingNs <= last.ArrivalNs);
         Assert.Equal((0L, 0L, 500.0, 1), (arm.States.Counters.Lost, arm.States.Counters.Overrun, arm.States.RateHz, arm.ClockEpochs));

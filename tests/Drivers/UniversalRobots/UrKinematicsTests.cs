@@ -65,7 +65,10 @@ public class UrKinematicsTests
             own.Frames(q, a);
             nominal.Frames(q, b);
             for (int i = 0; i < 6; i++)
-                Assert.True((a[i].Position - b[i].Position).Length < 0.01, $"frame {i + 1} is {(a[i].Position - b[i].Position).Length} m off");
+            {
+                double apart = (a[i].Position - b[i].Position).Length;
+                Assert.True(apart < 0.01, $"frame {i + 1} is {apart} m off");
+            }
             Assert.Equal(Direct(calibration, q).Position.X, own.Flange(q).Position.X, 1e-9);
             Assert.True((Direct(calibration, q).Position - own.Flange(q).Position).Length < 1e-9);
             Assert.True((Direct(calibration, q).Rotation.Inverse * own.Flange(q).Rotation).ToRotationVector().Length < 1e-9);
