@@ -75,7 +75,8 @@ internal abstract class DeviceAddress
         public UnixAddress(string path, string expected)
         {
             if (path.Length == 0 || Encoding.UTF8.GetByteCount(path) > LongestPath)
-                throw new ArgumentException($"socket path '{path}' must have 1 to {LongestPath} bytes: choose a shorter folder", nameof(path));
+                throw new ArgumentException($"socket path '{path}' must have 1 to {LongestPath} bytes: choose a shorter folder",
+                    nameof(path));
             (Text, _expected) = (path, expected);
             _endPoint = new UnixDomainSocketEndPoint(path);
         }

@@ -18,8 +18,8 @@ public sealed class FrameSocketServerOptions
 }
 
 /// <summary>
-/// One simulated camera's frame socket. Its renderer publishes from any one thread and never waits; each client has a thread and a short queue,
-/// and a client that cannot keep up misses pictures, alone.
+/// One simulated camera's frame socket. Its renderer publishes from any one thread and never waits; each client has a thread and a short
+/// queue, and a client that cannot keep up misses pictures, alone.
 /// </summary>
 public sealed class FrameSocketServer : ISimulatedDevice
 {
