@@ -98,12 +98,10 @@ internal abstract class DeviceAddress
             {
                 throw new DeviceLostException(e.SocketErrorCode switch
                 {
-                    // ENOENT has no SocketError of its own.
-                    SocketError.AddressNotAvailable or SocketError.SocketError when !File.Exists(Text) =>
-                        $"there is no socket {Text}: start {_expected}",
                     SocketError.ConnectionRefused => $"{Text} is there, but nobody listens: start {_expected}",
                     SocketError.AccessDenied => $"{Text} may not be opened by this user: run {_expected} as the same user",
-                    _ when !File.Exists(Text) => $"there is no socket {Text}: start {_expected}",
+                    _ when !File.Exists(Text) => // ENOENT has no SocketError of its own
+                        $"there is no socket {Text}: start {_expected}",
                     _ => $"{Text}: {e.Message}",
                 });
             }

@@ -115,13 +115,11 @@ public sealed class Ft300Server : ISimulatedDevice
     {
         long deviceNs = DeviceTimeOf(sample);
         long trueNs = nowNs - (long)((deviceNow - deviceNs) / (1 + _clock.DriftPpm * 1e-6));
-        bool dropped = _transport.Drops();
-        _sent.Add(trueNs, deviceNs, dropped);
         double share = nowNs > _beforeNs ? Math.Clamp((double)(trueNs - _beforeNs) / (nowNs - _beforeNs), 0, 1) : 1;
         Measure(share);
         long due = _transport.Due(trueNs, _transport.DelayNs());
-        if (!dropped)
-            _sender.Enqueue(due, Format());
+        bool sent = !_transport.Drops() && _sender.Enqueue(due, Format());
+        _sent.Add(trueNs, deviceNs, dropped: !sent);
     }
 
     /// <summary>What the sensor reads between the last two cycles; linear, as forces are smooth at 500 Hz.</summary>
