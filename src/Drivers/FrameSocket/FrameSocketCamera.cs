@@ -31,8 +31,8 @@ public sealed class FrameSocketCameraOptions
 }
 
 /// <summary>
-/// A camera behind a frame socket (docs/frame-socket.md): any process that listens, says hello and sends pictures. Pixels go from the socket
-/// straight into pooled frames.
+/// A camera behind a frame socket (docs/frame-socket.md): any process that listens, says hello and sends pictures. Pixels go from the
+/// socket straight into pooled frames.
 /// </summary>
 public sealed class FrameSocketCamera : ICamera
 {
@@ -61,7 +61,7 @@ public sealed class FrameSocketCamera : ICamera
         public long Sequence = -1, DeviceNs, OriginatingNs = long.MinValue;
     }
 
-    /// <exception cref="ArgumentException">A name or path is missing or too long, or another option is out of range; says which.</exception>
+    /// <exception cref="ArgumentException">A name is missing, the path too long, or an option out of range; says which.</exception>
     public FrameSocketCamera(FrameSocketCameraOptions options)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(options.Name, "camera.name");
@@ -115,7 +115,8 @@ public sealed class FrameSocketCamera : ICamera
                     continue;
                 found = true;
                 string depth = _hello!.Depth is { } d ? $" and depth {d.Width}x{d.Height}" : _options.Depth ? ", no depth" : "";
-                _device.Found($"{_hello.Model} {_hello.Serial} at {_options.SocketPath}, colour {_hello.Color.Width}x{_hello.Color.Height}{depth}");
+                _device.Found($"{_hello.Model} {_hello.Serial} at {_options.SocketPath}, "
+                    + $"colour {_hello.Color.Width}x{_hello.Color.Height}{depth}");
             }
         }
         catch (InvalidDataException e)
@@ -213,14 +214,16 @@ public sealed class FrameSocketCamera : ICamera
         if (kind.Sequence < 0)
             return;
         if ((long)header.Sequence <= kind.Sequence || header.Sequence - (ulong)kind.Sequence > LargestGap)
-            throw new InvalidDataException($"{header.Kind} sequence {header.Sequence} after {kind.Sequence}: it must rise, by one a capture");
+            throw new InvalidDataException($"{header.Kind} sequence {header.Sequence} after {kind.Sequence}: "
+                + "it must rise, by one a capture");
         if (header.DeviceNs < kind.DeviceNs || header.DeviceNs - kind.DeviceNs > LargestStepNs)
-            throw new InvalidDataException($"{header.Kind} stamp {header.DeviceNs} ns after {kind.DeviceNs} ns: it must rise with the camera's clock");
+            throw new InvalidDataException($"{header.Kind} stamp {header.DeviceNs} ns after {kind.DeviceNs} ns: "
+                + "it must rise with the camera's clock");
     }
 
     /// <summary>
-    /// The header's arrival, not the last byte's, is the pair's: how long a megabyte takes to copy says nothing about the clock. Depth may be
-    /// stamped a little before the colour that came first; such a pair adds nothing.
+    /// The header's arrival, not the last byte's, is the pair's: how long a megabyte takes to copy says nothing about the clock. Depth may
+    /// be stamped a little before the colour that came first; such a pair adds nothing.
     /// </summary>
     private void MapClock(long deviceNs, long headerArrival)
     {
@@ -252,7 +255,8 @@ public sealed class FrameSocketCamera : ICamera
         {
             int read = SocketDevice.Receive(socket, into, SilenceMs, stop);
             if (read == 0)
-                throw new DeviceLostException($"nothing came for {SilenceMs / 1000} s from {_options.SocketPath}: look at the camera process");
+                throw new DeviceLostException($"nothing came for {SilenceMs / 1000} s from {_options.SocketPath}: "
+                    + "look at the camera process");
             into = into[read..];
         }
     }

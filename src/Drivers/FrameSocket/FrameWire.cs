@@ -65,7 +65,7 @@ public readonly record struct FrameHeader(FrameKind Kind, ulong Sequence, long D
 
 /// <summary>What a camera says of itself before its first picture.</summary>
 /// <param name="ClockDomain">Whose clock the stamps are on, in a word: camera, host …</param>
-/// <param name="Session">Drawn anew at each start of the camera process; the same means that sequence and clock run on. Empty: unknown.</param>
+/// <param name="Session">Drawn anew at each start of the camera process; the same: sequence and clock run on. Empty: unknown.</param>
 /// <param name="DepthScale">Metres per depth unit; 0 without depth.</param>
 public sealed record FrameHello(
     string Model, string Serial, double RateHz, string ClockDomain, string Session, CameraIntrinsics Color, CameraIntrinsics? Depth,
@@ -131,7 +131,9 @@ public sealed record FrameHello(
         int width = at.GetProperty("width").GetInt32(), height = at.GetProperty("height").GetInt32();
         if (width is < 1 or > LargestSide || height is < 1 or > LargestSide)
             throw new InvalidDataException($"its hello has {name} of {width}x{height}; sides must be 1 to {LargestSide} pixels");
-        double[] distortion = at.TryGetProperty("distortion", out JsonElement list) ? [.. list.EnumerateArray().Select(d => d.GetDouble())] : [];
+        double[] distortion = at.TryGetProperty("distortion", out JsonElement list)
+            ? [.. list.EnumerateArray().Select(d => d.GetDouble())]
+            : [];
         return new(width, height, at.GetProperty("fx").GetDouble(), at.GetProperty("fy").GetDouble(), at.GetProperty("cx").GetDouble(),
             at.GetProperty("cy").GetDouble(), distortion);
     }

@@ -4,8 +4,9 @@ using RobotWorldModel.Drivers.Samples;
 namespace RobotWorldModel.Drivers.FrameSocket;
 
 /// <summary>
-/// The truth about a picture in its own first 16 pixels (colour 48 bytes, depth 32), so that it survives every lossless step up to the file:
-/// "RWMS", the pixel format, the sequence number (u64), the capture time (host monotonic ns, i64), a checksum; little-endian, rest zero.
+/// The truth about a picture in its own first 16 pixels (colour 48 bytes, depth 32), so that it survives every lossless step up to the
+/// file: "RWMS", the pixel format, the sequence number (u64), the capture time (host monotonic ns, i64), a checksum; little-endian, rest
+/// zero.
 /// </summary>
 public static class PictureStamp
 {

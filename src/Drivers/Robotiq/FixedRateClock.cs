@@ -6,9 +6,10 @@ namespace RobotWorldModel.Drivers.Robotiq;
 /// Times for samples that carry neither stamp nor number, from a device that makes them at a fixed rate over a connection that keeps their
 /// order. Sample n was made at n periods of the device's clock; a <see cref="ClockMap"/> under the arrivals of the newest of each read ties
 /// that count to the host's clock, so a burst after a late read gets its true spacing back.
-/// A loss shifts all later arrivals by whole periods against the count, and at once; a late delivery does not, because what was made meanwhile
-/// arrives with it. So a lag that has jumped by a period or more against the least of the last eight reads is a loss of as many samples. Where
-/// later samples turn out to come too early for that, the loss is taken back. Single-threaded; allocates nothing after construction.
+/// A loss shifts all later arrivals by whole periods against the count, and at once; a late delivery does not, because what was made
+/// meanwhile arrives with it. So a lag that has jumped by a period or more against the least of the last eight reads is a loss of as many
+/// samples. Where later samples turn out to come too early for that, the loss is taken back. Single-threaded; allocates nothing after
+/// construction.
 /// </summary>
 internal sealed class FixedRateClock
 {
@@ -49,7 +50,9 @@ internal sealed class FixedRateClock
         _newestOriginating = long.MinValue;
     }
 
-    /// <summary>Whether <see cref="Add"/> would count a loss. Reading on for a moment first tells a loss from a read between two of a burst.</summary>
+    /// <summary>
+    /// Whether <see cref="Add"/> would count a loss. Reading on for a moment first tells a loss from a read between two of a burst.
+    /// </summary>
     public bool WouldCountLoss(int samples, long arrivalNs) => _any && Slip(Lag(_index + samples, arrivalNs)) > 0;
 
     /// <summary>Takes in one read.</summary>
@@ -89,8 +92,8 @@ internal sealed class FixedRateClock
     }
 
     /// <summary>
-    /// When a sample of the last read was true, host ns: never after its arrival less the latency, never at or before the one before it. Ask
-    /// once for each, oldest first.
+    /// When a sample of the last read was true, host ns: never after its arrival less the latency, never at or before the one before it.
+    /// Ask once for each, oldest first.
     /// </summary>
     /// <param name="back">0 for the newest of the read, 1 for the one before it …</param>
     public long NextOriginating(int back, long arrivalNs)

@@ -118,8 +118,8 @@ public sealed class Ft300Socket : IForceTorqueSensor
     {
         long arrival = Read(socket, SilenceMs, stop);
         if (arrival == 0)
-            throw new DeviceLostException($"no byte from {_options.Host}:{_options.StreamPort} for {SilenceMs} ms: look at the sensor's cable and "
-                + "the URCap");
+            throw new DeviceLostException($"no byte from {_options.Host}:{_options.StreamPort} for {SilenceMs} ms: "
+                + "look at the sensor's cable and the URCap");
         if (_count == 0)
             return arrival - _lastTupleNs <= SilenceMs * 1_000_000L ? false : throw new DeviceLostException(
                 $"bytes from {_options.Host}:{_options.StreamPort}, but no '( Fx , Fy , Fz , Mx , My , Mz )': is that the FT 300's port?");
@@ -177,8 +177,8 @@ public sealed class Ft300Socket : IForceTorqueSensor
     private string Describe() => $"FT 300{_identity} at {_options.Host}:{_options.StreamPort}, {_options.NominalRateHz:0.#} Hz";
 
     /// <summary>
-    /// Serial number and firmware, once, beside the stream. URCap versions differ in the wording and some have no such port, so whatever comes
-    /// is taken as it is and silence is no fault.
+    /// Serial number and firmware, once, beside the stream. URCap versions differ in the wording and some have no such port, so whatever
+    /// comes is taken as it is and silence is no fault.
     /// </summary>
     private void AskIdentity(CancellationToken stop)
     {

@@ -6,8 +6,8 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Drivers.Robotiq;
 
 /// <summary>
-/// The URCap's gripper protocol: <c>GET VAR</c> is answered <c>VAR value</c> and a line end, <c>SET VAR n …</c> by <c>ack</c> with or without
-/// one. One request in flight. Allocates nothing after construction.
+/// The URCap's gripper protocol: <c>GET VAR</c> is answered <c>VAR value</c> and a line end, <c>SET VAR n …</c> by <c>ack</c> with or
+/// without one. One request in flight. Allocates nothing after construction.
 /// </summary>
 internal sealed class GripperWire(Socket socket, CancellationToken stop)
 {
@@ -96,7 +96,8 @@ internal sealed class GripperWire(Socket socket, CancellationToken stop)
     }
 
     /// <summary>
-    /// A number; "?" is unavailable. Some versions write FLT in hexadecimal (0x0A, 0A, 09) or as two bytes (00 09), where the last is the fault.
+    /// A number; "?" is unavailable. Some versions write FLT in hexadecimal (0x0A, 0A, 09) or as two bytes (00 09), where the last is the
+    /// fault.
     /// </summary>
     internal static int ParseValue(ReadOnlySpan<byte> text)
     {

@@ -60,8 +60,8 @@ public sealed class RobotiqGripperOptions
 }
 
 /// <summary>
-/// A Robotiq gripper through the URCap's socket. It polls, and moves only when asked: a gripper that is not active is activated, which runs it
-/// through its stroke, by the first request and never by connecting. What was asked while it was away is forgotten.
+/// A Robotiq gripper through the URCap's socket. It polls, and moves only when asked: a gripper that is not active is activated, which runs
+/// it through its stroke, by the first request and never by connecting. What was asked while it was away is forgotten.
 /// </summary>
 public sealed class RobotiqGripperSocket : IGripper, IGripperControl
 {
@@ -248,7 +248,8 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
         _said = now;
         if (!now.Known)
         {
-            _device.Say(false, "the gripper answers '?': it has no power (robot off, emergency stop, or tool voltage off); power the arm on");
+            _device.Say(false, "the gripper answers '?': it has no power (robot off, emergency stop, or tool voltage off); "
+                + "power the arm on");
             return;
         }
         _device.Found(_fault switch
@@ -258,7 +259,8 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
                 $"its activation did not end in {GripperActivation.LongestMs / 1000} s (fault {GripperFault.Describe(_fault)}): "
                 + "activate it on the pendant, or ask for motion again",
             >= GripperFault.FirstMajor => $"fault {GripperFault.Describe(_fault)}",
-            _ when _status != 3 => "not activated: the first motion runs the fingers through their whole stroke; or activate it on the pendant",
+            _ when _status != 3 => "not activated: the first motion runs the fingers through their whole stroke; "
+                + "or activate it on the pendant",
             0 => $"active at {_options.Host}:{_options.Port}, polled at {_options.PollHz:0.#} Hz",
             _ => $"fault {GripperFault.Describe(_fault)}",
         });

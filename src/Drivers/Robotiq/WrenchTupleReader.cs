@@ -15,8 +15,8 @@ internal enum TupleResult
 }
 
 /// <summary>
-/// Takes <c>( Fx , Fy , Fz , Mx , My , Mz )</c> tuples out of a byte stream, however it is cut: any whitespace or none, signs, exponents, line
-/// ends between tuples or not, anything outside brackets skipped. Allocates nothing after construction.
+/// Takes <c>( Fx , Fy , Fz , Mx , My , Mz )</c> tuples out of a byte stream, however it is cut: any whitespace or none, signs, exponents,
+/// line ends between tuples or not, anything outside brackets skipped. Allocates nothing after construction.
 /// </summary>
 internal sealed class WrenchTupleReader
 {
@@ -30,7 +30,9 @@ internal sealed class WrenchTupleReader
     private int _start, _end;
     private bool _inTuple; // at _start there is a '(' whose ')' has not come yet
 
-    /// <summary>Where to put the next bytes; call <see cref="Added"/> after. Never empty once <see cref="Next"/> has asked for bytes.</summary>
+    /// <summary>
+    /// Where to put the next bytes; call <see cref="Added"/> after. Never empty once <see cref="Next"/> has asked for bytes.
+    /// </summary>
     public Span<byte> Free
     {
         get

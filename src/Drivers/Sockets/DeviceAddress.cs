@@ -75,7 +75,8 @@ internal abstract class DeviceAddress
         public UnixAddress(string path, string expected)
         {
             if (path.Length == 0 || Encoding.UTF8.GetByteCount(path) > LongestPath)
-                throw new ArgumentException($"socket path '{path}' must have 1 to {LongestPath} bytes: choose a shorter folder", nameof(path));
+                throw new ArgumentException($"socket path '{path}' must have 1 to {LongestPath} bytes: choose a shorter folder",
+                    nameof(path));
             (Text, _expected) = (path, expected);
             _endPoint = new UnixDomainSocketEndPoint(path);
         }
@@ -97,12 +98,10 @@ internal abstract class DeviceAddress
             {
                 throw new DeviceLostException(e.SocketErrorCode switch
                 {
-                    // ENOENT has no SocketError of its own.
-                    SocketError.AddressNotAvailable or SocketError.SocketError when !File.Exists(Text) =>
-                        $"there is no socket {Text}: start {_expected}",
                     SocketError.ConnectionRefused => $"{Text} is there, but nobody listens: start {_expected}",
                     SocketError.AccessDenied => $"{Text} may not be opened by this user: run {_expected} as the same user",
-                    _ when !File.Exists(Text) => $"there is no socket {Text}: start {_expected}",
+                    _ when !File.Exists(Text) => // ENOENT has no SocketError of its own
+                        $"there is no socket {Text}: start {_expected}",
                     _ => $"{Text}: {e.Message}",
                 });
             }

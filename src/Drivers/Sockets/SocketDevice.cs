@@ -8,8 +8,8 @@ namespace RobotWorldModel.Drivers.Sockets;
 internal sealed class DeviceLostException(string message) : IOException(message);
 
 /// <summary>
-/// A device behind a stream socket. Its one thread connects, runs the session until that throws, says why in <see cref="Status"/>, and tries
-/// again after 0.05 s, doubling to 1 s, until disposed.
+/// A device behind a stream socket. Its one thread connects, runs the session until that throws, says why in <see cref="Status"/>, and
+/// tries again after 0.05 s, doubling to 1 s, until disposed.
 /// </summary>
 internal sealed class SocketDevice : IDisposable
 {

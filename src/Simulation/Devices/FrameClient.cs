@@ -24,17 +24,15 @@ internal sealed class Picture(PicturePool pool, int bytes)
     }
 }
 
-/// <summary>A fixed number of pictures of one size.</summary>
+/// <summary>A bounded number of pictures of one size, made as they are first needed.</summary>
 internal sealed class PicturePool
 {
     private readonly Stack<Picture> _free = new();
+    private readonly int _most;
+    private int _made;
 
-    public PicturePool(int width, int height, int bytesPerPixel, int count)
-    {
-        (Width, Height, PixelBytes) = (width, height, width * height * bytesPerPixel);
-        for (int i = 0; i < count; i++)
-            _free.Push(new Picture(this, FrameHeader.Bytes + PixelBytes));
-    }
+    public PicturePool(int width, int height, int bytesPerPixel, int most) =>
+        (Width, Height, PixelBytes, _most) = (width, height, width * height * bytesPerPixel, most);
 
     public int Width { get; }
 
@@ -47,7 +45,12 @@ internal sealed class PicturePool
         lock (_free)
         {
             if (!_free.TryPop(out var picture))
-                return null;
+            {
+                if (_made == _most)
+                    return null;
+                _made++;
+                picture = new Picture(this, FrameHeader.Bytes + PixelBytes);
+            }
             picture.Rent();
             return picture;
         }
@@ -77,7 +80,7 @@ internal sealed class FrameClient : IDisposable
     {
         (_socket, _hello, _capacity, _gone) = (socket, hello, capacity, gone);
         _queue = new(capacity);
-        _thread = new DeviceThread(name, 0, Run);
+        _thread = new DeviceThread(name, RealTime.DevicePriority, Run);
     }
 
     /// <summary>The hello as a whole message.</summary>

@@ -18,12 +18,12 @@ public sealed class FrameSocketServerOptions
 }
 
 /// <summary>
-/// One simulated camera's frame socket. Its renderer publishes from any one thread and never waits; each client has a thread and a short queue,
-/// and a client that cannot keep up misses pictures, alone.
+/// One simulated camera's frame socket. Its renderer publishes from any one thread and never waits; each client has a thread and a short
+/// queue, and a client that cannot keep up misses pictures, alone.
 /// </summary>
 public sealed class FrameSocketServer : ISimulatedDevice
 {
-    private const int MostBehind = 8; // pictures of either kind that a client may be late with
+    private const int MostBehind = 30; // framesets that a client may be late with: a second, for machines that stall
     private readonly FrameSocketServerOptions _options;
     private readonly TransportDraw _transport;
     private readonly byte[] _hello;
@@ -46,8 +46,8 @@ public sealed class FrameSocketServer : ISimulatedDevice
         _transport = new(options.Transport, options.Seed);
         _hello = FrameClient.Hello(hello);
         int underWay = 2 + (int)((options.Transport.DelayMsMax + options.Transport.ExtraDelayMs) * 1e-3 * hello.RateHz);
-        _queueLength = 2 * underWay + MostBehind;
-        int buffers = underWay + MostBehind + 2;
+        _queueLength = (hello.Depth is null ? 1 : 2) * (underWay + MostBehind);
+        int buffers = 2 * underWay + MostBehind; // one client far behind takes nothing from those that keep up
         _color = new(hello.Color.Width, hello.Color.Height, 3, buffers);
         _depth = new(hello.Depth?.Width ?? 0, hello.Depth?.Height ?? 0, 2, hello.Depth is null ? 0 : buffers);
         _sentByName = new() { [$"{options.Name}_rgb"] = _colorLog };

@@ -34,8 +34,8 @@ public sealed class Ft300ServerOptions
 }
 
 /// <summary>
-/// A Robotiq FT 300 behind the URCap's ports: text tuples without end to whoever connects, made on the grid of the sensor's own clock, and the
-/// accessor commands SET ZRO, GET SNU, GET FMW, GET PYE.
+/// A Robotiq FT 300 behind the URCap's ports: text tuples without end to whoever connects, made on the grid of the sensor's own clock, and
+/// the accessor commands SET ZRO, GET SNU, GET FMW, GET PYE.
 /// </summary>
 public sealed class Ft300Server : ISimulatedDevice
 {
@@ -115,13 +115,11 @@ public sealed class Ft300Server : ISimulatedDevice
     {
         long deviceNs = DeviceTimeOf(sample);
         long trueNs = nowNs - (long)((deviceNow - deviceNs) / (1 + _clock.DriftPpm * 1e-6));
-        bool dropped = _transport.Drops();
-        _sent.Add(trueNs, deviceNs, dropped);
         double share = nowNs > _beforeNs ? Math.Clamp((double)(trueNs - _beforeNs) / (nowNs - _beforeNs), 0, 1) : 1;
         Measure(share);
         long due = _transport.Due(trueNs, _transport.DelayNs());
-        if (!dropped)
-            _sender.Enqueue(due, Format());
+        bool sent = !_transport.Drops() && _sender.Enqueue(due, Format());
+        _sent.Add(trueNs, deviceNs, dropped: !sent);
     }
 
     /// <summary>What the sensor reads between the last two cycles; linear, as forces are smooth at 500 Hz.</summary>
@@ -130,7 +128,10 @@ public sealed class Ft300Server : ISimulatedDevice
         ReadOnlySpan<double> a = [_before.Fx, _before.Fy, _before.Fz, _before.Tx, _before.Ty, _before.Tz];
         ReadOnlySpan<double> b = [_now.Fx, _now.Fy, _now.Fz, _now.Tx, _now.Ty, _now.Tz];
         for (int i = 0; i < 6; i++)
-            _values[i] = a[i] + (b[i] - a[i]) * share + _options.Bias[i] + Gaussian() * (i < 3 ? _options.NoiseForceN : _options.NoiseTorqueNm);
+        {
+            double noise = i < 3 ? _options.NoiseForceN : _options.NoiseTorqueNm;
+            _values[i] = a[i] + (b[i] - a[i]) * share + _options.Bias[i] + Gaussian() * noise;
+        }
     }
 
     private ReadOnlySpan<byte> Format()

@@ -33,8 +33,8 @@ public sealed class GripperServerOptions
 }
 
 /// <summary>
-/// A Robotiq 2F-85 behind the URCap's socket: activation, position, speed and force requests, object detection, faults and emergency release
-/// as its manual and the public clients have them. It drives the physics' fingers.
+/// A Robotiq 2F-85 behind the URCap's socket: activation, position, speed and force requests, object detection, faults and emergency
+/// release as its manual and the public clients have them. It drives the physics' fingers.
 /// </summary>
 public sealed class GripperServer : ISimulatedDevice
 {
@@ -69,7 +69,9 @@ public sealed class GripperServer : ISimulatedDevice
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, SentLog> Sent => _sentByName;
 
-    /// <summary>False: every variable reads "?", as in an emergency stop; the fingers stay where they are and the activation is gone.</summary>
+    /// <summary>
+    /// False: every variable reads "?", as in an emergency stop; the fingers stay where they are and the activation is gone.
+    /// </summary>
     public bool Powered { get; set; } = true;
 
     /// <summary>Clients that hold a connection.</summary>

@@ -21,8 +21,8 @@ internal static class Listening
         catch (SocketException e)
         {
             socket.Dispose();
-            throw new IOException($"{device}: {host}:{port} cannot be opened ({e.Message}): another cell may run on this address; stop it, or give "
-                + "this one another host", e);
+            throw new IOException($"{device}: {host}:{port} cannot be opened ({e.Message}): another cell may run on this address; "
+                + "stop it, or give this one another host", e);
         }
     }
 

@@ -1,6 +1,8 @@
 namespace RobotWorldModel.Simulation.Devices;
 
-/// <summary>Draws what the transport does to each sample: its delay, and whether it is dropped. Repeatable by its seed; one thread.</summary>
+/// <summary>
+/// Draws what the transport does to each sample: its delay, and whether it is dropped. Repeatable by its seed; one thread.
+/// </summary>
 internal sealed class TransportDraw(TransportOptions options, int seed)
 {
     private readonly Random _random = new(seed);
@@ -21,8 +23,8 @@ internal sealed class TransportDraw(TransportOptions options, int seed)
     public static TransportOptions Validated(string device, TransportOptions options)
     {
         if (!(options.DelayMsMin >= 0 && options.DelayMsMax >= options.DelayMsMin && options.DelayMsMax <= 10_000))
-            throw new ArgumentException($"simulation.{device}: delay_ms_min {options.DelayMsMin} and delay_ms_max {options.DelayMsMax} must be 0 to "
-                + "10000, min not above max");
+            throw new ArgumentException($"simulation.{device}: delay_ms_min {options.DelayMsMin} and delay_ms_max {options.DelayMsMax} "
+                + "must be 0 to 10000, min not above max");
         if (options.ExtraDelayMs is not (>= 0 and <= 10_000))
             throw new ArgumentException($"simulation.{device}: extra_delay_ms {options.ExtraDelayMs} must be 0 to 10000");
         if (options.DropShare is not (>= 0 and <= 1))

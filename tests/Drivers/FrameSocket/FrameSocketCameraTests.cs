@@ -205,7 +205,8 @@ public class FrameSocketCameraTests : IDisposable
         using var camera = Open();
         string hello = HandMadeCamera.HelloJson();
         server.Accept();
-        if (what is "size" or "payload" or "4 GiB" or "backwards" or "leap" or "clock back" or "clock leap" or "hello twice" or "kind" or "version")
+        if (what is "size" or "payload" or "4 GiB" or "backwards" or "leap" or "clock back" or "clock leap" or "hello twice" or "kind"
+            or "version")
             server.Hello(hello);
         byte[] color = HandMadeCamera.Pixels(5, 3);
         byte[] odd = HandMadeCamera.Message(1, 5, 5, W, H, color);

@@ -18,7 +18,8 @@ internal sealed class HandMadeCamera : IDisposable
         _listener.Listen(4);
     }
 
-    public static string Lens => $$"""{"width":{{Width}},"height":{{Height}},"fx":30.5,"fy":31.5,"cx":16,"cy":4,"distortion":[0.1,0.2,0,0,0.3]}""";
+    public static string Lens =>
+        $$"""{"width":{{Width}},"height":{{Height}},"fx":30.5,"fy":31.5,"cx":16,"cy":4,"distortion":[0.1,0.2,0,0,0.3]}""";
 
     public static string HelloJson(string session = "", bool depth = true) =>
         $$"""{"model":"HM","serial":"7","rate_hz":30,"clock_domain":"camera","session":"{{session}}","color":{{Lens}}"""

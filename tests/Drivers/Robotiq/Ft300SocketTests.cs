@@ -44,10 +44,11 @@ public class Ft300SocketTests
         var samples = Take(queue, 150);
         for (int i = 0; i < samples.Count; i++)
         {
-            Assert.Equal(new Wrench(i, -1.5, 2.25, 0.01, -0.02, 0.03), samples[i].Value); // the first is whole: the piece before it is dropped
+            Assert.Equal(new Wrench(i, -1.5, 2.25, 0.01, -0.02, 0.03), samples[i].Value); // the piece before the first is dropped
             Assert.Equal(Sample<Wrench>.NoDeviceTime, samples[i].DeviceNs);
             Assert.True(samples[i].OriginatingNs <= samples[i].ArrivalNs - 1_000_000);
-            Assert.True(i == 0 || (samples[i].OriginatingNs > samples[i - 1].OriginatingNs && samples[i].Sequence > samples[i - 1].Sequence));
+            Assert.True(i == 0 || samples[i].OriginatingNs > samples[i - 1].OriginatingNs);
+            Assert.True(i == 0 || samples[i].Sequence > samples[i - 1].Sequence);
         }
         Eventually.True(() => sensor.Status.Message.Contains("serial FT3-1234 firmware FTS-1.2.3"), sensor.Status.Message);
         Assert.True(sensor.Status.Connected);
@@ -153,7 +154,8 @@ public class Ft300SocketTests
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
         using var sensor = new Ft300Socket(new() { Host = "127.0.0.1", StreamPort = port });
-        using var socket = DeviceAddress.Tcp("127.0.0.1", port, "the sensor").Connect(1000, default); // the device's thread is the test's here
+        // Here, the device's thread is the test's.
+        using var socket = DeviceAddress.Tcp("127.0.0.1", port, "the sensor").Connect(1000, default);
         using var server = listener.AcceptSocket();
         server.NoDelay = true;
         sensor.BeginSession();

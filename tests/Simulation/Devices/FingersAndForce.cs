@@ -4,7 +4,9 @@ using RobotWorldModel.Simulation.Physics;
 
 namespace RobotWorldModel.Simulation.Tests.Devices;
 
-/// <summary>As much of a cell as gripper and force sensor touch: fingers that move, a block between them, a wrench that the test sets.</summary>
+/// <summary>
+/// As much of a cell as gripper and force sensor touch: fingers that move, a block between them, a wrench that the test sets.
+/// </summary>
 internal sealed class FingersAndForce : ICellPhysics
 {
     /// <summary>Width of what lies between the fingers, m; 0 for nothing.</summary>

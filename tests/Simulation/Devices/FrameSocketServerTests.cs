@@ -29,7 +29,8 @@ public class FrameSocketServerTests : IDisposable
     private static FrameHello Hello(bool depth = true)
     {
         var lens = new CameraIntrinsics(Width, Height, 60, 61, 32, 24, [0.1, 0.2, 0.01, 0.02, 0.3]);
-        return new("Simulated D435", "SIM-1", 100, "camera", Guid.NewGuid().ToString("N"), lens, depth ? lens with { Fx = 62 } : null, depth ? 0.001 : 0);
+        return new("Simulated D435", "SIM-1", 100, "camera", Guid.NewGuid().ToString("N"), lens,
+            depth ? lens with { Fx = 62 } : null, depth ? 0.001 : 0);
     }
 
     private FrameSocketServer Server(TransportOptions? transport = null, bool depth = true) =>
@@ -72,7 +73,8 @@ public class FrameSocketServerTests : IDisposable
         Assert.Equal("Simulated D435", hello.GetProperty("model").GetString());
         Assert.Equal(62, hello.GetProperty("depth").GetProperty("fx").GetDouble());
         Assert.Equal(0.001, hello.GetProperty("depth_scale").GetDouble());
-        Assert.Equal([0.1, 0.2, 0.01, 0.02, 0.3], hello.GetProperty("color").GetProperty("distortion").EnumerateArray().Select(d => d.GetDouble()));
+        var distortion = hello.GetProperty("color").GetProperty("distortion").EnumerateArray().Select(d => d.GetDouble());
+        Assert.Equal([0.1, 0.2, 0.01, 0.02, 0.3], distortion);
         ulong before = 0;
         for (int i = 1; i < lines.Length; i++)
         {

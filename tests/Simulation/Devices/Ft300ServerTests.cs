@@ -44,7 +44,11 @@ public class Ft300ServerTests
         return [.. words[1..].Select(w => double.Parse(w, CultureInfo.InvariantCulture))];
     }
 
-    private sealed record Run(List<Sample<Wrench>> Samples, StreamCounters Counters, (long Sent, long Dropped) Sent, Func<long, long?> NearestTruth);
+    private sealed record Run(List<Sample<Wrench>> Samples, StreamCounters Counters, (long Sent, long Dropped) Sent, long OriginNs)
+    {
+        /// <summary>When a sample was made, as its own value tells.</summary>
+        public long TruthOf(in Sample<Wrench> sample) => OriginNs + (long)(sample.Value.Fx * 1e6);
+    }
 
     /// <summary>The force's x is the time in ms since the start, so each sample tells when it was made.</summary>
     private Run Record(TransportOptions transport, double latencyMs, int count)
@@ -67,14 +71,14 @@ public class Ft300ServerTests
             }, $"{count} wrenches", 60);
             Assert.True(sensor.Status.Connected);
         }
-        return new(samples, sensor.Wrenches.Counters, server.Sent["force"].Counts, ns => origin + ns);
+        return new(samples, sensor.Wrenches.Counters, server.Sent["force"].Counts, origin);
     }
 
     /// <summary>Originating time minus the time that the value itself tells, ms, sorted by size.</summary>
     private static List<double> Errors(Run run)
     {
         List<double> errors = [.. run.Samples.Skip(run.Samples.Count / 3)
-            .Select(s => Math.Abs(s.OriginatingNs - run.NearestTruth((long)(s.Value.Fx * 1e6))!.Value) / 1e6)];
+            .Select(s => Math.Abs(s.OriginatingNs - run.TruthOf(s)) / 1e6)];
         errors.Sort();
         return errors;
     }
@@ -106,7 +110,7 @@ public class Ft300ServerTests
         Assert.InRange(run.Counters.Lost, missing - 4, missing + 4); // a machine that stalls may blur a few
         var errors = Errors(run);
         Assert.True(errors[errors.Count / 2] < 1, $"median error {errors[errors.Count / 2]:0.000} ms");
-        Assert.All(run.Samples, s => Assert.True(s.ArrivalNs - run.NearestTruth((long)(s.Value.Fx * 1e6)) >= 47_900_000));
+        Assert.All(run.Samples, s => Assert.True(s.ArrivalNs - run.TruthOf(s) >= 47_900_000));
     }
 
     [Fact]

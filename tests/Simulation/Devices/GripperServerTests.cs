@@ -10,7 +10,7 @@ public class GripperServerTests
     private readonly string _host = Ports.FreeLoopbackAddress();
     private readonly FingersAndForce _physics = new();
 
-    private GripperServer Server(TransportOptions? transport = null) => new(_physics, new() { Host = _host, Transport = transport ?? new() });
+    private GripperServer Server() => new(_physics, new() { Host = _host });
 
     private RobotiqGripperSocket Driver()
     {
@@ -19,7 +19,8 @@ public class GripperServerTests
         return gripper;
     }
 
-    private static GripperState Newest(RobotiqGripperSocket gripper) => gripper.States.TryGetNewest(out var sample) ? sample.Value : default;
+    private static GripperState Newest(RobotiqGripperSocket gripper) =>
+        gripper.States.TryGetNewest(out var sample) ? sample.Value : default;
 
     private static void Ask(RobotiqGripperSocket gripper, double position) => ((IGripperControl)gripper).Request(position);
 
