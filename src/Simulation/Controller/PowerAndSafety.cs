@@ -28,10 +28,11 @@ internal sealed class PowerAndSafety(bool startRunning, double powerUpS)
         _ => SafetyStatusBits.Fault | SafetyStatusBits.StoppedDueToSafety,
     };
 
-    public void PowerOn() => _goal = Mode == RobotMode.Running ? RobotMode.Running : RobotMode.Idle;
+    /// <summary>Nothing happens while the emergency stop is pressed.</summary>
+    public void PowerOn() => GoTo(Mode == RobotMode.Running ? RobotMode.Running : RobotMode.Idle);
 
     /// <summary>Powers on first where needed.</summary>
-    public void ReleaseBrakes() => _goal = RobotMode.Running;
+    public void ReleaseBrakes() => GoTo(RobotMode.Running);
 
     public void PowerOff() => (Mode, _goal, _inModeS) = (RobotMode.PowerOff, RobotMode.PowerOff, 0);
 
@@ -78,7 +79,7 @@ internal sealed class PowerAndSafety(bool startRunning, double powerUpS)
     {
         _stoppedForS += dt;
         _inModeS += dt;
-        if (Mode == _goal || Safety == SafetyMode.RobotEmergencyStop || _inModeS < powerUpS)
+        if (Mode == _goal || _inModeS < powerUpS)
             return;
         Mode = Mode switch
         {
@@ -88,4 +89,6 @@ internal sealed class PowerAndSafety(bool startRunning, double powerUpS)
         };
         _inModeS = 0;
     }
+
+    private void GoTo(RobotMode goal) => _goal = Safety == SafetyMode.RobotEmergencyStop ? _goal : goal;
 }

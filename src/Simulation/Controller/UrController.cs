@@ -80,8 +80,10 @@ public sealed class UrController : ISimulatedDevice
 
     public UrControllerStatus Status => _status;
 
+    /// <inheritdoc/>
     public void Start()
     {
+        WarmUp();
         try
         {
             _rtde.Start();
@@ -127,6 +129,36 @@ public sealed class UrController : ISimulatedDevice
         _dashboard.Dispose();
         _scripts.Dispose();
         _rtde.Dispose();
+    }
+
+    // The runtime compiles the interpreter when it is first used; without this the first program would cost tens of cycles.
+    private static void WarmUp()
+    {
+        const string Script = """
+            def warm_up():
+              global n = 0
+              def add(a, b=1):
+                local v = [a, b, 0.5]
+                v[1] = norm(v[0] - b) + 1
+                return v[0] + v[1] * 2.0
+              end
+              thread t():
+                n = n + 1
+              end
+              while n < 3 and not n == 2:
+                if add(n) > 1 or n >= 5:
+                  n = n + 1
+                elif add(b=2, a=1) != p[0, 0, 0, 0, 0, 0][1]:
+                  n = n + 1
+                end
+              end
+              join run t()
+              halt
+            end
+            """;
+        var library = new BuiltinLibrary();
+        MathBuiltins.AddTo(library);
+        new ScriptRun(ScriptCompiler.Compile(Script, library)).RunCycle();
     }
 
     // One door a cycle is looked at; each has its turn every 10 ms.

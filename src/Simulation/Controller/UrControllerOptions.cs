@@ -21,8 +21,8 @@ public sealed class UrControllerOptions
 
     public double PayloadKg { get; set; } = 0.925;
 
-    /// <summary>Flange frame, m.</summary>
-    public double[] PayloadCog { get; set; } = [0, 0, 0.058];
+    /// <summary>Centre of mass of gripper and payload, flange frame, m.</summary>
+    public double[] PayloadCog { get; set; } = [0, 0, 0.067];
 
     /// <summary>How RTDE data packages travel.</summary>
     public TransportOptions Transport { get; set; } = new() { DelayMsMin = 1, DelayMsMax = 1 };

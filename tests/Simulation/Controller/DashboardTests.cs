@@ -91,8 +91,10 @@ public class DashboardTests
         Assert.Equal("Robotmode: POWER_OFF", dashboard.Ask("robotmode"));
         Assert.Equal(SafetyStatusBits.RobotEmergencyStop | SafetyStatusBits.EmergencyStopped | SafetyStatusBits.StoppedDueToSafety,
             bench.Controller.Status.Safety);
+        dashboard.Ask("power on"); // with the button pressed this does nothing, now or later
         bench.Controller.ReleaseEmergencyStop();
         dashboard.WaitFor("safetystatus", "Safetystatus: NORMAL");
+        Assert.Equal("Robotmode: POWER_OFF", dashboard.Ask("robotmode"));
         dashboard.Ask("brake release");
         dashboard.WaitFor("robotmode", "Robotmode: RUNNING");
     }

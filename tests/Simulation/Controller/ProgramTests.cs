@@ -125,12 +125,14 @@ public class ProgramTests
         using var rtde = RtdeClient.Connect(bench.Host);
         rtde.Inputs("input_int_register_24");
         using var primary = ScriptClient.Connect(bench.Host);
-        primary.Send("def f():\n  rtde_set_watchdog(\"input_int_register_24\", 5, \"stop\")\n  while True:\n    sync()\n  end\nend\n");
+        primary.Send("def f():\n  rtde_set_watchdog(\"input_int_register_24\", 1, \"stop\")\n  while True:\n    sync()\n  end\nend\n");
         Assert.Equal("PROGRAM_XXX_STARTED f", primary.Message(7).Key);
-        for (int i = 0; i < 50; i++) // half a second: longer than the 0.2 s that the watchdog grants
+        rtde.Outputs("timestamp");
+        rtde.Start();
+        for (int i = 0; i < 800; i++) // 1.6 s: longer than the second that the watchdog grants
         {
+            rtde.Data();
             rtde.Send(1, i);
-            Thread.Sleep(10); // the pace of the input is what is tested
         }
         Assert.True(bench.Controller.Status.ProgramRunning);
         Assert.Contains("input_int_register_24 stayed away", primary.Message(2).Text(0));
