@@ -5,6 +5,9 @@ public readonly record struct Vec3(double X, double Y, double Z)
 {
     public static readonly Vec3 UnitX = new(1, 0, 0), UnitY = new(0, 1, 0), UnitZ = new(0, 0, 1);
 
+    // A record would print its computed properties too, Normalized's own Normalized included, without end.
+    public override string ToString() => $"({X:0.######}, {Y:0.######}, {Z:0.######})";
+
     public double Length => Math.Sqrt(Dot(this));
 
     public Vec3 Normalized => this * (1 / Length);
@@ -28,6 +31,8 @@ public readonly record struct Vec3(double X, double Y, double Z)
 public readonly record struct Quat(double X, double Y, double Z, double W)
 {
     public static readonly Quat Identity = new(0, 0, 0, 1);
+
+    public override string ToString() => $"({X:0.######}, {Y:0.######}, {Z:0.######}; {W:0.######})";
 
     public Quat Inverse => new(-X, -Y, -Z, W);
 
@@ -84,6 +89,8 @@ public readonly record struct Quat(double X, double Y, double Z, double W)
 public readonly record struct Pose(Vec3 Position, Quat Rotation)
 {
     public static readonly Pose Identity = new(default, Quat.Identity);
+
+    public override string ToString() => $"{Position} {Rotation}";
 
     public Pose Inverse => new(-Rotation.Inverse.Rotate(Position), Rotation.Inverse);
 

@@ -36,7 +36,6 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
     private Sample<T> _newest;
     private bool _any;
     private long _received, _lost;
-    private int _publishing; // odd while the device's thread is handing a sample to the queues
 
     public string Name { get; } = name;
 
@@ -68,18 +67,16 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
     /// <summary>Hands a sample to every subscriber. A counted value's reference passes from the caller to the stream.</summary>
     public void Publish(in Sample<T> sample)
     {
-        Interlocked.Increment(ref _publishing); // a full fence: the queues are read after it is visible
-        foreach (var queue in Volatile.Read(ref _queues))
-        {
-            Hold(sample.Value);
-            if (!queue.TryEnqueue(sample))
-                Drop(sample.Value);
-        }
-        Interlocked.Increment(ref _publishing);
         Sample<T> old;
         bool hadOld;
-        lock (_slotLock)
+        lock (_slotLock) // with the queues inside, none is filled after it was unsubscribed: a frame left in one would never come back
         {
+            foreach (var queue in _queues)
+            {
+                Hold(sample.Value);
+                if (!queue.TryEnqueue(sample))
+                    Drop(sample.Value);
+            }
             old = _newest;
             hadOld = _any;
             _newest = sample;
@@ -119,15 +116,6 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
     {
         lock (_slotLock)
             Volatile.Write(ref _queues, [.. _queues.Where(q => q != queue)]);
-        Interlocked.MemoryBarrier();
-        // A sample that is being handed out right now may still go to the old list: wait for it, or its picture would never be released.
-        int publishing = Volatile.Read(ref _publishing);
-        if ((publishing & 1) != 0)
-        {
-            var wait = new SpinWait();
-            while (Volatile.Read(ref _publishing) == publishing)
-                wait.SpinOnce();
-        }
     }
 
     /// <summary>Ends a subscription; what is left in the queue is released.</summary>
