@@ -219,7 +219,9 @@ class Check:
         self.expect((start, end) == (min(times, default=0), max(times, default=0)), f"chunk at {at}: times")
         self.first = min(times + ([] if self.first is None else [self.first]))
         self.last = max(times + ([] if self.last is None else [self.last]))
-        self.chunks.append({"at": at, "length": 9 + len(content), "start": start, "end": end, "size": size, "seen": seen, "indexes": {}, "index_end": at + 9 + len(content)})
+        self.chunks.append({
+            "at": at, "length": 9 + len(content), "start": start, "end": end, "size": size, "seen": seen, "indexes": {},
+            "index_end": at + 9 + len(content)})
 
     def run(self):
         data = self.data
@@ -293,7 +295,8 @@ class Check:
                 c.done()
                 k = self.chunks[chunk_at]
                 chunk_at += 1
-                want = [k["start"], k["end"], k["at"], k["length"], k["indexes"], k["index_end"] - k["at"] - k["length"], "", k["size"], k["size"]]
+                index_length = k["index_end"] - k["at"] - k["length"]
+                want = [k["start"], k["end"], k["at"], k["length"], k["indexes"], index_length, "", k["size"], k["size"]]
                 self.expect(got == want, f"chunk index {chunk_at - 1}: {got} is not {want}")
             elif op == METADATA_INDEX:
                 got, m = (c.num("Q"), c.num("Q"), c.text()), self.metadata[metadata_at]
@@ -320,8 +323,8 @@ class Check:
         channels = {}
         for key, (schema, topic, _, metadata) in self.channels.items():
             channels[topic] = {
-                "type": self.schemas[schema][0] if schema else "", "count": self.counts.get(key, 0), "sequences": self.sequences.get(key, []),
-                "metadata": metadata}
+                "type": self.schemas[schema][0] if schema else "", "count": self.counts.get(key, 0),
+                "sequences": self.sequences.get(key, []), "metadata": metadata}
         return {
             "errors": self.errors[:20], "messages": sum(self.counts.values()), "chunks": len(self.chunks), "channels": channels,
             "metadata": [{"name": m["name"], "values": m["values"]} for m in self.metadata],

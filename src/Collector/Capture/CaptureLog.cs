@@ -52,7 +52,7 @@ public sealed class CaptureLog : IDisposable
         {
             Directory.CreateDirectory(folder);
             taken = FolderLock.TryTake(folder, FolderLock.Writer) ?? throw new IOException(
-                $"{folder} is being recorded by another process (it holds {FolderLock.Writer}): end that one, or record under another name");
+                $"{folder} is being recorded by another process (it holds {FolderLock.Writer}): end that one first");
             options ??= new McapWriterOptions { Priority = RealTime.ProcessPriority };
             _writer = new McapWriter(System.IO.Path.Combine(folder, FileName), options);
         }
@@ -87,7 +87,7 @@ public sealed class CaptureLog : IDisposable
     /// <summary>Host time from which on every sample that arrives is in the log.</summary>
     public long StartedNs { get; }
 
-    /// <summary>Null while all is well, else one line: what failed and what to do. The log then takes nothing more; end the recording.</summary>
+    /// <summary>Null while all is well, else one line: what failed and what to do. The log takes nothing more then.</summary>
     public string? Failure => _writer.Failure;
 
     /// <summary>Bytes in the file so far.</summary>

@@ -160,7 +160,7 @@ public sealed class CaptureReader : IDisposable
     /// <summary>What is damaged, where, in one line; null where nothing is. Everything before it has been handed out.</summary>
     public string? Damage { get; private set; }
 
-    /// <summary>The next message. False: none at present; ask again later while <see cref="State"/> is <see cref="McapReadState.Open"/>.</summary>
+    /// <summary>The next message. False: none at present; again while <see cref="State"/> is <see cref="McapReadState.Open"/>.</summary>
     public bool TryRead(out CaptureMessage message)
     {
         while (Damage is null && _reader.TryRead(out var m))
@@ -198,7 +198,7 @@ public sealed class CaptureReader : IDisposable
         if (source.Kind is not { } kind)
             return false;
         if (Start is not { } start)
-            throw new InvalidDataException($"the log has no '{CaptureTopics.MetadataName}' metadata before its messages: it is not one of ours");
+            throw new InvalidDataException($"the log has no '{CaptureTopics.MetadataName}' metadata before its messages: not one of ours");
 
         long sequence = m.Sequence, deviceNs = Sample<int>.NoDeviceTime;
         if (kind is CaptureKind.RobotState or CaptureKind.GripperState)

@@ -6,10 +6,11 @@ namespace RobotWorldModel.Collector.Capture;
 /// <summary>Where things stand in a capture log.</summary>
 public static class CaptureTopics
 {
-    public const string RobotState = "/robot/state", JointStates = "/robot/joint_states", TcpPose = "/robot/tcp_pose", TcpTwist = "/robot/tcp_twist",
-        Wrench = "/ft/wrench", WrenchTimes = "/ft/times", GripperState = "/gripper/state", Tick = "/tick", Command = "/command", Event = "/event";
+    public const string RobotState = "/robot/state", JointStates = "/robot/joint_states", TcpPose = "/robot/tcp_pose",
+        TcpTwist = "/robot/tcp_twist", Wrench = "/ft/wrench", WrenchTimes = "/ft/times", GripperState = "/gripper/state",
+        Tick = "/tick", Command = "/command", Event = "/event";
 
-    /// <summary>Ends of a camera's topics; a picture's times stand in a small message of their own before it, and stay when pictures go.</summary>
+    /// <summary>Ends of a camera's topics; a picture's times stand in a small message before it, and stay when pictures go.</summary>
     public const string Image = "/image_raw", CameraInfo = "/camera_info", Times = "/times";
 
     /// <summary>Start of the topics of a camera's colour or depth pictures.</summary>

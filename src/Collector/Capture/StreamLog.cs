@@ -107,7 +107,8 @@ internal abstract class StreamLog<T>(SampleStream<T> stream, int capacity) : Str
 
     /// <summary>A CDR writer over a message's place in the log. Log time is the arrival, publish time the originating time.</summary>
     protected CdrWriter Begin(McapChannel channel, in Sample<T> sample, int maxBytes) => new(_target.Writer.Begin(
-        channel, (uint)sample.Sequence, _target.UnixNs(sample.ArrivalNs), _target.UnixNs(sample.OriginatingNs), sample.ArrivalNs, maxBytes));
+        channel, (uint)sample.Sequence, _target.UnixNs(sample.ArrivalNs), _target.UnixNs(sample.OriginatingNs), sample.ArrivalNs,
+        maxBytes));
 
     protected void End(ref CdrWriter w)
     {

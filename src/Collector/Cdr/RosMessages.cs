@@ -26,7 +26,7 @@ public readonly ref struct RosImage(long stampNs, int height, int width, string 
     public ReadOnlySpan<byte> Pixels { get; } = pixels;
 }
 
-/// <summary>The usual ROS 2 types, field by field in wire order. Each Write is a whole message but for <see cref="CdrWriter.Finish"/>.</summary>
+/// <summary>The usual ROS 2 types, in wire order. Each Write is a whole message but for <see cref="CdrWriter.Finish"/>.</summary>
 public static class RosMessages
 {
     /// <summary>Bytes that an image's message needs beside its pixels, at most, for frame names up to 128 bytes.</summary>
@@ -110,7 +110,9 @@ public static class RosMessages
         r.TextBytes(); // the frame's name
         uint height = r.U32(), width = r.U32();
         var name = r.TextBytes();
-        string encoding = name.SequenceEqual("rgb8"u8) ? "rgb8" : name.SequenceEqual("16UC1"u8) ? "16UC1" : System.Text.Encoding.UTF8.GetString(name);
+        string encoding = name.SequenceEqual("rgb8"u8) ? "rgb8" // no string is made for the usual ones
+            : name.SequenceEqual("16UC1"u8) ? "16UC1"
+            : System.Text.Encoding.UTF8.GetString(name);
         if (r.U8() != 0)
             throw new InvalidDataException("a big-endian picture");
         uint step = r.U32();

@@ -18,7 +18,10 @@ public sealed class RosType
         Gather(this, all);
         var full = new StringBuilder(OwnText);
         foreach (var type in all.Skip(1))
-            full.Append('\n').Append('=', SeparatorLength).Append("\nMSG: ").Append(type.Name.Replace("/msg/", "/")).Append('\n').Append(type.OwnText);
+        {
+            full.Append('\n').Append('=', SeparatorLength).Append('\n');
+            full.Append("MSG: ").Append(type.Name.Replace("/msg/", "/")).Append('\n').Append(type.OwnText);
+        }
         FullText = full.Append('\n').ToString();
     }
 

@@ -99,7 +99,7 @@ internal sealed unsafe class ChunkBuffer : IDisposable
     }
 
     /// <summary>Fills the head and appends the message indexes. Returns everything as it goes to the file.</summary>
-    /// <param name="indexOffsets">Receives for each channel where its index stands from the block's start; -1 for a channel without.</param>
+    /// <param name="indexOffsets">Receives for each channel where its index stands from the block's start; -1: none.</param>
     public ReadOnlySpan<byte> Seal(List<long> indexOffsets)
     {
         var head = new Span<byte>(_memory, McapFormat.ChunkHead);
@@ -111,7 +111,8 @@ internal sealed unsafe class ChunkBuffer : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(head[33..], Crc32.Compute(Records));
         BinaryPrimitives.WriteUInt32LittleEndian(head[37..], 0); // no compression
         BinaryPrimitives.WriteUInt64LittleEndian(head[41..], (ulong)Length);
-        int indexBytes = WriteIndexes(new Span<byte>(_memory + McapFormat.ChunkHead + Length, Capacity - McapFormat.ChunkHead - Length), indexOffsets);
+        int recordsEnd = McapFormat.ChunkHead + Length;
+        int indexBytes = WriteIndexes(new Span<byte>(_memory + recordsEnd, Capacity - recordsEnd), indexOffsets);
         return new(_memory, McapFormat.ChunkHead + Length + indexBytes);
     }
 
@@ -170,7 +171,7 @@ internal sealed unsafe class ChunkBuffer : IDisposable
     }
 }
 
-/// <summary>Chunk buffers that no log needs at present, shared by all logs of the process: the next episode opens while the last one closes.</summary>
+/// <summary>Chunk buffers that no log needs at present, shared by all logs: the next one opens while the last one closes.</summary>
 internal sealed class ChunkPool
 {
     private const int Kept = 6;

@@ -77,7 +77,8 @@ public static class Crc32
         // 128 bits to 64, to 32, then Barrett's reduction.
         var low32 = Vector128.Create(uint.MaxValue, 0, uint.MaxValue, 0).AsUInt64();
         x1 = Sse2.ShiftRightLogical128BitLane(x1, 8) ^ Pclmulqdq.CarrylessMultiply(x1, by128, 0x10);
-        x1 = Pclmulqdq.CarrylessMultiply(x1 & low32, Vector128.CreateScalar(0x0163cd6124UL), 0x00) ^ Sse2.ShiftRightLogical128BitLane(x1, 4);
+        var by64 = Vector128.CreateScalar(0x0163cd6124UL);
+        x1 = Pclmulqdq.CarrylessMultiply(x1 & low32, by64, 0x00) ^ Sse2.ShiftRightLogical128BitLane(x1, 4);
         var reduce = Vector128.Create(0x01db710641UL, 0x01f7011641UL);
         var q = Pclmulqdq.CarrylessMultiply(x1 & low32, reduce, 0x10) & low32;
         return (x1 ^ Pclmulqdq.CarrylessMultiply(q, reduce, 0x00)).AsUInt32().GetElement(1);

@@ -59,8 +59,8 @@ internal static unsafe partial class LinuxFile
     }
 
     /// <summary>
-    /// Opens or makes a file and takes its exclusive lock (flock) without waiting; it lasts until the handle closes or the process ends. Null:
-    /// somebody holds it. .NET's own locks are of the same kind, so its way of opening, which takes a shared one, would be in the way.
+    /// Opens or makes a file and takes its exclusive lock (flock) without waiting; it lasts until the handle closes or the process ends.
+    /// Null: somebody holds it. .NET's own locks are of the same kind, so its way of opening, which takes a shared one, is in the way.
     /// </summary>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static SafeFileHandle? TryOpenLocked(string path)

@@ -213,12 +213,14 @@ internal sealed class LogFile : IDisposable
             lock (_gate)
             {
                 _statistics = new(
-                    Math.Max(_statistics.WorstDelayNs, now - oldestNs), _statistics.Syncs + 1, Math.Max(_statistics.WorstSyncNs, now - before));
+                    Math.Max(_statistics.WorstDelayNs, now - oldestNs),
+                    _statistics.Syncs + 1,
+                    Math.Max(_statistics.WorstSyncNs, now - before));
             }
         }
     }
 
-    /// <summary>Waits until the oldest sample not yet on the disk is old enough, or all is written. False: nothing more will come.</summary>
+    /// <summary>Waits until the oldest sample not on the disk is old enough, or all is written. False: no more will come.</summary>
     private bool WaitUntilDue(out long oldestNs)
     {
         lock (_gate)

@@ -59,7 +59,7 @@ public static class McapRecovery
     private static void Check(string path, int error)
     {
         if (error != 0)
-            throw new IOException($"{path} cannot be repaired: {LinuxFile.Describe(error)}; free up space or check the disk, then try again");
+            throw new IOException($"{path} cannot be repaired: {LinuxFile.Describe(error)}; free up space or check the disk");
     }
 
     /// <summary>Whether what stands from DataEnd on is a summary with a right checksum and a footer.</summary>
@@ -183,7 +183,10 @@ public static class McapRecovery
                 if (length > (ulong)(records.Length - at - McapFormat.Prefix))
                     break; // reading its messages will say so
                 if (records[at] == (byte)McapOp.Message && length >= McapFormat.MessageHead - McapFormat.Prefix)
-                    _chunk.AddIndex(BinaryPrimitives.ReadUInt16LittleEndian(records[(at + 9)..]), BinaryPrimitives.ReadUInt64LittleEndian(records[(at + 15)..]), (ulong)at);
+                {
+                    ushort channel = BinaryPrimitives.ReadUInt16LittleEndian(records[(at + 9)..]);
+                    _chunk.AddIndex(channel, BinaryPrimitives.ReadUInt64LittleEndian(records[(at + 15)..]), (ulong)at);
+                }
                 at += McapFormat.Prefix + (int)length;
             }
             _indexOffsets.Clear();

@@ -84,7 +84,8 @@ internal sealed class McapSummary
         int start = b.Length;
         Span<(McapOp Op, int Start, int End)> groups = stackalloc (McapOp, int, int)[5];
         int count = 0;
-        foreach (McapOp op in (ReadOnlySpan<McapOp>)[McapOp.Schema, McapOp.Channel, McapOp.Statistics, McapOp.MetadataIndex, McapOp.ChunkIndex])
+        ReadOnlySpan<McapOp> order = [McapOp.Schema, McapOp.Channel, McapOp.Statistics, McapOp.MetadataIndex, McapOp.ChunkIndex];
+        foreach (McapOp op in order)
         {
             int before = b.Length;
             Group(b, op);

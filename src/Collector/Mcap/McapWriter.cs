@@ -91,9 +91,11 @@ public sealed class McapWriter : IDisposable
     }
 
     /// <summary>It stands in the file from its first message on.</summary>
-    public McapChannel AddChannel(McapSchema? schema, string topic, string messageEncoding, IReadOnlyDictionary<string, string>? metadata = null)
+    public McapChannel AddChannel(
+        McapSchema? schema, string topic, string messageEncoding, IReadOnlyDictionary<string, string>? metadata = null)
     {
-        var channel = new McapChannel((ushort)_channels.Count, schema, topic, messageEncoding, metadata ?? new Dictionary<string, string>());
+        metadata ??= new Dictionary<string, string>();
+        var channel = new McapChannel((ushort)_channels.Count, schema, topic, messageEncoding, metadata);
         _channels.Add(channel);
         _channelWritten.Add(false);
         return channel;
@@ -162,7 +164,7 @@ public sealed class McapWriter : IDisposable
         _file.Append(_records.Written.ToArray(), metadata);
     }
 
-    /// <summary>Writes what is left and the summary, syncs, and closes the file. <see cref="Failure"/> says whether it all went well.</summary>
+    /// <summary>Writes what is left and the summary, syncs, and closes. <see cref="Failure"/> says whether it all went well.</summary>
     public void Close()
     {
         if (_closed)

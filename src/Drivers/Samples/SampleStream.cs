@@ -111,7 +111,7 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
         return queue;
     }
 
-    /// <summary>Ends a subscription; once it returns nothing is added to the queue any more, and what is in it is still to be read.</summary>
+    /// <summary>Ends a subscription; nothing is added to the queue any more, and what is in it is still to be read.</summary>
     public void Detach(SampleQueue<T> queue)
     {
         lock (_slotLock)

@@ -21,8 +21,8 @@ internal sealed class Cell
     public readonly FramePool ColorPool = new(Width, Height, PixelFormat.Rgb8, 12), DepthPool = new(Width, Height, PixelFormat.Depth16, 12);
 
     public CameraInfo? Info { get; set; } = new(
-        "wrist", "simulated", "0001", new(Width, Height, 60, 61, 32, 24, [0.1, 0, 0, 0, 0]), new(Width, Height, 60, 61, 32, 24, [0, 0, 0, 0, 0]),
-        0.001, "flange", Pose.Identity);
+        "wrist", "simulated", "0001", new(Width, Height, 60, 61, 32, 24, [0.1, 0, 0, 0, 0]),
+        new(Width, Height, 60, 61, 32, 24, [0, 0, 0, 0, 0]), 0.001, "flange", Pose.Identity);
 
     public CaptureStreams Streams => new(Robot, Force, Gripper, [new CaptureCamera("wrist", Color, Depth, () => Info)]);
 

@@ -17,7 +17,8 @@ internal sealed class SmallDisk : IDisposable
     public static SmallDisk Mount(int megabytes)
     {
         // Reads sizes from its input and mounts or remounts; at the input's end it ends, and the disk with it.
-        string script = $"mount -t tmpfs -o size={megabytes}m none /mnt && echo ready && while read size; do mount -o remount,size=$size /mnt && echo grown; done";
+        string script = $"mount -t tmpfs -o size={megabytes}m none /mnt && echo ready"
+            + " && while read size; do mount -o remount,size=$size /mnt && echo grown; done";
         var keeper = Process.Start(new ProcessStartInfo("unshare", ["-rm", "sh", "-c", script])
         {
             RedirectStandardInput = true,

@@ -58,7 +58,8 @@ public class GoldenCdrTests
         Assert.Equal(96, image.Pixels.Length);
         Assert.Equal(n, image.Pixels[0]);
         byte[] pixels = image.Pixels.ToArray();
-        Same(golden, (ref CdrWriter w) => RosMessages.WriteImage(ref w, new RosHeader(StampNs, $"frame_{n}"), 4, 8, PixelFormat.Rgb8, pixels));
+        var header = new RosHeader(StampNs, $"frame_{n}");
+        Same(golden, (ref CdrWriter w) => RosMessages.WriteImage(ref w, header, 4, 8, PixelFormat.Rgb8, pixels));
     }
 
     [Theory, InlineData(1), InlineData(2)]

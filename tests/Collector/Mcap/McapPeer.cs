@@ -19,9 +19,13 @@ internal static class McapPeer
         foreach (string topic in decode)
             args.AddRange(["--decode", topic]);
         args.AddRange(files);
-        var reports = Run(Python, args).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        string[] lines = Run(Python, args).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var reports = lines.Select(line => JsonDocument.Parse(line).RootElement).ToList();
         foreach (var report in reports)
-            Assert.True(report.GetProperty("errors").GetArrayLength() == 0, $"{report.GetProperty("file")}: {report.GetProperty("errors")}");
+        {
+            var errors = report.GetProperty("errors");
+            Assert.True(errors.GetArrayLength() == 0, $"{report.GetProperty("file")}: {errors}");
+        }
         return reports;
     }
 
@@ -30,7 +34,8 @@ internal static class McapPeer
     /// <summary>Runs a program to its end and returns what it printed.</summary>
     public static string Run(string program, IEnumerable<string> args)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -70,16 +70,18 @@ internal static class TestLogs
         var chunks = new List<(int, int)>();
         for (int at = 8; at + 9 <= file.Length;)
         {
-            int length = (int)BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(at + 1));
+            int length = Length(at);
             if (file[at] == 6)
             {
                 int messages = 0;
-                for (int inner = at + 49; inner < at + 9 + length; inner += 9 + (int)BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(inner + 1)))
+                for (int inner = at + 49; inner < at + 9 + length; inner += 9 + Length(inner))
                     messages += file[inner] == 5 ? 1 : 0;
                 chunks.Add((at + 9 + length, messages));
             }
             at += 9 + length;
         }
         return chunks;
+
+        int Length(int record) => (int)BinaryPrimitives.ReadInt64LittleEndian(file.AsSpan(record + 1));
     }
 }
