@@ -4,11 +4,12 @@ namespace RobotWorldModel.Drivers.Time;
 
 /// <summary>
 /// Real-time scheduling where the machine allows it. Every call is best effort and says in words what it could not get: without it
-/// everything works, only later under load. Priorities (SCHED_FIFO): tick 60, arm 70, device readers 30, whole process 10.
+/// everything works, only later under load. In SCHED_FIFO the .NET runtime gives every thread it starts the middle of the range, 50, whatever the
+/// process has; so what must not wait for the thread pool stands above that: device readers 60, tick 70, arm 80.
 /// </summary>
 public static partial class RealTime
 {
-    public const int TickPriority = 60, ArmPriority = 70, DevicePriority = 30, ProcessPriority = 10;
+    public const int TickPriority = 70, ArmPriority = 80, DevicePriority = 60, ProcessPriority = 10;
 
     /// <summary>Puts the calling thread into SCHED_FIFO. Returns null, or the reason why not.</summary>
     public static string? TryRaiseThread(int priority) => SetFifo(0, priority);

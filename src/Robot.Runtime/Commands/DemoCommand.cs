@@ -90,6 +90,7 @@ internal static class DemoCommand
         WriteReport(folder, episodes, null);
         int faults = Verify(episodes);
         Console.WriteLine($"replaying {episodes[0].Id} …");
+        ResetScene(simulation); // the cube lies where the first demonstration found it
         var replay = await ReplayCommand.RunAsync(service, episodes[0].Path, 1, cancel);
         Console.WriteLine($"replay {replay.State}: {replay.Message}");
         WriteReport(folder, episodes, new(episodes[0].Id, replay.RmsRad, replay.MaxRad));
@@ -163,6 +164,12 @@ internal static class DemoCommand
         }
         return new(summary.Id, summary.Path, summary.Frames, summary.Seconds, summary.Dropped, summary.Stale, sent,
             summary.Received.ToDictionary(), summary.LatenessMs, summary.Outcome);
+    }
+
+    private static void ResetScene(SimulationConfig simulation)
+    {
+        using var cell = new CellControl(RuntimeFolder.Resolve(simulation.Control));
+        cell.Call("reset", new JsonObject { ["seed"] = simulation.Seed });
     }
 
     private static int Verify(List<EpisodeReport> episodes)

@@ -35,6 +35,7 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
         using var previews = new PreviewPump(config.Cell, devices.Cameras);
         using var server = new CoreServer(socket, handler);
         ticker.WarmUp();
+        WarmUp.Capture(root);
         devices.Start();
         ticker.Start();
         previews.Start();

@@ -59,8 +59,8 @@ public sealed class SimulatedCell : IDisposable
 {
     private const double LoopHz = 500, CameraHz = 30;
 
-    /// <summary>Above everything else in the cell, below nothing of a service's: each is the other's real world.</summary>
-    private const int LoopPriority = 75;
+    /// <summary>Above everything of a service's: a real controller is not slowed down by the PC beside it.</summary>
+    private const int LoopPriority = 85;
 
     /// <summary>Further behind than this the loop lets cycles go: the machine was asleep.</summary>
     private const long FarBehindNs = 1_000_000_000;
