@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using RobotWorldModel.Drivers.Geometry;
@@ -182,12 +183,17 @@ internal sealed class RtdeClient(string host, int receiveBufferBytes = 0) : Clie
         return v;
     }
 
-    /// <summary>Reads data packages until one is as wanted.</summary>
+    /// <summary>Reads data packages, as fast as they come, until one is as wanted.</summary>
     public byte[] Until(Func<byte[], bool> wanted, string what)
     {
-        byte[] data = [];
-        Eventually.True(() => wanted(data = Data()), what);
-        return data;
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed.TotalSeconds < 30)
+        {
+            byte[] data = Data();
+            if (wanted(data))
+                return data;
+        }
+        throw new TimeoutException($"not within 30 s: {what}");
     }
 }
 

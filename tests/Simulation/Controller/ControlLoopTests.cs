@@ -1,5 +1,4 @@
 using RobotWorldModel.Drivers.Geometry;
-using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Simulation.Tests.Controller;
 
@@ -44,7 +43,7 @@ public class ControlLoopTests
               commanded = read_target()
             else:
               silent = silent + 1
-              if silent * steptime >= 0.5 and counter > 0:
+              if silent * steptime >= 1.0 and counter > 0:
                 finish(-1)
               end
             end
@@ -63,17 +62,19 @@ public class ControlLoopTests
 
     private sealed class Steering : IDisposable
     {
+        private readonly Func<RtdeClient, byte[]> _cycle;
         private int _counter;
 
         public Steering()
         {
             Rtde = RtdeClient.Connect(Bench.Host);
-            Rtde.Outputs("output_int_register_24,output_int_register_25,actual_q,actual_qd,runtime_state");
+            Rtde.Outputs("timestamp,output_int_register_24,output_int_register_25,actual_q,actual_qd,runtime_state");
             Rtde.Inputs(string.Join(',', Enumerable.Range(24, 6).Select(i => $"input_double_register_{i}")) + ",input_int_register_24,input_int_register_25");
             Rtde.Start();
             Primary = ScriptClient.Connect(Bench.Host);
             Primary.Send(Program);
             Assert.Equal("PROGRAM_XXX_STARTED steered", Primary.Message().Key);
+            _cycle = Bench.TakeOver();
         }
 
         public ControllerBench Bench { get; } = new();
@@ -82,14 +83,32 @@ public class ControlLoopTests
 
         public ScriptClient Primary { get; }
 
-        /// <summary>One set-point; comes back with the state of a cycle.</summary>
+        /// <summary>One set-point; comes back with the state of the cycle in which the program obeyed it.</summary>
         public byte[] Send(in Vector6 q, int mode)
         {
             Rtde.Send(1, q[0], q[1], q[2], q[3], q[4], q[5], ++_counter, mode);
-            return Rtde.Data();
+            return Until(d => RtdeClient.Int(d.AsSpan(8)) == _counter, "the program obeys the set-point");
         }
 
-        public static Vector6 Q(byte[] data) => RtdeClient.Vector(data.AsSpan(8));
+        /// <summary>Lets cycles pass until one is as wanted.</summary>
+        public byte[] Until(Func<byte[], bool> wanted, string what)
+        {
+            for (int i = 0; i < 5000; i++)
+            {
+                byte[] data = _cycle(Rtde);
+                if (wanted(data))
+                    return data;
+            }
+            throw new TimeoutException($"not within 5000 cycles: {what}");
+        }
+
+        public static int Reason(byte[] data) => RtdeClient.Int(data.AsSpan(12));
+
+        public static Vector6 Q(byte[] data) => RtdeClient.Vector(data.AsSpan(16));
+
+        public static Vector6 Qd(byte[] data) => RtdeClient.Vector(data.AsSpan(64));
+
+        public static int Runtime(byte[] data) => RtdeClient.Int(data.AsSpan(112));
 
         public void Dispose()
         {
@@ -109,11 +128,11 @@ public class ControlLoopTests
             target[1] = start[1] + 0.2 * Math.Sin(i * 0.01);
             steering.Send(target, 1);
         }
-        byte[] data = steering.Rtde.Until(d => RtdeClient.Int(d.AsSpan(4)) == -1, "the program notices the silence");
+        byte[] data = steering.Until(d => Steering.Reason(d) == -1, "the program notices the silence");
         Assert.Equal("finished: -1", steering.Primary.Message(0).Text(0));
-        Assert.Equal("PROGRAM_XXX_STOPPED steered", steering.Primary.Message().Key);
         Assert.Equal(target[1], Steering.Q(data)[1], 1e-4);
-        steering.Rtde.Until(d => RtdeClient.Int(d.AsSpan(104)) == 1 && RtdeClient.Vector(d.AsSpan(56)).MaxAbs == 0, "stopped, and at rest");
+        steering.Until(d => Steering.Runtime(d) == 1 && Steering.Qd(d).MaxAbs == 0, "stopped, and at rest");
+        Assert.Equal("PROGRAM_XXX_STOPPED steered", steering.Primary.Message().Key);
     }
 
     [Fact]
@@ -121,19 +140,22 @@ public class ControlLoopTests
     {
         using var steering = new Steering();
         Vector6 target = steering.Bench.Physics.Q;
+        double speed = 0;
         for (int i = 0; i < 200; i++)
         {
             target[0] += 0.001;
-            steering.Send(target, 1);
+            speed = Steering.Qd(steering.Send(target, 1))[0];
         }
-        steering.Send(target, 3);
-        double fastest = 0;
-        steering.Rtde.Until(d =>
+        Assert.Equal(0.5, speed, 0.05);
+        double before = Steering.Qd(steering.Send(target, 3))[0];
+        steering.Until(d =>
         {
-            fastest = Math.Max(fastest, RtdeClient.Double(d.AsSpan(56)));
-            return RtdeClient.Int(d.AsSpan(4)) == 3;
+            double now = Steering.Qd(d)[0];
+            Assert.Equal(Math.Max(0, before - 4 * 0.002), now, 1e-9); // stopj(4) takes this off in each cycle
+            before = now;
+            return Steering.Reason(d) == 3;
         }, "the program halts");
-        Assert.InRange(fastest, 0.1, 1);
+        Assert.Equal(0, before);
         Assert.Equal("finished: 3", steering.Primary.Message(0).Text(0));
     }
 
@@ -142,15 +164,16 @@ public class ControlLoopTests
     {
         using var steering = new Steering();
         Vector6 start = steering.Bench.Physics.Q;
-        Eventually.True(() => RtdeClient.Int(steering.Send(start, 2)) > 0, "the program listens");
+        steering.Send(start, 2);
         steering.Bench.Physics.HandWrench = new(0, 15, 0, 0, 0, 0);
-        byte[] data = [];
-        Eventually.True(() => (Steering.Q(data = steering.Send(start, 2)) - start).MaxAbs > 0.1, "the hand moves the arm");
+        steering.Until(d => (Steering.Q(d) - start).MaxAbs > 0.1, "the hand moves the arm");
         steering.Bench.Physics.HandWrench = default;
-        Eventually.True(() => RtdeClient.Vector((data = steering.Send(start, 0)).AsSpan(56)).MaxAbs == 0, "it comes to rest");
+        steering.Send(start, 0);
+        byte[] data = steering.Until(d => Steering.Qd(d).MaxAbs == 0, "it comes to rest");
         Vector6 target = Steering.Q(data);
         target[5] += 0.05;
-        Eventually.True(() => (Steering.Q(steering.Send(target, 1)) - target).MaxAbs < 1e-4, "servoj goes on from where it is");
+        steering.Send(target, 1);
+        steering.Until(d => (Steering.Q(d) - target).MaxAbs < 1e-4, "servoj goes on from where it is");
         Assert.True(steering.Bench.Controller.Status.ProgramRunning);
     }
 }

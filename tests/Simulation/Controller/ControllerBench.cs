@@ -40,6 +40,8 @@ internal sealed class RigidPhysics : ICellPhysics
 internal sealed class ControllerBench : IDisposable
 {
     private readonly DeviceThread _loop;
+    private bool _loopEnded;
+    private long _nowNs;
 
     public ControllerBench(Action<UrControllerOptions>? change = null)
     {
@@ -61,10 +63,36 @@ internal sealed class ControllerBench : IDisposable
 
     public UrController Controller { get; }
 
+    /// <summary>
+    /// From here on the test makes the cycles, one by one: what counts cycles then does not depend on how busy the machine is. Returns what a
+    /// client with <c>timestamp</c> first in its recipe gets for each cycle.
+    /// </summary>
+    public Func<RtdeClient, byte[]> TakeOver()
+    {
+        StopLoop();
+        return client =>
+        {
+            _nowNs += 2_000_000;
+            Controller.Step(_nowNs, 0.002);
+            double stamp = Clock.ToDevice(_nowNs) * 1e-9;
+            byte[] data = client.Data();
+            while (RtdeClient.Double(data) < stamp) // from before
+                data = client.Data();
+            return data;
+        };
+    }
+
     public void Dispose()
     {
-        _loop.Dispose();
+        StopLoop();
         Controller.Dispose();
+    }
+
+    private void StopLoop()
+    {
+        if (!_loopEnded)
+            _loop.Dispose();
+        _loopEnded = true;
     }
 
     private void Run(CancellationToken stop)
@@ -73,7 +101,7 @@ internal sealed class ControllerBench : IDisposable
         for (long cycle = 0; !stop.IsCancellationRequested; cycle++)
         {
             AbsoluteGrid.SleepUntil(grid.TimeOf(cycle));
-            Controller.Step(grid.TimeOf(cycle), 0.002);
+            Controller.Step(_nowNs = grid.TimeOf(cycle), 0.002);
         }
     }
 }

@@ -129,12 +129,16 @@ public class ProgramTests
         Assert.Equal("PROGRAM_XXX_STARTED f", primary.Message(7).Key);
         rtde.Outputs("timestamp");
         rtde.Start();
+        Func<RtdeClient, byte[]> cycle = bench.TakeOver();
         for (int i = 0; i < 800; i++) // 1.6 s: longer than the second that the watchdog grants
         {
-            rtde.Data();
             rtde.Send(1, i);
+            cycle(rtde);
         }
         Assert.True(bench.Controller.Status.ProgramRunning);
+        for (int i = 0; i < 600; i++)
+            cycle(rtde);
+        Assert.False(bench.Controller.Status.ProgramRunning);
         Assert.Contains("input_int_register_24 stayed away", primary.Message(2).Text(0));
         Assert.Equal("PROGRAM_XXX_STOPPED f", primary.Message(7).Key);
     }
