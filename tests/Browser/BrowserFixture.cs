@@ -43,10 +43,15 @@ public sealed class BrowserFixture : IAsyncLifetime
     }
 
     /// <summary>A page with a store of its own; the test is skipped where there is no Chromium.</summary>
-    public async Task<IPage> OpenAsync(Uri address, string hash = "", int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light)
+    public async Task<IPage> OpenAsync(
+        Uri address, string hash = "", int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light)
     {
         Skip.If(_browser is null, $"{Chromium} is not installed: apt-get install chromium");
-        IBrowserContext context = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height }, ColorScheme = scheme });
+        IBrowserContext context = await _browser.NewContextAsync(new()
+        {
+            ViewportSize = new() { Width = width, Height = height },
+            ColorScheme = scheme,
+        });
         context.SetDefaultTimeout(60_000);
         IPage page = await context.NewPageAsync();
         await page.GotoAsync(new Uri(address, "/" + hash).ToString());

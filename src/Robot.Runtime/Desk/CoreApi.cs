@@ -10,6 +10,8 @@ namespace RobotWorldModel.Runtime.Desk;
 /// <summary>Core's methods over HTTP. The desk checks the shape of a request; whether it may happen is core's to say.</summary>
 internal sealed class CoreApi(CoreLink core)
 {
+    private static readonly JsonElement s_empty = JsonSerializer.SerializeToElement(new EmptyBody(), DeskJson.Default.EmptyBody);
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/status", context => Replies.JsonAsync(context, core.Status, DeskJson.Default.DeskStatus));
@@ -47,8 +49,7 @@ internal sealed class CoreApi(CoreLink core)
         if (reply.Error is { } error)
             await Replies.ErrorAsync(context, HttpStatusOf(error.Code), error.Code, error.Message);
         else
-            await Replies.JsonAsync(context, reply.Result ?? JsonSerializer.SerializeToElement(new EmptyBody(), DeskJson.Default.EmptyBody),
-                ProtocolJson.Default.JsonElement);
+            await Replies.JsonAsync(context, reply.Result ?? s_empty, ProtocolJson.Default.JsonElement);
     }
 
     private static int HttpStatusOf(int code) => code switch

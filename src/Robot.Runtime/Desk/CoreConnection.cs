@@ -40,8 +40,8 @@ internal sealed class CoreConnection : IAsyncDisposable
         catch (Exception e)
         {
             socket.Dispose();
-            if (e is SocketException)
-                throw new CoreAwayException($"core does not answer on {path}: {Reason(e)}", e);
+            if (e is SocketException failure)
+                throw new CoreAwayException($"core does not answer on {path}: {Reason(failure)}", e);
             throw;
         }
     }
@@ -87,9 +87,8 @@ internal sealed class CoreConnection : IAsyncDisposable
         await Closed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // whoever cared has awaited it
     }
 
-    private static string Reason(Exception e) => e is SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable }
-        ? "it is not running"
-        : e.Message.ToLowerInvariant();
+    private static string Reason(SocketException e) =>
+        e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable ? "it is not running" : e.Message;
 
     private async Task ReadAsync()
     {

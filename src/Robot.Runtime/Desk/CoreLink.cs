@@ -4,15 +4,18 @@ using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Desk;
 
-/// <summary>What the desk knows of core: its newest status, or why there is none. The HTTP API and the page's socket send just this.</summary>
+/// <summary>
+/// What the desk knows of core: its newest status, or why there is none. The HTTP API and the page's
+/// socket send just this.
+/// </summary>
 internal sealed record DeskStatus(CoreState Core, CoreStatus? Status, string Config);
 
 /// <param name="Message">Why core is away and what is done about it; empty where it is there.</param>
 internal sealed record CoreState(bool Connected, string Message);
 
 /// <summary>
-/// The desk's line to core, for good: subscribes, and again after every loss. Requests go over a second connection, so that a slow one holds up no
-/// status; the jog lease lives and dies with that one. Stop goes over a connection of its own and waits behind nothing.
+/// The desk's line to core, for good: subscribes, and again after every loss. Requests go over a second connection, so that a slow one
+/// holds up no status; the jog lease lives and dies with that one. Stop goes over a connection of its own and waits behind nothing.
 /// </summary>
 internal sealed class CoreLink : IAsyncDisposable
 {

@@ -19,7 +19,8 @@ public sealed record DeskOptions(
             string text = Listen.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? $"127.0.0.1{Listen[9..]}" : Listen;
             return text.Contains(':') && IPEndPoint.TryParse(text, out IPEndPoint? endPoint)
                 ? endPoint
-                : throw new DeskException(78, $"desk: cannot listen on '{Listen}'. Write an IP address and a port in service.listen, as 127.0.0.1:8080");
+                : throw new DeskException(
+                    78, $"desk: cannot listen on '{Listen}'. Write an IP address and a port in service.listen: 127.0.0.1:8080");
         }
     }
 }

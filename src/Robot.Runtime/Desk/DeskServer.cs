@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -12,13 +13,16 @@ using RobotWorldModel.Runtime.Desk.Episodes;
 namespace RobotWorldModel.Runtime.Desk;
 
 /// <summary>
-/// The process that may be slow and may die: HTTP API, WebSockets and dashboard. It knows core only through its Unix socket and preview slots, and
-/// recordings only through their files.
+/// The process that may be slow and may die: HTTP API, WebSockets and dashboard. It knows core only through its Unix socket and preview
+/// slots, and recordings only through their files.
 /// </summary>
 public sealed class DeskServer : IAsyncDisposable
 {
     /// <summary>Requests are small; a large one is a mistake or worse.</summary>
     private const int LargestRequestBytes = 64 * 1024;
+
+    /// <summary>After two of these a page that fell asleep, or lost its network, is given up.</summary>
+    private static readonly TimeSpan s_keepAlive = TimeSpan.FromSeconds(15);
 
     private readonly WebApplication _app;
     private readonly CoreLink _core;
@@ -35,8 +39,15 @@ public sealed class DeskServer : IAsyncDisposable
     /// <exception cref="DeskException">The address is taken or cannot be used.</exception>
     public static async Task RunAsync(DeskOptions options, CancellationToken cancellation)
     {
-        await using DeskServer desk = await StartAsync(options, cancellation);
-        await Task.Delay(Timeout.Infinite, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await using DeskServer desk = await StartAsync(options, cancellation);
+            await Task.Delay(Timeout.Infinite, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // asked to end, be it while starting
+        }
     }
 
     /// <summary>Returns when the page can be opened.</summary>
@@ -54,11 +65,13 @@ public sealed class DeskServer : IAsyncDisposable
             desk.Address = new Uri(app.Urls.First());
             return desk;
         }
-        catch (IOException e)
+        catch (Exception e)
         {
             await desk.DisposeAsync();
+            if (e is not (IOException or SocketException))
+                throw;
             throw e.InnerException is AddressInUseException
-                ? new DeskException(75, $"desk: {options.Listen} is in use by another program. Stop it, or give service.listen another port", e)
+                ? new DeskException(75, $"desk: {options.Listen} is in use by another program. End it, or change service.listen", e)
                 : new DeskException(69, $"desk: cannot listen on {options.Listen}: {e.Message}. Check service.listen", e);
         }
     }
@@ -70,10 +83,13 @@ public sealed class DeskServer : IAsyncDisposable
         await _core.DisposeAsync();
     }
 
-    /// <summary>An empty builder: no appsettings.json of the current folder, no ASPNETCORE_URLS, no signal handlers; the config decides.</summary>
+    /// <summary>
+    /// An empty builder: no appsettings.json of the current folder, no ASPNETCORE_URLS, no signal handlers;
+    /// the config decides.
+    /// </summary>
     private static WebApplication Build(IPEndPoint endPoint)
     {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(2));
@@ -91,7 +107,7 @@ public sealed class DeskServer : IAsyncDisposable
     {
         var guard = new RequestGuard(endPoint.Address);
         var page = new PageFiles();
-        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(15) });
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = s_keepAlive, KeepAliveTimeout = s_keepAlive });
         app.Use((context, next) => GuardedAsync(context, next, guard));
         app.UseRouting();
         new CoreApi(core).Map(app);
@@ -130,8 +146,9 @@ public sealed class DeskServer : IAsyncDisposable
         {
             await Replies.ErrorAsync(context, StatusCodes.Status500InternalServerError, 74, e.Message);
         }
-        if (context.Response is { HasStarted: false, StatusCode: StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed } response)
-            await Replies.ErrorAsync(context, response.StatusCode, 64, $"there is no {context.Request.Method} {context.Request.Path}");
+        int status = context.Response.StatusCode;
+        if (!context.Response.HasStarted && status is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
+            await Replies.ErrorAsync(context, status, 64, $"there is no {context.Request.Method} {context.Request.Path}");
     }
 
     /// <summary>Signals are the command's business, not the web server's.</summary>

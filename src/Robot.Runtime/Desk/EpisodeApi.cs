@@ -105,7 +105,7 @@ internal sealed class EpisodeApi(IEpisodeStore store)
         if (await Replies.BodyAsync(context, DeskJson.Default.MarkBody) is not { } mark)
             return;
         if (mark.Outcome is not ("success" or "failure" or "unknown"))
-            await Replies.ErrorAsync(context, StatusCodes.Status400BadRequest, 64, $"an outcome is success, failure or unknown, not '{mark.Outcome}'");
+            await Replies.BadAsync(context, $"an outcome is success, failure or unknown, not '{mark.Outcome}'");
         else if (!store.Mark(Part(context, "id"), mark.Outcome, mark.Note))
             await NoneAsync(context, "episode");
         else
@@ -116,12 +116,16 @@ internal sealed class EpisodeApi(IEpisodeStore store)
     private static int? Frame(HttpContext context)
     {
         string file = Part(context, "file");
-        return file.EndsWith(".png", StringComparison.Ordinal) && file.Length is > 4 and < 12 && file.AsSpan(0, file.Length - 4).ContainsAnyExceptInRange('0', '9') == false
-            ? int.Parse(file.AsSpan(0, file.Length - 4))
-            : null;
+        if (!file.EndsWith(".png", StringComparison.Ordinal) || file.Length is < 5 or > 11)
+            return null;
+        ReadOnlySpan<char> number = file.AsSpan(0, file.Length - 4);
+        return number.ContainsAnyExceptInRange('0', '9') ? null : int.Parse(number);
     }
 
-    /// <summary>Headers of a picture's file; true where the browser has it. The same id may be another episode in another data root: it asks each time.</summary>
+    /// <summary>
+    /// Headers of a picture's file; true where the browser has it. The same id may be another episode in another data root: it asks each
+    /// time.
+    /// </summary>
     private static bool Picture(HttpContext context, string path)
     {
         var file = new FileInfo(path);

@@ -7,10 +7,10 @@ using Microsoft.AspNetCore.Routing;
 namespace RobotWorldModel.Runtime.Desk;
 
 /// <summary>
-/// WebSockets to the page. <c>/ws</c>: the desk's status as JSON text, each time it changes. <c>/ws/preview/{camera}</c>: one binary message a
-/// picture, a header of 24 bytes (width i4, height i4, sequence i8, originating time in ns of the host's monotonic clock i8; little-endian), then
-/// RGB8. The client answers each picture with a message of any content when it has drawn it; at most two are on their way, so that a slow client
-/// sees the newest picture late, never an old one.
+/// WebSockets to the page. <c>/ws</c>: the desk's status as JSON text, each time it changes. <c>/ws/preview/{camera}</c>: one binary
+/// message a picture, a header of 24 bytes (width i4, height i4, sequence i8, originating time in ns of the host's monotonic clock i8;
+/// little-endian), then RGB8. The client answers each picture with a message of any content when it has drawn it; at most two are on
+/// their way, so that a slow client sees the newest picture late, never an old one.
 /// </summary>
 internal sealed class LiveSockets(CoreLink core, string runtimeFolder, CancellationToken stopping)
 {

@@ -14,7 +14,7 @@ internal sealed class MetricsText
     {
         var metrics = new MetricsText();
         metrics.Single("robot_core_up", "gauge", "1 where core answers the desk.", desk.Core.Connected ? 1 : 0);
-        metrics.Single("robot_desk_allocated_bytes_total", "counter", "Managed bytes that the desk has allocated.", GC.GetTotalAllocatedBytes());
+        metrics.Single("robot_desk_allocated_bytes_total", "counter", "Managed bytes of the desk so far.", GC.GetTotalAllocatedBytes());
         metrics.Single("robot_desk_working_set_bytes", "gauge", "Memory of the desk's process.", Environment.WorkingSet);
         if (desk.Status is { } status)
             metrics.Core(status);
@@ -81,5 +81,6 @@ internal sealed class MetricsText
         .Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
 
     private static string Escape(string label) =>
-        label.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+        label.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
 }

@@ -15,6 +15,8 @@ internal static class Replies
         return JsonAsync(context, new ApiError(message, code), DeskJson.Default.ApiError);
     }
 
+    public static Task BadAsync(HttpContext context, string message) => ErrorAsync(context, StatusCodes.Status400BadRequest, 64, message);
+
     public static async Task JsonAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type)
     {
         context.Response.ContentType = "application/json; charset=utf-8";
@@ -40,12 +42,12 @@ internal static class Replies
         {
             if (await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted) is { } body)
                 return body;
-            await ErrorAsync(context, StatusCodes.Status400BadRequest, 64, $"the body is null: {context.Request.Path} takes a JSON object");
+            await BadAsync(context, $"the body is null: {context.Request.Path} takes a JSON object");
         }
         catch (JsonException e)
         {
             string where = e.Path is null or "$" ? "" : $" at {e.Path}";
-            await ErrorAsync(context, StatusCodes.Status400BadRequest, 64, $"the body is not what {context.Request.Path} takes{where}: {e.Message}");
+            await BadAsync(context, $"the body is not what {context.Request.Path} takes{where}: {e.Message}");
         }
         return null;
     }
@@ -70,7 +72,8 @@ internal sealed record MarkBody(string Outcome, string? Note = null);
 /// <summary>The protocol's dialect; a key that nobody knows is an error, never ignored.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ApiError))]
 [JsonSerializable(typeof(DeskStatus))]
 [JsonSerializable(typeof(RecordStartBody))]

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Primitives;
 namespace RobotWorldModel.Runtime.Desk;
 
 /// <summary>
-/// Keeps other web pages away from the arm. The desk has no password: a page of a stranger, open in the same browser, could send it requests. It
-/// cannot name our host (DNS rebinding gives it away), cannot hide its origin, and cannot send JSON without asking first.
+/// Keeps other web pages away from the arm. The desk has no password: a page of a stranger, open in the same browser, could send it
+/// requests. It cannot name our host (DNS rebinding gives it away), cannot hide its origin, and cannot send JSON without asking first.
 /// </summary>
 internal sealed class RequestGuard(IPAddress listen)
 {
@@ -33,12 +33,14 @@ internal sealed class RequestGuard(IPAddress listen)
         if (host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
             return true;
         // Only the usual writing of an address: TryParse also takes 0x7f.1 and the like.
-        if (!IPAddress.TryParse(host.Host, out IPAddress? address) || !host.Host.Trim('[', ']').Equals(address.ToString(), StringComparison.OrdinalIgnoreCase))
+        if (!IPAddress.TryParse(host.Host, out IPAddress? address)
+            || !host.Host.Trim('[', ']').Equals(address.ToString(), StringComparison.OrdinalIgnoreCase))
             return false;
         IPAddress? local = context.Connection.LocalIpAddress;
         if (local is { IsIPv4MappedToIPv6: true })
             local = local.MapToIPv4();
-        return address.Equals(listen) || address.Equals(local) || address.Equals(IPAddress.Loopback) || address.Equals(IPAddress.IPv6Loopback);
+        return address.Equals(listen) || address.Equals(local)
+            || address.Equals(IPAddress.Loopback) || address.Equals(IPAddress.IPv6Loopback);
     }
 
     /// <summary>Browsers always send an Origin with what matters here; who sends none is no browser.</summary>

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using RobotWorldModel.Runtime.Desk;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Runtime.Tests.Desk.Fakes;
+using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Runtime.Tests.Desk;
 
@@ -78,7 +80,7 @@ public sealed class DeskApiTests : IAsyncLifetime
     public async Task WhenCoreIsAwayItSaysSoAndFindsItAgain()
     {
         await _rig.StopCoreAsync();
-        JsonElement away = await _rig.UntilAsync(s => !s.GetProperty("core").GetProperty("connected").GetBoolean(), "core is seen to be away");
+        JsonElement away = await _rig.UntilAsync(s => !Connected(s), "core is seen to be away");
         Assert.Contains("./robot run --config", away.GetProperty("core").GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.False(away.TryGetProperty("status", out _), "no old status is shown as if it were new");
         HttpResponseMessage answer = await _rig.PostAsync("/api/record/start", """{"task":"a"}""");
@@ -88,10 +90,10 @@ public sealed class DeskApiTests : IAsyncLifetime
         for (int round = 0; round < 3; round++)
         {
             _rig.StartCore();
-            await _rig.UntilAsync(s => s.GetProperty("core").GetProperty("connected").GetBoolean(), "core is found again");
+            await _rig.UntilAsync(Connected, "core is found again");
             Assert.Equal(HttpStatusCode.OK, (await _rig.PostAsync("/api/record/start", """{"task":"a"}""")).StatusCode);
             await _rig.StopCoreAsync();
-            await _rig.UntilAsync(s => !s.GetProperty("core").GetProperty("connected").GetBoolean(), "core is seen to be away again");
+            await _rig.UntilAsync(s => !Connected(s), "core is seen to be away again");
         }
     }
 
@@ -99,16 +101,17 @@ public sealed class DeskApiTests : IAsyncLifetime
     public async Task ACoreThatFallsSilentIsAway()
     {
         _rig.Core!.Silent = true;
-        JsonElement away = await _rig.UntilAsync(s => !s.GetProperty("core").GetProperty("connected").GetBoolean(), "silence is noticed");
+        JsonElement away = await _rig.UntilAsync(s => !Connected(s), "silence is noticed");
         Assert.Contains("said nothing", away.GetProperty("core").GetProperty("message").GetString(), StringComparison.Ordinal);
         _rig.Core.Silent = false;
-        await _rig.UntilAsync(s => s.GetProperty("core").GetProperty("connected").GetBoolean(), "core talks again");
+        await _rig.UntilAsync(Connected, "core talks again");
     }
 
     [Fact]
     public async Task ATakenAddressIsNamed()
     {
-        var e = await Assert.ThrowsAsync<DeskException>(() => DeskServer.StartAsync(_rig.Options with { Listen = $"127.0.0.1:{_rig.Port}" }));
+        DeskOptions taken = _rig.Options with { Listen = $"127.0.0.1:{_rig.Port}" };
+        var e = await Assert.ThrowsAsync<DeskException>(() => DeskServer.StartAsync(taken));
         Assert.Equal(75, e.ExitCode);
         Assert.Contains($"127.0.0.1:{_rig.Port} is in use", e.Message, StringComparison.Ordinal);
     }
@@ -128,10 +131,45 @@ public sealed class DeskApiTests : IAsyncLifetime
     public async Task RunEndsWhenItIsCancelled()
     {
         using var end = new CancellationTokenSource();
-        Task running = DeskServer.RunAsync(_rig.Options, end.Token);
+        int port = Ports.FreePort();
+        Task running = DeskServer.RunAsync(_rig.Options with { Listen = $"localhost:{port}" }, end.Token);
+        Eventually.True(() => running.IsCompleted || Answers(port), "it serves");
         Assert.False(running.IsCompleted);
         await end.CancelAsync();
-        await running.WaitAsync(TimeSpan.FromSeconds(20));
+        await running.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.False(Answers(port));
+    }
+
+    [Fact]
+    public async Task RunEndsWhenItIsCancelledBeforeItServes()
+    {
+        using var end = new CancellationTokenSource();
+        await end.CancelAsync();
+        await DeskServer.RunAsync(_rig.Options, end.Token).WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task AnAddressOfAnotherMachineIsNamed()
+    {
+        var e = await Assert.ThrowsAsync<DeskException>(() => DeskServer.StartAsync(_rig.Options with { Listen = "192.0.2.7:0" }));
+        Assert.Equal(69, e.ExitCode);
+        Assert.Contains("cannot listen on 192.0.2.7:0", e.Message, StringComparison.Ordinal);
+    }
+
+    private static bool Connected(JsonElement status) => status.GetProperty("core").GetProperty("connected").GetBoolean();
+
+    private static bool Answers(int port)
+    {
+        using var client = new TcpClient();
+        try
+        {
+            client.Connect("127.0.0.1", port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     [Fact]
@@ -150,8 +188,9 @@ public sealed class DeskApiTests : IAsyncLifetime
         Assert.Contains("robot_stream_nominal_hz{stream=\"wrist_rgb\"} 30", text, StringComparison.Ordinal);
         Assert.Contains("robot_stream_lost_total{stream=\"robot\"} 0", text, StringComparison.Ordinal);
         Assert.Contains("robot_mode{mode=\"idle\"} 1", text, StringComparison.Ordinal);
-        foreach (string name in (string[])["robot_stream_hz", "robot_stream_age_seconds", "robot_stream_received_total", "robot_stream_overrun_total",
-            "robot_tick_lateness_seconds", "robot_tick_missed_total", "robot_recording", "robot_core_allocated_bytes_total"])
+        foreach (string name in (string[])["robot_stream_hz", "robot_stream_age_seconds", "robot_stream_received_total",
+            "robot_stream_overrun_total", "robot_tick_lateness_seconds", "robot_tick_missed_total", "robot_recording",
+            "robot_core_allocated_bytes_total"])
             Assert.Contains(name, names);
     }
 
@@ -174,7 +213,8 @@ public sealed class DeskApiTests : IAsyncLifetime
     {
         HttpResponseMessage answer = await _rig.Http.GetAsync("/api/nothing");
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        Assert.Contains("/api/nothing", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetString(), StringComparison.Ordinal);
+        JsonElement error = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Contains("/api/nothing", error.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -59,8 +59,8 @@ public sealed class DeskSecurityTests : IAsyncLifetime
     public async Task ForeignOriginsMayChangeNothing(string origin)
     {
         origin = origin.Replace("{port}", $"{_rig.Port}", StringComparison.Ordinal);
-        foreach (string path in (string[])["/api/stop", "/api/record/start", "/api/record/stop", "/api/record/discard", "/api/replay", "/api/acknowledge",
-            "/api/jog", "/api/episodes/demo_000/mark"])
+        foreach (string path in (string[])["/api/stop", "/api/record/start", "/api/record/stop", "/api/record/discard", "/api/replay",
+            "/api/acknowledge", "/api/jog", "/api/episodes/demo_000/mark"])
             AssertRefused(await _rig.RawAsync(path, null, "POST", $"{Json}Origin: {origin}\r\n", "{}"));
         Assert.Empty(_rig.Core!.Requests);
     }
@@ -226,7 +226,8 @@ public sealed class DeskSecurityTests : IAsyncLifetime
     {
         PrepareSecrets();
         string before = File.ReadAllText(Path.Combine(_rig.Outside, "secret", "metadata.json"));
-        Assert.StartsWith("HTTP/1.1 404", await _rig.RawAsync(target, null, "POST", Json, "{\"outcome\": \"failure\"}"), StringComparison.Ordinal);
+        string answer = await _rig.RawAsync(target, null, "POST", Json, "{\"outcome\": \"failure\"}");
+        Assert.StartsWith("HTTP/1.1 404", answer, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(Path.Combine(_rig.Outside, "secret", "metadata.json")));
     }
 
@@ -241,8 +242,8 @@ public sealed class DeskSecurityTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// Beside the data root lies a whole secret episode. demo_000 is honest, demo_001 has files and folders linked to the secret, demo_002 and
-    /// linked are links themselves.
+    /// Beside the data root lies a whole secret episode. demo_000 is honest, demo_001 has files and folders linked to the secret,
+    /// demo_002 and linked are links themselves.
     /// </summary>
     private void PrepareSecrets()
     {
@@ -269,5 +270,5 @@ public sealed class DeskSecurityTests : IAsyncLifetime
         File.CreateSymbolicLink(path, target);
     }
 
-    private static void AssertRefused(string answer) => Assert.Matches("^HTTP/1.1 (403 Forbidden|400 Bad Request)\r\n", answer);
+    private static void AssertRefused(string answer) => Assert.Matches("^HTTP/1.1 403 Forbidden\r\n", answer);
 }

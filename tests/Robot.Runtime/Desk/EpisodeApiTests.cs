@@ -114,12 +114,13 @@ public sealed class EpisodeApiTests : IAsyncLifetime
     public async Task DepthIsColouredNearRedFarBlueNoneGrey()
     {
         FakeEpisode.Write(_rig.Data, "demo_000", frames: 1);
-        byte[] rgb = DecodeSubPng(await _rig.Http.GetByteArrayAsync("/api/episodes/demo_000/wrist/depth/0.png"), out int width, out int height);
+        byte[] png = await _rig.Http.GetByteArrayAsync("/api/episodes/demo_000/wrist/depth/0.png");
+        byte[] rgb = DecodeSubPng(png, out int width, out int height);
         Assert.Equal((FakeEpisode.Width, FakeEpisode.Height), (width, height));
         ushort[] units = FakeScene.Depth(0, width, height, 0);
         int near = Array.IndexOf(units, units.Where(u => u > 0).Min()), far = Array.IndexOf(units, units.Max());
         Assert.Equal<byte>([0x20, 0x20, 0x20], rgb[..3]);
-        Assert.True(rgb[near * 3] > 120 && rgb[near * 3] > 2 * rgb[near * 3 + 2], $"near is {rgb[near * 3]},{rgb[near * 3 + 1]},{rgb[near * 3 + 2]}");
+        Assert.True(rgb[near * 3] > Math.Max(120, 2 * rgb[near * 3 + 2]), $"near is {string.Join(',', rgb[(near * 3)..(near * 3 + 3)])}");
         Assert.True(rgb[far * 3 + 2] > 2 * rgb[far * 3], $"far is {rgb[far * 3]},{rgb[far * 3 + 1]},{rgb[far * 3 + 2]}");
     }
 
@@ -141,14 +142,16 @@ public sealed class EpisodeApiTests : IAsyncLifetime
     {
         string folder = FakeEpisode.Write(_rig.Data, "demo_000", frames: 2, outcome: "unknown");
         await _rig.GetAsync("/api/episodes");
-        HttpResponseMessage answer = await _rig.PostAsync("/api/episodes/demo_000/mark", """{"outcome":"success","note":"grasp of the µ-cube, 2nd try"}""");
+        const string Mark = """{"outcome":"success","note":"grasp of the µ-cube, 2nd try"}""";
+        HttpResponseMessage answer = await _rig.PostAsync("/api/episodes/demo_000/mark", Mark);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         JsonElement metadata = await _rig.GetAsync("/api/episodes/demo_000");
         Assert.Equal("success", metadata.GetProperty("outcome").GetString());
         Assert.Equal("grasp of the µ-cube, 2nd try", metadata.GetProperty("note").GetString());
         Assert.Equal(2, metadata.GetProperty("frames").GetInt32());
         Assert.Equal("success", (await _rig.GetAsync("/api/episodes"))[0].GetProperty("outcome").GetString());
-        using Process sums = Process.Start(new ProcessStartInfo("sha256sum", "--check --strict --quiet SHA256SUMS") { WorkingDirectory = folder })!;
+        var check = new ProcessStartInfo("sha256sum", "--check --strict --quiet SHA256SUMS") { WorkingDirectory = folder };
+        using Process sums = Process.Start(check)!;
         await sums.WaitForExitAsync();
         Assert.Equal(0, sums.ExitCode);
         Assert.Empty(Directory.GetFiles(folder, "*.new"));

@@ -21,7 +21,7 @@ public sealed class LiveSocketsTests : IAsyncLifetime
     {
         using ClientWebSocket socket = await OpenAsync("ws");
         JsonElement first = await StatusAsync(socket), second = await StatusAsync(socket);
-        Assert.True(second.GetProperty("status").GetProperty("time_ns").GetInt64() > first.GetProperty("status").GetProperty("time_ns").GetInt64());
+        Assert.True(TimeOf(second) > TimeOf(first));
         await _rig.PostAsync("/api/record/start", """{"task":"pick the ball","source":"none"}""");
         JsonElement recording = await UntilAsync(socket, s => s.GetProperty("status").TryGetProperty("recording", out _));
         Assert.Equal("pick the ball", recording.GetProperty("status").GetProperty("recording").GetProperty("task").GetString());
@@ -95,6 +95,8 @@ public sealed class LiveSocketsTests : IAsyncLifetime
         await PictureAsync(pictures);
         await _rig.Desk.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
     }
+
+    private static long TimeOf(JsonElement desk) => desk.GetProperty("status").GetProperty("time_ns").GetInt64();
 
     private static long Newest(PreviewSlot slot, long last)
     {

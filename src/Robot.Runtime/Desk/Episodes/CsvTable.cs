@@ -32,7 +32,8 @@ internal sealed class CsvTable
         {
             Split(line, cells);
             if (cells.Count != names.Length)
-                throw new InvalidDataException($"{file}: row {rows} has {cells.Count} cells, its header {names.Length}. ./robot episodes verify says more");
+                throw new InvalidDataException(
+                    $"{file}: row {rows} has {cells.Count} cells, its header {names.Length}. ./robot episodes verify says more");
             for (int c = 0; c < cells.Count; c++)
                 columns[c].Add(cells[c]);
         }

@@ -24,7 +24,10 @@ internal sealed partial class DataPaths(string root)
         return path;
     }
 
-    /// <summary>Letters, digits, _ and -, and a suffix: neither empty, nor hidden, nor '..', nor with a separator in any encoding.</summary>
+    /// <summary>
+    /// Letters, digits, _ and -, and a suffix: neither empty, nor hidden, nor '..', nor with a separator in
+    /// any encoding.
+    /// </summary>
     [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}(\.[A-Za-z0-9]{1,8})?\z")]
     private static partial Regex PlainName();
 }

@@ -6,12 +6,16 @@ using System.Text.Json.Nodes;
 namespace RobotWorldModel.Runtime.Desk.Episodes;
 
 /// <summary>
-/// Marks a committed episode: both files are rewritten by rename. The new SHA256SUMS lies beside before metadata.json changes, so that whoever finds
-/// the pair half done can finish it.
+/// Marks a committed episode: both files are rewritten by rename. Both new ones lie beside before either changes, SHA256SUMS.new last, so
+/// that whoever finds the pair half done can finish it.
 /// </summary>
 internal static class EpisodeMark
 {
-    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
     private static readonly Lock s_lock = new();
 
     /// <exception cref="InvalidDataException">The metadata is damaged, or the sums do not name it.</exception>
@@ -21,13 +25,13 @@ internal static class EpisodeMark
         {
             byte[] metadata = Marked(metadataPath, outcome, note);
             string[] sums = File.ReadAllLines(sumsPath);
-            int line = Array.FindIndex(sums, s => s.EndsWith(" metadata.json", StringComparison.Ordinal) || s.EndsWith("*metadata.json", StringComparison.Ordinal));
+            int line = Array.FindIndex(sums, s => s.Length > 65 && s[66..] == "metadata.json"); // 64 digits, a space, a space or *
             if (line < 0)
                 throw new InvalidDataException($"{sumsPath} does not name metadata.json. ./robot episodes verify says more");
             sums[line] = $"{Convert.ToHexStringLower(SHA256.HashData(metadata))}  metadata.json";
 
-            WriteSynced(sumsPath + ".new", System.Text.Encoding.UTF8.GetBytes(string.Join('\n', sums) + "\n"));
             WriteSynced(metadataPath + ".new", metadata);
+            WriteSynced(sumsPath + ".new", System.Text.Encoding.UTF8.GetBytes(string.Join('\n', sums) + "\n"));
             File.Move(metadataPath + ".new", metadataPath, overwrite: true);
             File.Move(sumsPath + ".new", sumsPath, overwrite: true);
         }

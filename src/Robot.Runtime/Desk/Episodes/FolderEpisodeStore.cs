@@ -104,13 +104,13 @@ internal sealed class FolderEpisodeStore(string root) : IEpisodeStore
     private static EpisodeSummary Summarize(string id, JsonElement metadata)
     {
         long frames = (long)(Number(metadata, "frames") ?? 0);
-        double seconds = Number(metadata, "duration_s") ?? Number(metadata, "duration") ?? frames / (Number(metadata, "rate_hz") ?? 30);
+        double seconds = Number(metadata, "duration") ?? frames / (Number(metadata, "rate_hz") ?? 30);
         return new EpisodeSummary(id, Text(metadata, "task"), frames, seconds, Text(metadata, "outcome", "unknown"), Quality(metadata),
             Text(metadata, "start"), Text(metadata, "note"), Readable: true);
     }
 
     private static string Quality(JsonElement metadata) => !metadata.TryGetProperty("quality", out JsonElement quality) ? "not judged"
-        : quality.ValueKind == JsonValueKind.Object ? Text(quality, "verdict", "not judged")
+        : quality.ValueKind == JsonValueKind.Object ? Text(quality, "verdict", "not judged").Replace('_', ' ')
         : quality.ValueKind == JsonValueKind.String ? quality.GetString()! : "not judged";
 
     private static double? Number(JsonElement of, string name) =>
@@ -156,9 +156,10 @@ internal sealed class FolderEpisodeStore(string root) : IEpisodeStore
         string key = $"{id}/{camera}";
         if (_ranges.TryGetValue(key, out DepthRange? range))
             return range;
-        if (KindFolder(id, camera, "depth") is not { } folder || Directory.EnumerateFiles(folder, "*.npz").Min(StringComparer.Ordinal) is not { } first)
+        if (KindFolder(id, camera, "depth") is not { } folder)
             return null;
-        if (new FileInfo(first).LinkTarget is not null)
+        string? first = Directory.EnumerateFiles(folder, "*.npz").Min(StringComparer.Ordinal);
+        if (first is null || new FileInfo(first).LinkTarget is not null)
             return null;
         return _ranges[key] = DepthPicture.Read(first).Range(scale);
     }

@@ -1,6 +1,9 @@
 namespace RobotWorldModel.Runtime.Desk.Episodes;
 
-/// <summary>Committed episodes as the page needs them. Every id, camera and number is checked here: nothing outside the data root is opened.</summary>
+/// <summary>
+/// Committed episodes as the page needs them. Every id, camera and number is checked here: nothing
+/// outside the data root is opened.
+/// </summary>
 internal interface IEpisodeStore
 {
     /// <summary>All episodes by id; one whose metadata cannot be read is listed with the reason as its quality.</summary>

@@ -103,7 +103,9 @@ function replay({ replay }) {
   setText($('replay-state'), replay.state);
   $('replay-state').dataset.tone = { done: 'good', refused: 'bad' }[replay.state] ?? 'info';
   $('replay-progress').value = replay.progress;
-  setNumbers($('replay-numbers'), [['Path error, rms', `${fixed(replay.rms_rad, 4)} rad`], ['Path error, max', `${fixed(replay.max_rad, 4)} rad`]]);
+  setNumbers($('replay-numbers'), [
+    ['Path error, rms', `${fixed(replay.rms_rad, 4)} rad`], ['Path error, max', `${fixed(replay.max_rad, 4)} rad`],
+  ]);
   setText($('replay-message'), replay.message);
 }
 
@@ -120,9 +122,12 @@ function arm({ robot, gripper, motion }) {
     ['Mode, safety', robot ? `${robot.mode}, ${robot.safety.replaceAll('_', ' ')}` : '–'],
     ['TCP, mm', robot ? robot.tcp.slice(0, 3).map(v => fixed(v * 1000, 0)).join(', ') : '–'],
     ['Speed scaling', robot ? `${fixed(robot.speed_scaling * 100, 0)} %` : '–'],
-    ['Gripper', gripper ? `${fixed(gripper.width_m * 1000, 0)} mm open${gripper.object ? ', holds something' : ''}${gripper.fault ? `, fault ${gripper.fault}` : ''}` : '–'],
+    ['Gripper', gripper ? gripperLine(gripper) : '–'],
   ]);
 }
+
+const gripperLine = ({ width_m, object, fault }) =>
+  `${fixed(width_m * 1000, 0)} mm open${object ? ', holds something' : ''}${fault ? `, fault ${fault}` : ''}`;
 
 function streams(list) {
   const body = $('streams');
@@ -130,7 +135,8 @@ function streams(list) {
     rows.clear();
     body.replaceChildren(...list.flatMap(s => {
       const state = el('span', { class: 'state' });
-      const row = el('tr', {}, el('th', { scope: 'row', text: s.name.replaceAll('_', ' ') }), ...[1, 2, 3, 4].map(() => el('td', { class: 'num' })), el('td', {}, state));
+      const row = el('tr', {}, el('th', { scope: 'row', text: s.name.replaceAll('_', ' ') }),
+        ...[1, 2, 3, 4].map(() => el('td', { class: 'num' })), el('td', {}, state));
       const message = el('td', { colspan: 6, class: 'message' });
       const messageRow = el('tr', { hidden: true }, message);
       rows.set(s.name, { row, state, message, messageRow });
@@ -139,7 +145,8 @@ function streams(list) {
   }
   for (const s of list) {
     const { row, state, message, messageRow } = rows.get(s.name);
-    const cells = [`${fixed(s.measured_hz, s.rate_hz < 100 ? 1 : 0)} / ${s.rate_hz}`, s.age_ms == null ? '–' : `${fixed(s.age_ms, s.age_ms < 10 ? 1 : 0)} ms`, `${s.lost}`, `${s.overrun}`];
+    const age = s.age_ms == null ? '–' : `${fixed(s.age_ms, s.age_ms < 10 ? 1 : 0)} ms`;
+    const cells = [`${fixed(s.measured_hz, s.rate_hz < 100 ? 1 : 0)} / ${s.rate_hz}`, age, `${s.lost}`, `${s.overrun}`];
     cells.forEach((text, i) => setText(row.children[i + 1], text));
     row.children[3].classList.toggle('raised', s.lost > 0);
     row.children[4].classList.toggle('raised', s.overrun > 0);
@@ -152,8 +159,9 @@ function streams(list) {
 }
 
 function system({ tick, disk, uptime_s, data }) {
+  const lateness = [tick.lateness_p50_us, tick.lateness_p99_us, tick.lateness_max_us];
   setNumbers($('system'), [
-    ['Lateness p50, p99, max', `${fixed(tick.lateness_p50_us, 0)}, ${fixed(tick.lateness_p99_us, 0)}, ${fixed(tick.lateness_max_us, 0)} µs`],
+    ['Lateness p50, p99, max', `${lateness.map(us => fixed(us, 0)).join(', ')} µs`],
     ['Slots, missed', `${tick.slot}, ${tick.missed}`],
     ['Disk free', `${bytes(disk.free_bytes)}, ${duration(disk.seconds_left)} left`],
     ['Data root', data],
@@ -187,8 +195,8 @@ export function wireControls() {
       localStorage.setItem('source', body.source);
     }
   });
-  for (const button of document.querySelectorAll('[data-outcome]'))
-    if (button.tagName === 'BUTTON') button.addEventListener('click', () => command('/api/record/stop', { outcome: button.dataset.outcome }));
+  for (const button of document.querySelectorAll('button[data-outcome]'))
+    button.addEventListener('click', () => command('/api/record/stop', { outcome: button.dataset.outcome }));
   $('discard').addEventListener('click', () => command('/api/record/discard'));
   $('discard-last').addEventListener('click', async () => {
     if (await ask({ title: 'Discard the last episode?', text: 'It is moved to the folder trash of the data root.', confirm: 'Discard' }))

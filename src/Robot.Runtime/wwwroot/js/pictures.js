@@ -15,7 +15,8 @@ export class PicturePanel {
     this.canvas = el('canvas', { width: 320, height: 240, role: 'img', 'aria-label': `${name} ${kind}` });
     this.context = this.canvas.getContext('2d');
     this.none = el('div', { class: 'none', text: 'no picture', hidden: true });
-    this.figure = el('figure', { class: 'camera' }, this.canvas, this.none, el('figcaption', {}, el('b', { text: name }), note ?? el('span', { text: kind })));
+    this.figure = el('figure', { class: 'camera' }, this.canvas, this.none,
+      el('figcaption', {}, el('b', { text: name }), note ?? el('span', { text: kind })));
   }
 
   /** Shows frame k as soon as it can; with playing, fetches the next ones too. */

@@ -5,7 +5,8 @@ import { PicturePanel } from './pictures.js';
 import { Plot } from './plot.js';
 
 const icons = {
-  play: 'M4 2.5v11l9-5.5z', pause: 'M4 2.5h3v11H4zM9 2.5h3v11H9z', back: 'M12 2.5v11L5 8zM3 2.5h2v11H3z', next: 'M4 2.5v11L11 8zM11 2.5h2v11h-2z',
+  play: 'M4 2.5v11l9-5.5z', pause: 'M4 2.5h3v11H4zM9 2.5h3v11H9z',
+  back: 'M12 2.5v11L5 8zM3 2.5h2v11H3z', next: 'M4 2.5v11L11 8zM11 2.5h2v11h-2z',
 };
 
 function iconButton(name, label, onclick) {
@@ -67,7 +68,9 @@ export class Player {
   /** The cell's status decides whether it can be replayed. */
   update(status) {
     if (!this.replayButton) return;
-    const why = !status ? 'core is away' : !status.motion.enabled ? status.motion.reason || 'motion is off' : status.mode !== 'idle' ? `the cell is ${status.mode}` : '';
+    const why = !status ? 'core is away'
+      : !status.motion.enabled ? status.motion.reason || 'motion is off'
+      : status.mode !== 'idle' ? `the cell is ${status.mode}` : '';
     this.replayButton.disabled = why !== '';
     this.replayButton.title = why ? `Not now: ${why}` : 'Plays the recorded actions on the arm';
   }
@@ -77,7 +80,8 @@ export class Player {
     try {
       [metadata, series] = await Promise.all([get(`/api/episodes/${this.id}`), get(`/api/episodes/${this.id}/series`)]);
     } catch (e) {
-      if (!this.#closed) this.host.replaceChildren(el('p', { class: 'panel loading', role: 'alert', text: `${this.id} cannot be shown: ${e.message}` }));
+      const text = `${this.id} cannot be shown: ${e.message}`;
+      if (!this.#closed) this.host.replaceChildren(el('p', { class: 'panel loading', role: 'alert', text }));
       return;
     }
     if (this.#closed) return;
@@ -95,7 +99,8 @@ export class Player {
   }
 
   #head(metadata) {
-    const outcome = el('select', { id: 'mark-outcome' }, ...['success', 'failure', 'unknown'].map(o => el('option', { value: o, text: o, selected: o === metadata.outcome })));
+    const outcomes = ['success', 'failure', 'unknown'];
+    const outcome = el('select', {}, ...outcomes.map(o => el('option', { value: o, text: o, selected: o === metadata.outcome })));
     const note = el('input', { value: metadata.note ?? '', maxlength: 500, placeholder: 'what a later reader should know' });
     const save = el('button', { type: 'button', text: 'Save mark', onclick: async () => {
       if (!await command(`/api/episodes/${this.id}/mark`, { outcome: outcome.value, note: note.value })) return;
@@ -104,15 +109,16 @@ export class Player {
       this.onMarked();
     } });
     this.replayButton = el('button', { type: 'button', text: 'Replay on the arm', disabled: true, onclick: () => this.#replay() });
-    const quality = typeof metadata.quality === 'object' ? metadata.quality?.verdict : metadata.quality;
-    const robot = typeof metadata.robot === 'object' ? metadata.robot?.model : metadata.robot;
+    const quality = metadata.quality?.verdict?.replaceAll('_', ' ');
+    const reasons = metadata.quality?.reasons ?? [];
     const facts = [
-      `${this.frames} frames at ${this.rate} Hz`, `${fixed(this.frames / this.rate, 1)} s`, metadata.start && localTime(metadata.start), robot,
-      `quality: ${quality ?? 'not judged'}`, metadata.recovered === true && 'recovered after a crash',
+      `${this.frames} frames at ${this.rate} Hz`, `${fixed(this.frames / this.rate, 1)} s`, metadata.start && localTime(metadata.start),
+      metadata.robot && `${metadata.robot.model} ${metadata.robot.serial}`, metadata.action && `actions: ${metadata.action.source}`,
+      `quality: ${[quality ?? 'not judged', ...reasons].join(', ')}`, metadata.recovered === true && 'recovered after a crash',
     ].filter(Boolean);
     return el('section', { class: 'panel' },
-      el('div', { class: 'player-head' }, el('a', { href: '#/episodes', text: '‹ All episodes' }), el('h1', { text: this.id }), el('span', { text: metadata.task ?? '' }),
-        el('span', { class: 'grow' }), this.replayButton),
+      el('div', { class: 'player-head' }, el('a', { href: '#/episodes', text: '‹ All episodes' }), el('h1', { text: this.id }),
+        el('span', { text: metadata.task ?? '' }), el('span', { class: 'grow' }), this.replayButton),
       el('div', { class: 'facts' }, ...facts.map(f => el('span', { text: f }))),
       el('div', { class: 'mark' }, el('label', { text: 'Outcome' }, outcome), el('label', { class: 'note', text: 'Note' }, note), save));
   }
@@ -120,13 +126,17 @@ export class Player {
   #transport() {
     this.playButton = iconButton('play', 'Play', () => this.#toggle());
     this.slider = el('input', {
-      type: 'range', min: 0, max: this.frames - 1, step: 1, value: 0, 'aria-label': 'Frame', oninput: () => { this.#pause(); this.seek(Number(this.slider.value)); },
+      type: 'range', min: 0, max: this.frames - 1, step: 1, value: 0, 'aria-label': 'Frame',
+      oninput: () => { this.#pause(); this.seek(Number(this.slider.value)); },
     });
     this.quality = el('canvas', { height: 6, role: 'img' });
     this.output = el('output', { 'aria-label': 'Shown frame' });
-    this.speed = el('select', { 'aria-label': 'Speed' }, ...[0.25, 0.5, 1, 2].map(s => el('option', { value: s, text: `${s}×`, selected: s === 1 })));
+    const speeds = [0.25, 0.5, 1, 2].map(s => el('option', { value: s, text: `${s}×`, selected: s === 1 }));
+    this.speed = el('select', { 'aria-label': 'Speed' }, ...speeds);
+    const back = iconButton('back', 'One frame back', () => this.#step(-1));
+    const next = iconButton('next', 'One frame on', () => this.#step(1));
     return el('section', { class: 'panel transport', 'aria-label': 'Playback' },
-      el('div', { class: 'buttons' }, iconButton('back', 'One frame back', () => this.#step(-1)), this.playButton, iconButton('next', 'One frame on', () => this.#step(1)), this.speed),
+      el('div', { class: 'buttons' }, back, this.playButton, next, this.speed),
       el('div', { class: 'track' }, this.slider, this.quality), this.output);
   }
 
@@ -135,7 +145,8 @@ export class Player {
     for (const camera of cameras) {
       if (camera.color) this.#panels.push(new PicturePanel(camera.name, 'colour', k => `${base(camera)}/rgb/${k}.png`));
       if (camera.depth) {
-        const scale = el('span', { class: 'depth-scale' }, el('span', { text: `${fixed(camera.depth.near_m, 2)} m` }), el('i'), el('span', { text: `${fixed(camera.depth.far_m, 2)} m` }));
+        const [near, far] = [camera.depth.near_m, camera.depth.far_m].map(m => el('span', { text: `${fixed(m, 2)} m` }));
+        const scale = el('span', { class: 'depth-scale' }, near, el('i'), far);
         this.#panels.push(new PicturePanel(camera.name, 'depth', k => `${base(camera)}/depth/${k}.png`, scale));
       }
     }
@@ -153,7 +164,10 @@ export class Player {
       });
     if (force) this.#plotOf('Force', force, { 'force, N': [['fx', 'fy', 'fz'], 2], 'torque, N·m': [['tx', 'ty', 'tz'], 3] });
     if (actions) this.#plotOf('Actions', actions, { 'as sent': [this.#names(actions), 3] });
-    if (gripper) this.#plotOf('Gripper', gripper, { 'position, 0 open … 1 closed': [['position', 'object'], 3], 'width, m': [['width'], 4], 'force, N': [['force'], 1] });
+    if (gripper)
+      this.#plotOf('Gripper', gripper, {
+        'position, 0 open … 1 closed': [['position', 'object'], 3], 'width, m': [['width'], 4], 'force, N': [['force'], 1],
+      });
     if (rewards) this.#plotOf('Rewards', rewards, { 'by the task’s rule': [this.#names(rewards), 3] });
     for (const [name, table] of Object.entries(others))
       if (this.#names(table).length) this.#plotOf(name, table, { values: [this.#names(table), 3] });
@@ -165,12 +179,14 @@ export class Player {
 
   /** Columns of numbers beyond frame, timestamp and slot. */
   #names(table) {
-    return Object.keys(table).filter(n => !['frame', 'timestamp', 'slot'].includes(n) && table[n].some(v => typeof v === 'number')).slice(0, 16);
+    const isNumbers = name => table[name].some(v => typeof v === 'number');
+    return Object.keys(table).filter(n => !['frame', 'timestamp', 'slot'].includes(n) && isNumbers(n)).slice(0, 16);
   }
 
   #plotOf(title, table, choices) {
+    const columnsOf = names => (Array.isArray(names) ? names : [0, 1, 2, 3, 4, 5].map(i => names + i)).filter(n => table[n]);
     const sets = Object.entries(choices)
-      .map(([label, [names, digits]]) => ({ label, digits, names: (Array.isArray(names) ? names : [0, 1, 2, 3, 4, 5].map(i => names + i)).filter(n => table[n]) }))
+      .map(([label, [names, digits]]) => ({ label, digits, names: columnsOf(names) }))
       .filter(s => s.names.length > 0);
     if (sets.length === 0) return;
     const host = el('section', { class: 'panel plot' });
@@ -179,7 +195,8 @@ export class Player {
     const build = set => {
       entry.plot?.destroy();
       entry.plot = new Plot(host, {
-        title, height: 160, series: set.names.map(name => ({ name: name.replace(/_age_us$/, ''), digits: set.digits })), onSeek: x => { this.#pause(); this.seek(this.#nearest(x)); },
+        title, height: 160, series: set.names.map(name => ({ name: name.replace(/_age_us$/, ''), digits: set.digits })),
+        onSeek: x => { this.#pause(); this.seek(this.#nearest(x)); },
       });
       if (sets.length > 1)
         entry.plot.head.append(el('select', { 'aria-label': `${title}: what is shown`, onchange: e => build(sets[e.target.selectedIndex]) },
@@ -194,11 +211,12 @@ export class Player {
     this.#plots.push(entry);
   }
 
-  /** A line under the slider: amber where a value is stale or repeated or the tick was skipped, red where one is missing. */
+  /** A line under the slider: amber where a value is stale or the tick was skipped, red where one is missing. */
   #drawQuality() {
     const frames = this.tables.frames ?? {};
     const columns = Object.keys(frames).filter(n => n.endsWith('_status')).map(n => frames[n]);
-    const worst = Array.from({ length: this.frames }, (_, k) => Math.max(0, ...columns.map(c => ({ missing: 2, stale: 1, skipped: 1 })[c[k]] ?? 0)));
+    const weights = { missing: 2, stale: 1, skipped: 1 };
+    const worst = Array.from({ length: this.frames }, (_, k) => Math.max(0, ...columns.map(c => weights[c[k]] ?? 0)));
     const css = name => getComputedStyle(document.documentElement).getPropertyValue(name);
     this.quality.width = 1000;
     const context = this.quality.getContext('2d');
@@ -210,8 +228,8 @@ export class Player {
       context.fillRect(k / this.frames * 1000, 0, Math.max(2, 1000 / this.frames), 6);
     });
     const bad = worst.filter(w => w > 0).length;
-    this.quality.setAttribute('aria-label', bad ? `${bad} of ${this.frames} frames have stale or missing values` : 'every frame is complete and fresh');
-    this.quality.title = this.quality.getAttribute('aria-label');
+    this.quality.title = bad ? `${bad} of ${this.frames} frames have stale or missing values` : 'every frame is complete and fresh';
+    this.quality.setAttribute('aria-label', this.quality.title);
   }
 
   #nearest(x) {
@@ -274,7 +292,8 @@ export class Player {
     const speed = el('input', { type: 'number', min: 0.1, max: 1, step: 0.1, value: 1 });
     const yes = await ask({
       title: `Replay ${this.id} on the arm?`, confirm: 'Move the arm',
-      text: `The arm eases to the first recorded pose, then plays ${fixed(this.slots[this.frames - 1], 1)} s of recorded actions. Keep the space around it clear.`,
+      text: `The arm eases to the first recorded pose, then plays ${fixed(this.slots[this.frames - 1], 1)} s of recorded actions.`
+        + ' Keep the space around it clear.',
       fields: [el('label', { text: 'Speed' }, speed)],
     });
     if (yes && await command('/api/replay', { episode: this.id, speed: Number(speed.value) })) location.hash = '#/live';

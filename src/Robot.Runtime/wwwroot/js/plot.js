@@ -20,7 +20,8 @@ export class Plot {
     this.title = el('h2', { text: options.title });
     this.head = el('div', { class: 'plot-head' }, this.title);
     this.body = el('div');
-    host.replaceChildren(this.head, el('ul', { class: options.series.length > 6 ? 'chips many' : 'chips' }, ...this.chips.map(c => el('li', {}, c.button))), this.body);
+    const chips = el('ul', { class: options.series.length > 6 ? 'chips many' : 'chips' }, ...this.chips.map(c => el('li', {}, c.button)));
+    host.replaceChildren(this.head, chips, this.body);
     this.#make();
     this.resize = new ResizeObserver(() => this.#fit());
     this.resize.observe(this.body);
@@ -57,8 +58,8 @@ export class Plot {
     const swatch = el('i');
     swatch.style.background = palette[i % palette.length];
     const value = el('b', { text: '–' });
-    const button = el('button', { type: 'button', 'aria-pressed': 'true', title: `Show or hide ${series.name}${series.unit ? `, ${series.unit}` : ''}` },
-      swatch, el('span', { text: series.name }), value);
+    const title = `Show or hide ${series.name}${series.unit ? `, ${series.unit}` : ''}`;
+    const button = el('button', { type: 'button', 'aria-pressed': 'true', title }, swatch, el('span', { text: series.name }), value);
     button.addEventListener('click', () => {
       const on = button.getAttribute('aria-pressed') !== 'true';
       button.setAttribute('aria-pressed', on);
@@ -82,7 +83,8 @@ export class Plot {
       scales: { x: { time: false, ...(options.range ? { range: () => options.range } : {}) } },
       axes,
       series: [{}, ...options.series.map((s, i) => ({
-        label: s.name, stroke: palette[i % palette.length], width: 1.5, scale: s.right ? 'right' : 'y', dash: s.dash, points: { show: false },
+        label: s.name, stroke: palette[i % palette.length], width: 1.5, scale: s.right ? 'right' : 'y', dash: s.dash,
+        points: { show: false },
       }))],
       hooks: { draw: [u => this.#drawCursor(u)], ready: [u => this.#listen(u)] },
     }, options.series.reduce(data => [...data, []], [[]]), this.body);

@@ -81,7 +81,8 @@ internal sealed class DeskRig : IAsyncDisposable
         await client.ConnectAsync(IPAddress.Loopback, Port);
         NetworkStream stream = client.GetStream();
         string length = body.Length > 0 ? $"Content-Length: {body.Length}\r\n" : "";
-        string request = $"{method} {target} HTTP/1.1\r\nHost: {host ?? $"127.0.0.1:{Port}"}\r\nConnection: close\r\n{headers}{length}\r\n{body}";
+        host ??= $"127.0.0.1:{Port}";
+        string request = $"{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}{length}\r\n{body}";
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
         using var answer = new MemoryStream();
         await stream.CopyToAsync(answer);

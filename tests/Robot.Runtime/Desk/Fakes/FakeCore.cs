@@ -7,7 +7,10 @@ using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Tests.Desk.Fakes;
 
-/// <summary>Speaks core's side of the protocol over a real socket, with moving data, moving pictures and episodes that appear on disk.</summary>
+/// <summary>
+/// Speaks core's side of the protocol over a real socket, with moving data, moving pictures and
+/// episodes that appear on disk.
+/// </summary>
 internal sealed class FakeCore : IAsyncDisposable
 {
     private const int PreviewWidth = 320, PreviewHeight = 240;
@@ -34,7 +37,7 @@ internal sealed class FakeCore : IAsyncDisposable
         File.Delete(socket);
         _listener.Bind(new UnixDomainSocketEndPoint(socket));
         _listener.Listen();
-        _nextEpisode = Directory.Exists(Path.Combine(data, "demonstrations")) ? Directory.GetDirectories(Path.Combine(data, "demonstrations")).Length : 0;
+        _nextEpisode = Directory.CreateDirectory(Path.Combine(data, "demonstrations")).GetDirectories().Length;
         foreach (string camera in s_cameras)
             _slots.Add(PreviewSlot.Create(PreviewSlot.PathOf(runtimeFolder, Cell, camera), PreviewWidth, PreviewHeight));
         _work.Add(Task.Run(AcceptAsync));
@@ -139,7 +142,10 @@ internal sealed class FakeCore : IAsyncDisposable
         {
             _pictures++;
             for (int c = 0; c < _slots.Count && Connected; c++)
-                _slots[c].Write(FakeScene.Color(_clock.Elapsed.TotalSeconds, PreviewWidth, PreviewHeight, c), PreviewWidth, PreviewHeight, 1, _pictures, Now());
+            {
+                byte[] rgb = FakeScene.Color(_clock.Elapsed.TotalSeconds, PreviewWidth, PreviewHeight, c);
+                _slots[c].Write(rgb, PreviewWidth, PreviewHeight, 1, _pictures, Now());
+            }
         }
     }
 
@@ -185,9 +191,11 @@ internal sealed class FakeCore : IAsyncDisposable
         }
     }
 
-    private static CoreReply Id(CoreRequest request, string id) => new(request.Id, JsonSerializer.SerializeToElement(new Dictionary<string, string> { ["id"] = id }));
+    private static CoreReply Id(CoreRequest request, string id) =>
+        new(request.Id, JsonSerializer.SerializeToElement(new Dictionary<string, string> { ["id"] = id }));
 
-    private static CoreReply Empty(CoreRequest request) => new(request.Id, JsonSerializer.SerializeToElement(new Dictionary<string, string>()));
+    private static CoreReply Empty(CoreRequest request) =>
+        new(request.Id, JsonSerializer.SerializeToElement(new Dictionary<string, string>()));
 
     private void Encode(string id, string task, string outcome)
     {
@@ -203,30 +211,42 @@ internal sealed class FakeCore : IAsyncDisposable
     private CoreStatus Status()
     {
         double t = _clock.Elapsed.TotalSeconds;
-        double replayed = Math.Min(1, (t - _replaySince) / 4);
+        double replayed = Math.Min(1, (t - _replaySince) / 4), s = t - _recordingSince;
         string mode = _recording is not null ? "recording" : _replay is not null && replayed < 1 ? "replaying" : "idle";
-        return new CoreStatus(
-            Cell, mode, Connected ? "" : "waiting for the devices: ./robot sim --config hardware-configs/sim-cell.yaml", Now(), t, _data, true,
-            Streams(t), new TickStatus(30, (long)(t * 30), 0, 18, 46, 131),
-            Connected ? new RobotStatus("UR5e", "20235500001", "running", "normal", "playing", FakeScene.Joints(t), FakeScene.JointSpeeds(t), FakeScene.Tcp(t), 1) : null,
-            Connected ? FakeScene.Wrench(t) : null,
-            Connected ? new GripperStatus(FakeScene.Gripper(t), 0.085 * (1 - FakeScene.Gripper(t)), false, true, 0) : null,
-            new MotionStatus(MotionEnabled && Connected, !MotionEnabled || !Connected ? "off" : _needsAcknowledge ? "fault" : "holding", null,
-                _needsAcknowledge ? "stopped by a person" : MotionEnabled ? "" : "motion.enabled is false in the config", _needsAcknowledge),
-            _recording is { } r
-                ? new RecordingStatus(r.Id, r.Task, r.Source, t - _recordingSince, (long)((t - _recordingSince) * 30), 0, 1, (long)((t - _recordingSince) * 92e6))
-                : null,
-            [.. _encoding.Select(e => new EncodingStatus(e.Key, e.Value, "writing pictures"))],
-            _replay is null ? null : new ReplayStatus(_replay, replayed < 1 ? "playing" : "done", replayed, 0.0021, 0.0087, ""),
+        string message = Connected ? "" : "waiting for the devices: ./robot sim --config hardware-configs/sim-cell.yaml";
+        var status = new CoreStatus(
+            Cell, mode, message, Now(), t, _data, true, Streams(t), new TickStatus(30, (long)(t * 30), 0, 18, 46, 131), null, null, null,
+            Motion(), null, [.. _encoding.Select(e => new EncodingStatus(e.Key, e.Value, "writing pictures"))], null,
             new DiskStatus(212_000_000_000, 2_300), 48_000_000 + (long)(t * 400_000));
+        if (_recording is { } r)
+            status = status with { Recording = new(r.Id, r.Task, r.Source, s, (long)(s * 30), 0, 1, (long)(s * 92e6)) };
+        if (_replay is not null)
+            status = status with { Replay = new(_replay, replayed < 1 ? "playing" : "done", replayed, 0.0021, 0.0087, "") };
+        return !Connected ? status : status with
+        {
+            Robot = new(
+                "UR5e", "20235500001", "running", "normal", "playing", FakeScene.Joints(t), FakeScene.JointSpeeds(t), FakeScene.Tcp(t), 1),
+            Wrench = FakeScene.Wrench(t),
+            Gripper = new(FakeScene.Gripper(t), 0.085 * (1 - FakeScene.Gripper(t)), false, true, 0),
+        };
     }
+
+    private MotionStatus Motion() => !MotionEnabled ? new(false, "off", null, "motion.enabled is false in the config", false)
+        : !Connected ? new(false, "off", null, "", false)
+        : new(true, _needsAcknowledge ? "fault" : "holding", null, _needsAcknowledge ? "stopped by a person" : "", _needsAcknowledge);
 
     private StreamStatus[] Streams(double t)
     {
         (string Name, double Rate, double Age)[] streams =
-            [("robot", 500, 1.4), ("force", 100, 9.1), ("gripper", 30, 12), ("wrist_rgb", 30, 41), ("wrist_depth", 30, 41), ("scene_rgb", 30, 47), ("scene_depth", 30, 47)];
+        [
+            ("robot", 500, 1.4), ("force", 100, 9.1), ("gripper", 30, 12),
+            ("wrist_rgb", 30, 41), ("wrist_depth", 30, 41), ("scene_rgb", 30, 47), ("scene_depth", 30, 47),
+        ];
+        double wave = 1 + 0.1 * Math.Sin(3 * t);
         return Array.ConvertAll(streams, s => Connected
-            ? new StreamStatus(s.Name, s.Rate, Math.Round(s.Rate * (1 + 0.002 * Math.Sin(t)), 2), s.Age * (1 + 0.1 * Math.Sin(3 * t)), true, (long)(s.Rate * t), 0, 0, true, "")
-            : new StreamStatus(s.Name, s.Rate, 0, null, false, 0, 0, 0, false, s.Name.Contains('_') ? "no camera on its socket" : "127.0.1.1 refuses the connection"));
+            ? new StreamStatus(s.Name, s.Rate, s.Rate, s.Age * wave, true, (long)(s.Rate * t), 0, 0, true, "")
+            : new StreamStatus(s.Name, s.Rate, 0, null, false, 0, 0, 0, false, Away(s.Name)));
     }
+
+    private static string Away(string stream) => stream.Contains('_') ? "no camera on its socket" : "127.0.1.1 refuses the connection";
 }

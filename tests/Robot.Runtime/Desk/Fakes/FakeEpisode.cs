@@ -15,7 +15,8 @@ internal static class FakeEpisode
     private static readonly string[] s_axes = ["x", "y", "z", "rx", "ry", "rz"];
 
     /// <returns>The episode's folder.</returns>
-    public static string Write(string data, string id, int frames = 20, string task = "pick the ball", string outcome = "success", params string[] cameras)
+    public static string Write(
+        string data, string id, int frames = 20, string task = "pick the ball", string outcome = "success", params string[] cameras)
     {
         string folder = Path.Combine(data, "demonstrations", id), work = folder + ".recording";
         Directory.CreateDirectory(work);
@@ -47,7 +48,8 @@ internal static class FakeEpisode
         Directory.CreateDirectory(depth);
         for (int k = 0; k < frames; k++)
         {
-            File.WriteAllBytes(Path.Combine(rgb, $"{k:D6}.png"), PngWriter.Rgb(FakeScene.Color(k / 30.0 * 3, Width, Height, number), Width, Height));
+            byte[] color = FakeScene.Color(k / 30.0 * 3, Width, Height, number);
+            File.WriteAllBytes(Path.Combine(rgb, $"{k:D6}.png"), PngWriter.Rgb(color, Width, Height));
             WriteNpz(Path.Combine(depth, $"{k:D6}.npz"), FakeScene.Depth(k / 30.0 * 3, Width, Height, number), Width, Height);
         }
     }
@@ -79,16 +81,18 @@ internal static class FakeEpisode
     private static void Metadata(string folder, string id, int frames, string task, string outcome, string[] cameras) =>
         File.WriteAllText(Path.Combine(folder, "metadata.json"), JsonSerializer.Serialize(new Dictionary<string, object>
         {
-            ["schema"] = 1,
+            ["schema_version"] = 1,
             ["id"] = id,
             ["task"] = task,
             ["outcome"] = outcome,
             ["start"] = "2026-03-02T09:15:00.0000000Z",
             ["rate_hz"] = 30,
             ["frames"] = frames,
-            ["duration_s"] = frames / 30.0,
+            ["duration"] = frames / 30.0,
             ["cameras"] = cameras.Select(c => new Dictionary<string, object> { ["name"] = c, ["depth_scale"] = 0.001 }).ToArray(),
-            ["quality"] = "not judged",
+            ["robot"] = new Dictionary<string, object> { ["model"] = "UR5e", ["serial"] = "20235500001" },
+            ["action"] = new Dictionary<string, object> { ["kind"] = "joint_position", ["source"] = "scripted" },
+            ["quality"] = new Dictionary<string, object> { ["verdict"] = "not_judged", ["reasons"] = Array.Empty<string>() },
         }));
 
     private static void Sums(string folder)
