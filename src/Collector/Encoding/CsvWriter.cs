@@ -13,6 +13,7 @@ public sealed class CsvWriter : IDisposable
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly int _columns;
     private int _used, _column;
+    private bool _disposed;
 
     public CsvWriter(Stream output, params IReadOnlyList<string> columns)
     {
@@ -91,6 +92,9 @@ public sealed class CsvWriter : IDisposable
 
     public void Dispose()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         Flush();
         _output.Dispose();
     }
