@@ -1,5 +1,4 @@
 using RobotWorldModel.Collector.Episodes;
-using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Collector.Tests.Episodes;
 
@@ -11,7 +10,7 @@ public class EpisodeVerifierTests
         var statuses = new HashSet<StreamStatus>();
         for (int seed = 0; seed < 200; seed++)
         {
-            using var folder = new TempFolder();
+            using var folder = new MemoryFolder();
             string episode = SyntheticEpisode.Commit(folder.Path, seed, frames: 12 + seed % 30, demonstrated: seed % 2 == 1);
             Assert.Empty(EpisodeVerifier.Verify(episode, new Originals(episode)));
             foreach (StreamCell cell in EpisodeReader.Open(episode).ReadStream("wrist_rgb")!)
@@ -27,7 +26,7 @@ public class EpisodeVerifierTests
     {
         for (int seed = 0; seed < 8; seed++)
         {
-            using var folder = new TempFolder();
+            using var folder = new MemoryFolder();
             string episode = SyntheticEpisode.Commit(folder.Path, seed, demonstrated: seed % 2 == 1);
             var originals = new Originals(episode);
             var mutations = new Mutations(episode, seed);
@@ -55,7 +54,7 @@ public class EpisodeVerifierTests
         int shifted = 0, shiftsFound = 0;
         for (int seed = 100; seed < 105; seed++)
         {
-            using var folder = new TempFolder();
+            using var folder = new MemoryFolder();
             string episode = SyntheticEpisode.Commit(folder.Path, seed);
             var mutations = new Mutations(episode, seed);
             foreach (Mutation mutation in mutations.All())
@@ -79,7 +78,7 @@ public class EpisodeVerifierTests
     [Fact]
     public void A_flipped_digit_is_named_with_row_and_column_by_the_log()
     {
-        using var folder = new TempFolder();
+        using var folder = new MemoryFolder();
         string episode = SyntheticEpisode.Commit(folder.Path, 1), file = Path.Combine(episode, EpisodeLayout.Joints);
         var originals = new Originals(episode);
         string[] lines = File.ReadAllText(file).Split("\r\n");
@@ -99,7 +98,7 @@ public class EpisodeVerifierTests
     [InlineData("""  "capture_log": "numbers",""", """  "capture_log": "none",""", EpisodeLayout.CaptureLog)]
     public void Metadata_that_contradicts_the_episode_is_found(string original, string changed, string named)
     {
-        using var folder = new TempFolder();
+        using var folder = new MemoryFolder();
         string episode = SyntheticEpisode.Commit(folder.Path, 3), file = Path.Combine(episode, EpisodeLayout.Metadata);
         string json = File.ReadAllText(file);
         Assert.Contains(original, json, StringComparison.Ordinal);
@@ -111,7 +110,7 @@ public class EpisodeVerifierTests
     [Fact]
     public void A_recording_is_verified_by_its_content()
     {
-        using var folder = new TempFolder();
+        using var folder = new MemoryFolder();
         string recording = SyntheticEpisode.Record(folder.Path, 5);
         Assert.Empty(EpisodeVerifier.VerifyContent(recording));
         string picture = Directory.GetFiles(Path.Combine(recording, "rgb", "scene")).Order().Last();
@@ -124,7 +123,7 @@ public class EpisodeVerifierTests
     [Fact]
     public void A_link_and_a_stray_folder_are_found()
     {
-        using var folder = new TempFolder();
+        using var folder = new MemoryFolder();
         string episode = SyntheticEpisode.Commit(folder.Path, 6);
         Directory.CreateDirectory(Path.Combine(episode, "notes"));
         File.CreateSymbolicLink(Path.Combine(episode, "link.csv"), "joints.csv");
