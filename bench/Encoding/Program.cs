@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
@@ -43,6 +42,11 @@ Measure("colour PNG, decoded", "ours", PeerRuns, i => pngDecoder.Decode(pngs[i])
 Measure("depth NPZ, decoded", "ours", PeerRuns, i => npzReader.Read(npzs[i]).Values.Length);
 Measure("colour PNG", ".NET ZLibStream, Huffman only, our filters", PeerRuns, i => BclPeer.Png(pngs[i]));
 Measure("depth NPZ", ".NET ZipArchive, optimal", PeerRuns, i => BclPeer.Npz(depths[i]));
+using (var writer = new WriterBench())
+{
+    Measure("colour, in an episode", "ours: encoded, counted, hashed, written", PeerRuns, i => writer.Color(colors[i]));
+    Measure("depth, in an episode", "ours: encoded, counted, hashed, written", PeerRuns, i => writer.Depth(depths[i]));
+}
 results.AddRange(PythonPeer.Measure(colors[0], depths[0]));
 
 Console.WriteLine($"{"what",-22} {"with",-44} {"median ms",9} {"p99 ms",8} {"bytes",8}");

@@ -27,14 +27,19 @@ internal static class SyntheticEpisode
     public static string Record(string root, int seed, int frames, bool demonstrated, out IReadOnlyDictionary<string, string> digests)
     {
         string recording = EpisodeNaming.CreateRecording(Path.Combine(root, EpisodeCatalog.Demonstrations), Path.Combine(root, EpisodeCatalog.Trash));
+        digests = Write(recording, seed, frames, demonstrated);
+        return recording;
+    }
+
+    public static IReadOnlyDictionary<string, string> Write(string recording, int seed, int frames = 40, bool demonstrated = false)
+    {
         var random = new Random(seed);
         File.WriteAllBytes(Path.Combine(recording, EpisodeLayout.CaptureLog), Bytes(random, 200 + random.Next(200)));
         EpisodeMetadata draft = Draft(Path.GetFileNameWithoutExtension(recording), demonstrated);
         using var writer = new EpisodeWriter(recording, EpisodeShape.Of(draft));
         double sum = WriteRows(writer, draft, random, frames, demonstrated);
         writer.Complete(draft with { Return = sum });
-        digests = writer.Digests;
-        return recording;
+        return writer.Digests;
     }
 
     private static double WriteRows(EpisodeWriter writer, EpisodeMetadata draft, Random random, int frames, bool demonstrated)
