@@ -11,7 +11,8 @@ internal sealed class WriterBench : IDisposable
     private int _frame;
 
     public WriterBench() => _writer = new EpisodeWriter(_folder, new EpisodeShape(
-        30, ["wrist"], ["wrist_rgb", "wrist_depth"], null, new Dictionary<string, IReadOnlyList<string>>(), new Dictionary<string, double> { ["wrist"] = 0.001 }));
+        30, ["wrist"], ["wrist_rgb", "wrist_depth"], null,
+        new Dictionary<string, IReadOnlyList<string>>(), new Dictionary<string, double> { ["wrist"] = 0.001 }));
 
     public int Color(byte[] rgb)
     {

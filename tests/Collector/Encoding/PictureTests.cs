@@ -10,7 +10,8 @@ public class PictureTests
     {
         var data = new TheoryData<string, int, int>();
         foreach (string kind in new[] { "flat", "noise", "ramp", "stripes", "skewed", "sparse", "nearly flat" })
-            foreach ((int width, int height) in new[] { (1, 1), (1, 37), (37, 1), (10, 7), (11, 3), (32, 32), (33, 20), (641, 5), (213, 119) })
+            foreach ((int width, int height) in new[] { (1, 1), (1, 37), (37, 1), (10, 7), (11, 3), (32, 32), (33, 20), (641, 5),
+                (213, 119) })
                 data.Add(kind, width, height);
         data.Add("noise", 640, 480);
         data.Add("skewed", 640, 480);
@@ -70,7 +71,8 @@ public class PictureTests
     [SkippableFact]
     public void Files_of_NumPy_and_PIL_are_read()
     {
-        Skip.IfNot(File.Exists("/usr/lib/python3/dist-packages/numpy/__init__.py") && File.Exists("/usr/lib/python3/dist-packages/PIL/__init__.py"),
+        Skip.IfNot(File.Exists("/usr/lib/python3/dist-packages/numpy/__init__.py")
+            && File.Exists("/usr/lib/python3/dist-packages/PIL/__init__.py"),
             "python3-numpy or python3-pil is not installed");
         using var folder = new TempFolder();
         Peer.RunPython("episode_numpy.py", folder.Path);

@@ -14,7 +14,8 @@ public class EpisodeCommitTests
         Assert.EndsWith("demonstrations/demo_000", episode, StringComparison.Ordinal);
         string said = Peer.Run("/usr/bin/sha256sum", episode, "--check", "--strict", EpisodeLayout.Sums);
         int files = Directory.GetFiles(episode, "*", SearchOption.AllDirectories).Length - 1;
-        Assert.Equal(files, said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(l => l.EndsWith(": OK", StringComparison.Ordinal)));
+        Assert.Equal(files, said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(
+            l => l.EndsWith(": OK", StringComparison.Ordinal)));
     }
 
     [SkippableFact]
@@ -68,7 +69,8 @@ public class EpisodeCommitTests
         File.WriteAllText(Path.Combine(recording, "rgb/wrist/000003.png.tmp"), "half");
         byte[] kept = File.ReadAllBytes(metadata);
         File.Delete(metadata);
-        Assert.Contains(metadata, Assert.Throws<InvalidDataException>(() => EpisodeCommit.Commit(recording)).Message, StringComparison.Ordinal);
+        Assert.Contains(metadata, Assert.Throws<InvalidDataException>(() => EpisodeCommit.Commit(recording)).Message,
+            StringComparison.Ordinal);
         File.WriteAllBytes(metadata, kept);
         Assert.Empty(EpisodeVerifier.Verify(EpisodeCommit.Commit(recording)));
     }
@@ -85,5 +87,6 @@ public class EpisodeCommitTests
         Assert.Equal(once, DigestsOf(recording));
     }
 
-    private static Dictionary<string, string> DigestsOf(string folder) => EpisodeSums.Files(folder).ToDictionary(f => f, f => EpisodeSums.DigestOf(Path.Combine(folder, f)));
+    private static Dictionary<string, string> DigestsOf(string folder) =>
+        EpisodeSums.Files(folder).ToDictionary(f => f, f => EpisodeSums.DigestOf(Path.Combine(folder, f)));
 }

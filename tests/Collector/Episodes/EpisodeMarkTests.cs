@@ -24,7 +24,8 @@ public class EpisodeMarkTests
     {
         using var folder = new MemoryFolder();
         string episode = SyntheticEpisode.Commit(folder.Path, 2), path = Path.Combine(episode, EpisodeLayout.Metadata);
-        File.WriteAllText(path, File.ReadAllText(path).Replace("\n  \"outcome\":", "\n  \"weather\": [1.50, \"rain\"],\n  \"outcome\":", StringComparison.Ordinal));
+        File.WriteAllText(path, File.ReadAllText(path).Replace(
+            "\n  \"outcome\":", "\n  \"weather\": [1.50, \"rain\"],\n  \"outcome\":", StringComparison.Ordinal));
         Mutations.HashAgain(episode);
         EpisodeMark.Mark(episode, Outcome.Success, null);
         Assert.Contains("\"weather\": [\n    1.50,\n    \"rain\"\n  ]", File.ReadAllText(path), StringComparison.Ordinal);
@@ -45,7 +46,8 @@ public class EpisodeMarkTests
             Assert.Empty(EpisodeVerifier.Verify(episode));
             EpisodeMetadata metadata = EpisodeMetadata.Read(episode);
             Assert.Equal(stop == 1 ? (Outcome.Unknown, "für später") : (Outcome.Success, "marked"), (metadata.Outcome, metadata.Note!));
-            Assert.DoesNotContain(Directory.GetFiles(episode), f => f.EndsWith(".new", StringComparison.Ordinal) || f.EndsWith(".tmp", StringComparison.Ordinal));
+            Assert.DoesNotContain(Directory.GetFiles(episode), f => f.EndsWith(".new", StringComparison.Ordinal)
+                || f.EndsWith(".tmp", StringComparison.Ordinal));
             Assert.Empty(EpisodeMark.FinishHalfDoneMarks(folder.Path));
             EpisodeMark.Mark(episode, Outcome.Failure, null); // and life goes on
             Assert.Empty(EpisodeVerifier.Verify(episode));
@@ -57,9 +59,11 @@ public class EpisodeMarkTests
     {
         using var folder = new MemoryFolder();
         string episode = SyntheticEpisode.Commit(folder.Path, 4);
-        foreach ((string name, int share) in new[] { (EpisodeLayout.NewMetadata, 2), (EpisodeLayout.NewSums + ".tmp", 3), (EpisodeLayout.NewSums, 2) })
+        foreach ((string name, int share) in new[] { (EpisodeLayout.NewMetadata, 2), (EpisodeLayout.NewSums + ".tmp", 3),
+            (EpisodeLayout.NewSums, 2) })
         {
-            byte[] whole = File.ReadAllBytes(Path.Combine(episode, name == EpisodeLayout.NewMetadata ? EpisodeLayout.Metadata : EpisodeLayout.Sums));
+            byte[] whole = File.ReadAllBytes(
+                Path.Combine(episode, name == EpisodeLayout.NewMetadata ? EpisodeLayout.Metadata : EpisodeLayout.Sums));
             File.WriteAllBytes(Path.Combine(episode, name), whole[..(whole.Length / share)]);
             Assert.Empty(EpisodeVerifier.Verify(episode));
             Assert.Equal([episode], EpisodeMark.FinishHalfDoneMarks(episode));
@@ -74,7 +78,8 @@ public class EpisodeMarkTests
         using var folder = new MemoryFolder();
         string episode = SyntheticEpisode.Commit(folder.Path, 5), path = Path.Combine(episode, EpisodeLayout.Metadata);
         File.AppendAllText(path, " ");
-        Assert.Contains("verify", Assert.Throws<InvalidDataException>(() => EpisodeMark.Mark(episode, Outcome.Success, null)).Message, StringComparison.Ordinal);
+        Assert.Contains("verify", Assert.Throws<InvalidDataException>(() => EpisodeMark.Mark(episode, Outcome.Success, null)).Message,
+            StringComparison.Ordinal);
         Assert.NotEmpty(EpisodeVerifier.Verify(episode));
     }
 
@@ -87,7 +92,8 @@ public class EpisodeMarkTests
         {
             Assert.NotNull(held);
             Assert.Null(FolderLock.TryTake(episode));
-            Assert.Contains(episode, Assert.Throws<IOException>(() => EpisodeMark.Mark(episode, Outcome.Success, null)).Message, StringComparison.Ordinal);
+            Assert.Contains(episode, Assert.Throws<IOException>(() => EpisodeMark.Mark(episode, Outcome.Success, null)).Message,
+                StringComparison.Ordinal);
         }
         EpisodeMark.Mark(episode, Outcome.Success, null);
         Assert.Equal(Outcome.Success, EpisodeMetadata.Read(episode).Outcome);

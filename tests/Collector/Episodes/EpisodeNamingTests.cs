@@ -30,7 +30,8 @@ public class EpisodeNamingTests
     public void Discarding_keeps_the_number_taken_and_replaces_nothing()
     {
         using var folder = new MemoryFolder();
-        string episodes = Path.Combine(folder.Path, "demonstrations"), trash = Path.Combine(folder.Path, "trash"), other = Path.Combine(folder.Path, "simulation");
+        string episodes = Path.Combine(folder.Path, "demonstrations"), trash = Path.Combine(folder.Path, "trash"),
+            other = Path.Combine(folder.Path, "simulation");
         string recording = EpisodeNaming.CreateRecording(episodes, trash);
         File.WriteAllText(Path.Combine(recording, "capture.mcap"), "one");
         Assert.Equal(Path.Combine(trash, "demo_000.recording"), EpisodeNaming.Discard(recording, trash));
@@ -68,7 +69,8 @@ public class EpisodeNamingTests
         string said = other.StandardOutput.ReadToEnd();
         other.WaitForExit();
         Assert.True(other.ExitCode == 0, other.StandardError.ReadToEnd());
-        List<int> all = [.. said.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(int.Parse), .. taken.SelectMany(t => t)];
+        List<int> all = [.. said.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(int.Parse),
+            .. taken.SelectMany(t => t)];
         Assert.Equal((2 + Threads) * Each, all.Count);
         Assert.Equal(all.Count, all.Distinct().Count());
     }

@@ -52,9 +52,11 @@ public class EpisodeReaderTests
         using var folder = new MemoryFolder();
         string path = SyntheticEpisode.Commit(folder.Path, 13);
         File.AppendAllText(Path.Combine(path, "force.csv"), "40,x\r\n");
-        Assert.Contains("force.csv:40", Assert.Throws<InvalidDataException>(() => EpisodeReader.Open(path).ReadForce()).Message, StringComparison.Ordinal);
+        Assert.Contains("force.csv:40", Assert.Throws<InvalidDataException>(() => EpisodeReader.Open(path).ReadForce()).Message,
+            StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(path, EpisodeLayout.Metadata), "{}");
-        Assert.Contains(EpisodeLayout.Metadata, Assert.Throws<InvalidDataException>(() => EpisodeReader.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(EpisodeLayout.Metadata, Assert.Throws<InvalidDataException>(() => EpisodeReader.Open(path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,6 +71,8 @@ public class EpisodeReaderTests
         Assert.Equal([second], EpisodeCatalog.Find(second).Select(e => e.Path));
         Assert.Equal([recording], EpisodeCatalog.FindRecordings(folder.Path));
         Assert.True(Directory.Exists(discarded));
-        Assert.Contains("nowhere", Assert.Throws<DirectoryNotFoundException>(() => EpisodeCatalog.Find(Path.Combine(folder.Path, "nowhere"))).Message, StringComparison.Ordinal);
+        Assert.Contains("nowhere",
+            Assert.Throws<DirectoryNotFoundException>(() => EpisodeCatalog.Find(Path.Combine(folder.Path, "nowhere"))).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -16,7 +16,8 @@ public class EpisodeVerifierTests
             foreach (StreamCell cell in EpisodeReader.Open(episode).ReadStream("wrist_rgb")!)
                 statuses.Add(cell.Status);
         }
-        Assert.Superset(new HashSet<StreamStatus> { StreamStatus.Ok, StreamStatus.Repeated, StreamStatus.Stale, StreamStatus.Missing }, statuses);
+        Assert.Superset(new HashSet<StreamStatus> { StreamStatus.Ok, StreamStatus.Repeated, StreamStatus.Stale, StreamStatus.Missing },
+            statuses);
     }
 
     [Theory]
@@ -62,7 +63,8 @@ public class EpisodeVerifierTests
                 Mutations.HashAgain(episode);
                 IReadOnlyList<Finding> findings = EpisodeVerifier.Verify(episode);
                 if (mutation.Kind is MutationKind.SwapRows or MutationKind.DropRow or MutationKind.DoubleRow)
-                    Assert.True(findings.Any(f => f.File == mutation.File && f.Row is { } row && mutation.Rows.Contains(row)), $"{mutation}; {string.Join(" | ", findings)}");
+                    Assert.True(findings.Any(f => f.File == mutation.File && f.Row is { } row && mutation.Rows.Contains(row)),
+                        $"{mutation}; {string.Join(" | ", findings)}");
                 if (mutation.Kind is MutationKind.ShiftColumn or MutationKind.ExchangeColumns)
                 {
                     shifted++;
@@ -86,7 +88,8 @@ public class EpisodeVerifierTests
         cells[4] = cells[4][..^1] + (cells[4][^1] == '7' ? '8' : '7');
         lines[8] = string.Join(',', cells);
         File.WriteAllText(file, string.Join("\r\n", lines));
-        Assert.Contains(EpisodeVerifier.Verify(episode, originals), f => f is { File: EpisodeLayout.Joints, Row: 7 } && f.What.StartsWith("q2 is", StringComparison.Ordinal));
+        Assert.Contains(EpisodeVerifier.Verify(episode, originals), f => f is { File: EpisodeLayout.Joints, Row: 7 }
+            && f.What.StartsWith("q2 is", StringComparison.Ordinal));
     }
 
     [Theory]

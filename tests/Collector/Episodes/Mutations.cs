@@ -16,7 +16,8 @@ internal sealed record Mutation(MutationKind Kind, string File, int[] Rows, bool
 /// <summary>The files as they were written, standing in for what a capture log gives.</summary>
 internal sealed class Originals(string episode) : IRowReference
 {
-    private readonly Dictionary<string, byte[]> _tables = Directory.GetFiles(episode, "*.csv").ToDictionary(f => Path.GetFileName(f)!, File.ReadAllBytes);
+    private readonly Dictionary<string,
+        byte[]> _tables = Directory.GetFiles(episode, "*.csv").ToDictionary(f => Path.GetFileName(f)!, File.ReadAllBytes);
 
     public byte[]? Expected(string file) => _tables.GetValueOrDefault(file);
 }
@@ -27,17 +28,20 @@ internal sealed class Mutations(string episode, int seed)
     private readonly Random _random = new(seed);
     private readonly HashSet<string> _touched = [];
     private readonly Dictionary<string, byte[]> _before =
-        Directory.GetFiles(episode, "*", SearchOption.AllDirectories).ToDictionary(f => Path.GetRelativePath(episode, f), File.ReadAllBytes);
+        Directory.GetFiles(episode, "*", SearchOption.AllDirectories).ToDictionary(
+            f => Path.GetRelativePath(episode, f), File.ReadAllBytes);
 
     public static void HashAgain(string episode) => File.WriteAllBytes(
-        Path.Combine(episode, EpisodeLayout.Sums), EpisodeSums.Format(EpisodeSums.Files(episode).ToDictionary(f => f, f => EpisodeSums.DigestOf(Path.Combine(episode, f)))));
+        Path.Combine(episode, EpisodeLayout.Sums),
+            EpisodeSums.Format(EpisodeSums.Files(episode).ToDictionary(f => f, f => EpisodeSums.DigestOf(Path.Combine(episode, f)))));
 
     public IEnumerable<Mutation> All()
     {
         string[] files = [.. _before.Keys.Order(StringComparer.Ordinal)];
         string[] tables = [.. files.Where(f => f.EndsWith(".csv", StringComparison.Ordinal))];
         // every kind of file, so that none is left to chance
-        string[] oneOfEach = [.. tables, EpisodeLayout.Metadata, EpisodeLayout.Sums, EpisodeLayout.CaptureLog, .. new[] { ".png", ".npz" }.Select(AnyWith)];
+        string[] oneOfEach = [.. tables, EpisodeLayout.Metadata, EpisodeLayout.Sums, EpisodeLayout.CaptureLog,
+            .. new[] { ".png", ".npz" }.Select(AnyWith)];
         foreach (string file in oneOfEach)
         {
             yield return Flip(file);
@@ -92,7 +96,8 @@ internal sealed class Mutations(string episode, int seed)
     {
         File.Delete(Path.Combine(episode, file));
         _touched.Add(file);
-        return new Mutation(MutationKind.Delete, file, Frame(file), LeavesTraces: file != EpisodeLayout.Sums, NamesFile: file != EpisodeLayout.Sums);
+        return new Mutation(MutationKind.Delete, file, Frame(file), LeavesTraces: file != EpisodeLayout.Sums,
+            NamesFile: file != EpisodeLayout.Sums);
     }
 
     private Mutation Truncate(string file)
@@ -161,7 +166,8 @@ internal sealed class Mutations(string episode, int seed)
 
     private Mutation SwapPictures()
     {
-        string[] pictures = [.. _before.Keys.Where(f => f.StartsWith("rgb/wrist/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] pictures = [.. _before.Keys.Where(f => f.StartsWith("rgb/wrist/", StringComparison.Ordinal)).Order(
+            StringComparer.Ordinal)];
         string a = pictures[0], b = pictures.First(p => !_before[p].AsSpan().SequenceEqual(_before[a]));
         Write(a, _before[b]);
         Write(b, _before[a]);
@@ -172,7 +178,8 @@ internal sealed class Mutations(string episode, int seed)
 
     private List<string> Lines(string file) => [.. System.Text.Encoding.UTF8.GetString(_before[file]).Split("\r\n")[..^1]];
 
-    private void WriteLines(string file, List<string> lines) => Write(file, System.Text.Encoding.UTF8.GetBytes(string.Concat(lines.Select(l => l + "\r\n"))));
+    private void WriteLines(string file, List<string> lines) =>
+        Write(file, System.Text.Encoding.UTF8.GetBytes(string.Concat(lines.Select(l => l + "\r\n"))));
 
     private void Write(string file, byte[] content)
     {

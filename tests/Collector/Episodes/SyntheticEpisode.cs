@@ -6,8 +6,8 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Collector.Tests.Episodes;
 
 /// <summary>
-/// Small episodes with everything in them: two cameras, one of them with depth; gaps that make rows repeated, stale and missing; skipped ticks;
-/// rewards, a task table and a further stream. All from a seed.
+/// Small episodes with everything in them: two cameras, one of them with depth; gaps that make rows repeated, stale and missing; skipped
+/// ticks; rewards, a task table and a further stream. All from a seed.
 /// </summary>
 internal static class SyntheticEpisode
 {
@@ -22,11 +22,13 @@ internal static class SyntheticEpisode
         return EpisodeCommit.Commit(recording, digests);
     }
 
-    public static string Record(string root, int seed, int frames = 40, bool demonstrated = false) => Record(root, seed, frames, demonstrated, out _);
+    public static string Record(string root, int seed, int frames = 40, bool demonstrated = false) =>
+        Record(root, seed, frames, demonstrated, out _);
 
     public static string Record(string root, int seed, int frames, bool demonstrated, out IReadOnlyDictionary<string, string> digests)
     {
-        string recording = EpisodeNaming.CreateRecording(Path.Combine(root, EpisodeCatalog.Demonstrations), Path.Combine(root, EpisodeCatalog.Trash));
+        string recording = EpisodeNaming.CreateRecording(
+            Path.Combine(root, EpisodeCatalog.Demonstrations), Path.Combine(root, EpisodeCatalog.Trash));
         digests = Write(recording, seed, frames, demonstrated);
         return recording;
     }
@@ -72,7 +74,9 @@ internal static class SyntheticEpisode
                     case EpisodeLayout.RobotStream:
                         joints[k] = anew ? joints[k] : joints[k - 1];
                         robotNoise = anew ? Six(random) : robotNoise;
-                        writer.Joints(missing ? null : new JointsRow(timestamp, joints[k], robotNoise, robotNoise * 2, robotNoise * 3, robotNoise * 0.1));
+                        writer.Joints(missing
+                            ? null
+                            : new JointsRow(timestamp, joints[k], robotNoise, robotNoise * 2, robotNoise * 3, robotNoise * 0.1));
                         break;
                     case EpisodeLayout.ForceStream:
                         Vector6 f = forceNoise = anew ? Six(random) : forceNoise;
@@ -99,7 +103,9 @@ internal static class SyntheticEpisode
             writer.Table("rewards", StreamRules.Seconds(slotNs), [reward, k == frames - 1 ? 1 : 0, 0]);
             writer.Table("task", StreamRules.Seconds(slotNs), [random.NextDouble(), 0.4, random.NextDouble()]);
             if (!demonstrated)
-                writer.Action(StreamRules.Seconds(slotNs + 1_000_000 + random.Next(500_000)), skipped ? [] : [.. (joints[k] * 0.9).ToArray(), held]);
+                writer.Action(StreamRules.Seconds(slotNs + 1_000_000 + random.Next(500_000)), skipped
+                    ? []
+                    : [.. (joints[k] * 0.9).ToArray(), held]);
         }
         for (int k = 0; demonstrated && k < frames; k++)
         {
@@ -125,7 +131,8 @@ internal static class SyntheticEpisode
             writer.Color(camera, frame, Bytes(random, Width * Height * 3), Width, Height);
     }
 
-    private static Vector6 Six(Random random) => new([random.NextDouble(), random.NextDouble(), random.NextDouble(), random.NextDouble(), random.NextDouble(), random.NextDouble()]);
+    private static Vector6 Six(Random random) =>
+        new([random.NextDouble(), random.NextDouble(), random.NextDouble(), random.NextDouble(), random.NextDouble(), random.NextDouble()]);
 
     private static byte[] Bytes(Random random, int n)
     {
@@ -166,7 +173,9 @@ internal static class SyntheticEpisode
         {
             int newest = _times.FindLastIndex(t => t <= slotNs);
             long age = slotNs - _times[newest];
-            StreamStatus status = _interpolated ? StreamRules.Interpolated(age, _periodNs) : StreamRules.Newest(age, _periodNs, newest == _now);
+            StreamStatus status = _interpolated
+                ? StreamRules.Interpolated(age, _periodNs)
+                : StreamRules.Newest(age, _periodNs, newest == _now);
             Before = _now;
             _now = status == StreamStatus.Missing ? -1 : newest;
             return new StreamCell(newest, status == StreamStatus.Interpolated ? 0 : age, status);
@@ -200,7 +209,8 @@ internal static class SyntheticEpisode
             Robot = new RobotDescription("UR5e", "20215500001", "5.12.0", [0, 0, 0.145, 0, 0, 0], 0.925),
             Cameras =
             [
-                new CameraDescription("wrist", "D435", "1", intrinsics, intrinsics, 0.001, new CameraExtrinsics("flange", [0, 0.05, 0.02], [0, 0, 0])),
+                new CameraDescription("wrist", "D435", "1", intrinsics, intrinsics, 0.001,
+                    new CameraExtrinsics("flange", [0, 0.05, 0.02], [0, 0, 0])),
                 new CameraDescription("scene", "D435", "2", intrinsics, null, null, null),
             ],
             ForceSensor = new ForceSensorDescription("FT 300", "7", [0, 0, 0, 0, 0, 0]),
