@@ -1,4 +1,4 @@
-"""Writes FOLDER/depth.npz with NumPy (compressed, and stored as stored.npz) and FOLDER/filters.png with PIL, with their raw pixels beside them."""
+"""Writes depth.npz and stored.npz with NumPy and filters.png with PIL into a folder, with their raw pixels beside them."""
 import sys
 
 import numpy

@@ -43,7 +43,8 @@ public static class EpisodeCommit
         yield return "synced";
 
         if (!DurableFiles.TryRename(recording, episode))
-            throw new IOException($"{episode} exists already: {recording} stays as it is. Move one of them away, then run `robot episodes recover`.");
+            throw new IOException(
+                $"{episode} exists already: {recording} stays as it is. Move one of them away, then run `robot episodes recover`.");
         yield return "renamed";
         DurableFiles.SyncFolder(parent);
         yield return "committed";

@@ -80,7 +80,8 @@ internal static class FrameRules
                 readable = false;
             }
             if (table.IsEmpty(row, 4) == ok || !table.TryNumber(row, 4, out lateness[row]))
-                findings.Add(File, row, $"lateness_us is '{table.Text(row, 4)}' and tick_status '{table.Text(row, 3)}': a tick that ran has a lateness, a skipped one none");
+                findings.Add(File, row, $"lateness_us is '{table.Text(row, 4)}' and tick_status '{table.Text(row, 3)}': "
+                    + "a tick that ran has a lateness, a skipped one none");
         }
         if (readable && table.Rows == metadata.Frames && metadata.Tick is { } tick && TickReport.From(lateness) is var found
             && !Agrees(tick, found))
@@ -105,8 +106,8 @@ internal static class FrameRules
                 || !table.TryNumber(row, column, out double sequence) || !table.TryNumber(row, column + 1, out double ageUs)
                 || !missing && (sequence != Math.Floor(sequence) || ageUs != Math.Floor(ageUs) || ageUs < 0))
             {
-                findings.Add(File, row, $"{stream} has sequence '{table.Text(row, column)}', age '{table.Text(row, column + 1)}' and status '{table.Text(row, column + 2)}', "
-                    + "which do not go together");
+                findings.Add(File, row, $"{stream} has sequence '{table.Text(row, column)}', age '{table.Text(row, column + 1)}' and "
+                    + $"status '{table.Text(row, column + 2)}', which do not go together");
                 readable = false;
                 continue;
             }
@@ -134,8 +135,9 @@ internal static class FrameRules
                 findings.Add(File, row, $"{stream} is {StreamRules.Name(status)}; an episode begins where every stream is fresh");
             if (status == StreamStatus.Missing)
             {
-                if (timeline.Slots[row] - newest <= StreamRules.MissingAfterNs * 1e-9 - AgeTolerance)
-                    findings.Add(File, row, $"{stream} is missing only {timeline.Slots[row] - newest:0.000} s after a sample; that is stale until 0.5 s");
+                double gap = timeline.Slots[row] - newest;
+                if (gap <= StreamRules.MissingAfterNs * 1e-9 - AgeTolerance)
+                    findings.Add(File, row, $"{stream} is missing only {gap:0.000} s after a sample; that is stale until 0.5 s");
                 continue;
             }
             string? wrong = interpolated ? WrongInterpolated(status, ageNs, periodNs) : WrongNewest(track, row, ageNs, periodNs);
@@ -172,7 +174,8 @@ internal static class FrameRules
         }
         return Possible(age => StreamRules.Newest(age, periodNs, same), ageNs, status)
             ? null
-            : $"with a period of {periodNs / 1000} µs, and {(same ? "the same sample as" : "another sample than")} the row before, it is {StreamRules.Name(StreamRules.Newest(ageNs, periodNs, same))}";
+            : $"with a period of {periodNs / 1000} µs, and {(same ? "the same sample as" : "another sample than")} the row before, "
+                + $"it is {StreamRules.Name(StreamRules.Newest(ageNs, periodNs, same))}";
     }
 
     /// <summary>Whether the rule gives the status for some age that is written as this one.</summary>

@@ -109,14 +109,16 @@ internal sealed class TableRules(
             StreamStatus status = track.Status[row];
             if (table.IsEmpty(row, 1) != (status == StreamStatus.Missing))
             {
-                findings.Add(file, row, $"its cells are {(table.IsEmpty(row, 1) ? "empty" : "filled")} and {stream} is {StreamRules.Name(status)} in {EpisodeLayout.Frames}");
+                findings.Add(file, row, $"its cells are {(table.IsEmpty(row, 1) ? "empty" : "filled")} and "
+                    + $"{stream} is {StreamRules.Name(status)} in {EpisodeLayout.Frames}");
                 continue;
             }
             if (status == StreamStatus.Missing || !table.TryNumber(row, 1, out double timestamp))
                 continue;
             double tolerance = status == StreamStatus.Interpolated ? FrameRules.SlotTolerance : FrameRules.AgeTolerance;
             if (!(Math.Abs(timestamp - track.Originating[row]) <= tolerance))
-                findings.Add(file, row, $"timestamp is {Number(timestamp)}; slot and age in {EpisodeLayout.Frames} give {Number(track.Originating[row])}");
+                findings.Add(file, row, $"timestamp is {Number(timestamp)}; "
+                    + $"slot and age in {EpisodeLayout.Frames} give {Number(track.Originating[row])}");
             if (status != StreamStatus.Interpolated && track.SameAsBefore(row) && track.Status[row - 1] != StreamStatus.Interpolated
                 && !SameCells(table, row))
                 findings.Add(file, row, $"{stream} is the same sample as in the row before, the values are not");

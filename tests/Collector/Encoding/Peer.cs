@@ -34,8 +34,12 @@ internal static class Peer
 
     private static Process Start(string program, string folder, string[] arguments)
     {
-        var start = new ProcessStartInfo(
-            program) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;

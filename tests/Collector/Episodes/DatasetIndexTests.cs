@@ -28,8 +28,8 @@ public class DatasetIndexTests
     {
         using var folder = new MemoryFolder();
         double[] all = [.. Enumerable.Range(20, 4).SelectMany(seed =>
-            EpisodeReader.Open(SyntheticEpisode.Commit(folder.Path, seed)).ReadForce()!.Where(f => !double.IsNaN(f.Timestamp)).Select(
-                f => f.Wrench.Fz))];
+            EpisodeReader.Open(SyntheticEpisode.Commit(folder.Path, seed)).ReadForce()!
+                .Where(f => !double.IsNaN(f.Timestamp)).Select(f => f.Wrench.Fz))];
         ModalityStatistics force = DatasetIndex.Rebuild(folder.Path).Modalities["force"].Statistics!;
         double mean = all.Average();
         Assert.Equal(all.Length, force.Count);
@@ -45,8 +45,8 @@ public class DatasetIndexTests
         using var folder = new MemoryFolder();
         SyntheticEpisode.Commit(folder.Path, 0, frames: 12);
         string damaged = SyntheticEpisode.Commit(folder.Path, 1, frames: 12);
-        DatasetIndex index = DatasetIndex.Rebuild(
-            folder.Path) with { Name = "lifting", Split = new DatasetSplit(["demonstrations/demo_000"], ["demonstrations/demo_001"], []) };
+        var split = new DatasetSplit(["demonstrations/demo_000"], ["demonstrations/demo_001"], []);
+        DatasetIndex index = DatasetIndex.Rebuild(folder.Path) with { Name = "lifting", Split = split };
         index.Write(folder.Path);
         File.WriteAllText(Path.Combine(damaged, EpisodeLayout.Metadata), "no json");
         DatasetIndex after = DatasetIndex.Refresh(folder.Path);

@@ -16,8 +16,8 @@ internal sealed record Mutation(MutationKind Kind, string File, int[] Rows, bool
 /// <summary>The files as they were written, standing in for what a capture log gives.</summary>
 internal sealed class Originals(string episode) : IRowReference
 {
-    private readonly Dictionary<string,
-        byte[]> _tables = Directory.GetFiles(episode, "*.csv").ToDictionary(f => Path.GetFileName(f)!, File.ReadAllBytes);
+    private readonly Dictionary<string, byte[]> _tables =
+        Directory.GetFiles(episode, "*.csv").ToDictionary(f => Path.GetFileName(f)!, File.ReadAllBytes);
 
     public byte[]? Expected(string file) => _tables.GetValueOrDefault(file);
 }
@@ -33,7 +33,7 @@ internal sealed class Mutations(string episode, int seed)
 
     public static void HashAgain(string episode) => File.WriteAllBytes(
         Path.Combine(episode, EpisodeLayout.Sums),
-            EpisodeSums.Format(EpisodeSums.Files(episode).ToDictionary(f => f, f => EpisodeSums.DigestOf(Path.Combine(episode, f)))));
+        EpisodeSums.Format(EpisodeSums.Files(episode).ToDictionary(f => f, f => EpisodeSums.DigestOf(Path.Combine(episode, f)))));
 
     public IEnumerable<Mutation> All()
     {
@@ -166,8 +166,8 @@ internal sealed class Mutations(string episode, int seed)
 
     private Mutation SwapPictures()
     {
-        string[] pictures = [.. _before.Keys.Where(f => f.StartsWith("rgb/wrist/", StringComparison.Ordinal)).Order(
-            StringComparer.Ordinal)];
+        string[] pictures =
+            [.. _before.Keys.Where(f => f.StartsWith("rgb/wrist/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         string a = pictures[0], b = pictures.First(p => !_before[p].AsSpan().SequenceEqual(_before[a]));
         Write(a, _before[b]);
         Write(b, _before[a]);
