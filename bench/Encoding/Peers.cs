@@ -9,7 +9,8 @@ namespace RobotWorldModel.Bench.Encoding;
 /// <summary>What .NET's own classes give for the same pictures.</summary>
 internal static class BclPeer
 {
-    private static readonly ZLibCompressionOptions s_huffmanOnly = new() { CompressionLevel = 1, CompressionStrategy = ZLibCompressionStrategy.HuffmanOnly };
+    private static readonly ZLibCompressionOptions s_huffmanOnly =
+        new() { CompressionLevel = 1, CompressionStrategy = ZLibCompressionStrategy.HuffmanOnly };
     private static readonly MemoryStream s_output = new();
     private static readonly Dictionary<byte[], byte[]> s_filtered = [];
 

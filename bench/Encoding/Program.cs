@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
@@ -43,11 +42,17 @@ Measure("colour PNG, decoded", "ours", PeerRuns, i => pngDecoder.Decode(pngs[i])
 Measure("depth NPZ, decoded", "ours", PeerRuns, i => npzReader.Read(npzs[i]).Values.Length);
 Measure("colour PNG", ".NET ZLibStream, Huffman only, our filters", PeerRuns, i => BclPeer.Png(pngs[i]));
 Measure("depth NPZ", ".NET ZipArchive, optimal", PeerRuns, i => BclPeer.Npz(depths[i]));
+using (var writer = new WriterBench())
+{
+    Measure("colour, in an episode", "ours: encoded, counted, hashed, written", PeerRuns, i => writer.Color(colors[i]));
+    Measure("depth, in an episode", "ours: encoded, counted, hashed, written", PeerRuns, i => writer.Depth(depths[i]));
+}
 results.AddRange(PythonPeer.Measure(colors[0], depths[0]));
 
 Console.WriteLine($"{"what",-22} {"with",-44} {"median ms",9} {"p99 ms",8} {"bytes",8}");
 foreach (Measurement m in results)
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{m.What,-22} {m.With,-44} {m.MedianMs,9:0.00} {m.P99Ms,8:0.00} {m.Bytes,8}"));
+    Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture, $"{m.What,-22} {m.With,-44} {m.MedianMs,9:0.00} {m.P99Ms,8:0.00} {m.Bytes,8}"));
 if (jsonPath is not null)
     File.WriteAllText(jsonPath, Report().ToJsonString(new() { WriteIndented = true }) + "\n");
 return 0;
@@ -85,10 +90,10 @@ JsonObject Report() => new()
 
 static JsonObject Machine()
 {
-    string? model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
+    string? model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal));
     return new JsonObject
     {
-        ["cpu"] = model ?? "unknown",
+        ["cpu"] = model?.Split(':')[1].Trim() ?? "unknown",
         ["cores"] = Environment.ProcessorCount,
         ["os"] = RuntimeInformation.OSDescription,
         ["dotnet"] = Environment.Version.ToString(),

@@ -23,7 +23,9 @@ internal static class ReferencePicture
             {
                 int i = (y * Width + x) * 3;
                 double s = sigma * Math.Sqrt(0.3 + Math.Max(0, scene[i + 1]) / 128);
-                double r = scene[i] + s * 1.15 * Gauss(noise), g = scene[i + 1] + s * 0.8 * Gauss(noise), b = scene[i + 2] + s * 1.25 * Gauss(noise);
+                double r = scene[i] + s * 1.15 * Gauss(noise);
+                double g = scene[i + 1] + s * 0.8 * Gauss(noise);
+                double b = scene[i + 2] + s * 1.25 * Gauss(noise);
                 luma[x] = Math.Round(0.257 * r + 0.504 * g + 0.098 * b + 16);
                 blue[x] = -0.148 * r - 0.291 * g + 0.439 * b + 128;
                 red[x] = 0.439 * r - 0.368 * g - 0.071 * b + 128;
@@ -56,7 +58,8 @@ internal static class ReferencePicture
             for (int x = 0; x < Width; x++)
             {
                 int i = y * Width + x;
-                double n = (noise[i] + noise[Math.Max(0, i - 1)] + noise[Math.Max(0, i - Width)] + noise[Math.Max(0, i - Width - 1)]) / 2 + 0.06 * low[i];
+                double n = (noise[i] + noise[Math.Max(0, i - 1)] + noise[Math.Max(0, i - Width)] + noise[Math.Max(0, i - Width - 1)]) / 2
+                    + 0.06 * low[i];
                 double z = y < 190 ? 1450 + 0.15 * (x - 320) : 1450 - (y - 190) * 2.9;
                 bool hole = x < 24 || low[i] < -0.62 || n < -0.155;
                 if (InBox(x, y))

@@ -33,7 +33,8 @@ public static class Crc32
         {
             uint a = BinaryPrimitives.ReadUInt32LittleEndian(data) ^ crc;
             uint b = BinaryPrimitives.ReadUInt32LittleEndian(data[4..]);
-            crc = t[7 * 256 + (int)(a & 255)] ^ t[6 * 256 + (int)((a >> 8) & 255)] ^ t[5 * 256 + (int)((a >> 16) & 255)] ^ t[4 * 256 + (int)(a >> 24)]
+            crc = t[7 * 256 + (int)(a & 255)] ^ t[6 * 256 + (int)((a >> 8) & 255)]
+                ^ t[5 * 256 + (int)((a >> 16) & 255)] ^ t[4 * 256 + (int)(a >> 24)]
                 ^ t[3 * 256 + (int)(b & 255)] ^ t[2 * 256 + (int)((b >> 8) & 255)] ^ t[256 + (int)((b >> 16) & 255)] ^ t[(int)(b >> 24)];
         }
         foreach (byte b in data)
@@ -42,8 +43,8 @@ public static class Crc32
     }
 
     /// <summary>
-    /// Folds 64, then 16 bytes at a time by carry-less multiplication and reduces by Barrett: Gopal et al., "Fast CRC Computation for Generic
-    /// Polynomials Using PCLMULQDQ", Intel 2009, whose constants for the reflected polynomial these are.
+    /// Folds 64, then 16 bytes at a time by carry-less multiplication and reduces by Barrett: Gopal et al., "Fast CRC Computation for
+    /// Generic Polynomials Using PCLMULQDQ", Intel 2009, whose constants for the reflected polynomial these are.
     /// </summary>
     /// <param name="data">A multiple of 16 bytes, at least 64.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -108,7 +109,8 @@ public static class Adler32
     public static uint Compute(ReadOnlySpan<byte> data) => Append(1, data);
 
     /// <summary>Goes on from the checksum of what came before; 1 to start.</summary>
-    public static uint Append(uint adler, ReadOnlySpan<byte> data) => Avx2.IsSupported ? AppendVector(adler, data) : AppendPortable(adler, data);
+    public static uint Append(uint adler, ReadOnlySpan<byte> data) =>
+        Avx2.IsSupported ? AppendVector(adler, data) : AppendPortable(adler, data);
 
     internal static uint AppendPortable(uint adler, ReadOnlySpan<byte> data)
     {

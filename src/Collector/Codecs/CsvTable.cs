@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace RobotWorldModel.Collector.Codecs;
 
-/// <summary>A table that is no table; <see cref="Row"/> counts from 0 after the header, null where it is the header or the whole file.</summary>
+/// <summary>
+/// A table that is no table; <see cref="Row"/> counts from 0 after the header, null where it is the header or the whole file.
+/// </summary>
 public sealed class CsvFormatException(int? row, string message) : FormatException(message)
 {
     public int? Row { get; } = row < 0 ? null : row;
@@ -67,7 +69,9 @@ public sealed class CsvTable
     /// <summary>The cell as a number; NaN where it is empty.</summary>
     /// <exception cref="CsvFormatException">It is not a number.</exception>
     public double Number(int row, int column) =>
-        TryNumber(row, column, out double value) ? value : throw new CsvFormatException(row, $"{Columns[column]} is '{Text(row, column)}', not a number");
+        TryNumber(row, column, out double value)
+            ? value
+            : throw new CsvFormatException(row, $"{Columns[column]} is '{Text(row, column)}', not a number");
 
     /// <summary>A whole column as numbers; NaN where a cell is empty.</summary>
     /// <exception cref="CsvFormatException">A cell is not a number, or there is no such column.</exception>

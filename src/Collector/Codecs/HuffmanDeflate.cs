@@ -18,11 +18,12 @@ internal sealed unsafe class HuffmanDeflate
     private static readonly ushort[] s_lengthBase =
         [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
 
-    private static readonly byte[] s_lengthExtraBits = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
+    private static readonly byte[] s_lengthExtraBits =
+        [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
     private static readonly byte[] s_lengthIndex = MakeLengthIndex();
 
     private readonly int[] _histogram = GC.AllocateArray<int>(4 * 288, pinned: true);
-    private readonly uint[] _codes = GC.AllocateArray<uint>(LiteralCodes, pinned: true); // low half: bits, reversed; high half: their number
+    private readonly uint[] _codes = GC.AllocateArray<uint>(LiteralCodes, pinned: true); // low half: the bits; high half: how many
     private readonly HuffmanCode _literal = new(LiteralCodes, LongestCode);
     private readonly HuffmanCode _header = new(19, 7);
     private readonly byte[] _headerSymbols = new byte[LiteralCodes + 1], _headerExtra = new byte[LiteralCodes + 1];
@@ -169,7 +170,9 @@ internal sealed unsafe class HuffmanDeflate
         return run;
     }
 
-    /// <summary>The block's header: all 286 literal code lengths and one distance code of length 1, runs of zeros shortened (RFC 1951, 3.2.7).</summary>
+    /// <summary>
+    /// The block's header: all 286 literal code lengths and one distance code of length 1, runs of zeros shortened (RFC 1951, 3.2.7).
+    /// </summary>
     private void WriteHeader(bool last)
     {
         int n = 0;

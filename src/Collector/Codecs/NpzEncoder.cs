@@ -25,7 +25,8 @@ public sealed class NpzEncoder
 
     /// <summary>Encodes a depth picture of width · height values, rows from the top.</summary>
     /// <returns>The file, in the encoder's own buffer: valid until the next call.</returns>
-    public ReadOnlyMemory<byte> Encode(ReadOnlySpan<ushort> depth, int width, int height) => Encode(MemoryMarshal.AsBytes(depth), width, height);
+    public ReadOnlyMemory<byte> Encode(ReadOnlySpan<ushort> depth, int width, int height) =>
+        Encode(MemoryMarshal.AsBytes(depth), width, height);
 
     /// <summary>Encodes a depth picture given as little-endian bytes, two a pixel.</summary>
     /// <returns>The file, in the encoder's own buffer: valid until the next call.</returns>
@@ -33,7 +34,8 @@ public sealed class NpzEncoder
     public ReadOnlyMemory<byte> Encode(ReadOnlySpan<byte> depth, int width, int height)
     {
         if (width < 1 || height < 1 || depth.Length != (long)width * height * 2)
-            throw new ArgumentException($"a depth picture of {width}x{height} has width · height · 2 bytes, {depth.Length} were given", nameof(depth));
+            throw new ArgumentException(
+                $"a depth picture of {width}x{height} has width · height · 2 bytes, {depth.Length} were given", nameof(depth));
         if (width != _width || height != _height)
             (_npyHeader, _width, _height) = (MakeNpyHeader(width, height), width, height);
 

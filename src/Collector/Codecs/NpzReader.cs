@@ -23,7 +23,8 @@ public sealed partial class NpzReader
     {
         using var zip = new ZipArchive(new MemoryStream(npz, writable: false), ZipArchiveMode.Read);
         if (zip.Entries is not [{ FullName: NpzEncoder.EntryName } entry])
-            throw new InvalidDataException($"one array 'depth' was expected, the file has: {string.Join(", ", zip.Entries.Select(e => e.FullName))}");
+            throw new InvalidDataException(
+                $"one array 'depth' was expected, the file has: {string.Join(", ", zip.Entries.Select(e => e.FullName))}");
         if (entry.Length is < 64 or > 2L * MostPixels)
             throw new InvalidDataException($"an array of {entry.Length} bytes is not believable");
         int length = (int)entry.Length;
@@ -33,7 +34,8 @@ public sealed partial class NpzReader
         {
             int n = stream.ReadAtLeast(_npy, length, throwOnEndOfStream: false);
             if (n < length || stream.ReadByte() >= 0)
-                throw new InvalidDataException($"the array has {(n < length ? $"only {n}" : "more than the")} {length} bytes that the zip says");
+                throw new InvalidDataException(
+                    $"the array has {(n < length ? $"only {n}" : "more than the")} {length} bytes that the zip says");
         }
         if (Crc32.Compute(_npy) != entry.Crc32)
             throw new InvalidDataException("the array does not have the zip's CRC-32");
@@ -53,15 +55,18 @@ public sealed partial class NpzReader
         Match match = HeaderPattern().Match(header);
         if (!match.Success)
             throw new InvalidDataException($"'<u2' of shape (H, W) in C order was expected, the array says {header.TrimEnd()}");
-        int height = int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture), width = int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
+        int height = int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture),
+            width = int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
         if ((long)width * height * 2 != npy.Length - dataAt)
-            throw new InvalidDataException($"shape ({height}, {width}) needs {(long)width * height * 2} bytes, the array has {npy.Length - dataAt}");
+            throw new InvalidDataException(
+                $"shape ({height}, {width}) needs {(long)width * height * 2} bytes, the array has {npy.Length - dataAt}");
         if (_values.Length != width * height)
             _values = GC.AllocateUninitializedArray<ushort>(width * height);
         npy[dataAt..].CopyTo(MemoryMarshal.AsBytes(_values.AsSpan()));
         return new DepthPicture(width, height, _values);
     }
 
-    [GeneratedRegex(@"^\{'descr': '<u2', 'fortran_order': False, 'shape': \((\d{1,6}), (\d{1,6})\), \} *\n$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^\{'descr': '<u2', 'fortran_order': False, 'shape': \((\d{1,6}), (\d{1,6})\), \} *\n$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex HeaderPattern();
 }

@@ -66,11 +66,14 @@ public sealed class PngDecoder
             }
             else if (name.SequenceEqual("IEND"u8))
             {
-                return at == png.Length ? (width, height, zlibBytes) : throw new InvalidDataException($"{png.Length - at} bytes follow the IEND chunk");
+                return at == png.Length
+                    ? (width, height, zlibBytes)
+                    : throw new InvalidDataException($"{png.Length - at} bytes follow the IEND chunk");
             }
             else if ((name[0] & 0x20) == 0)
             {
-                throw new InvalidDataException($"the critical chunk '{System.Text.Encoding.Latin1.GetString(name)}' is not one of an RGB picture");
+                throw new InvalidDataException(
+                    $"the critical chunk '{System.Text.Encoding.Latin1.GetString(name)}' is not one of an RGB picture");
             }
         }
     }
@@ -83,7 +86,8 @@ public sealed class PngDecoder
         if (width < 1 || height < 1 || (long)width * height > MostPixels)
             throw new InvalidDataException($"a size of {width}x{height} is not believable");
         if (!data[8..].SequenceEqual((ReadOnlySpan<byte>)[8, 2, 0, 0, 0]))
-            throw new InvalidDataException($"8-bit RGB without interlace was expected, this is {data[8]} bit, colour type {data[9]}, interlace {data[12]}");
+            throw new InvalidDataException(
+                $"8-bit RGB without interlace was expected, this is {data[8]} bit, colour type {data[9]}, interlace {data[12]}");
         return (width, height);
     }
 
@@ -92,7 +96,8 @@ public sealed class PngDecoder
         using var zlib = new ZLibStream(new MemoryStream(_zlib, 0, zlibBytes, writable: false), CompressionMode.Decompress);
         int n = zlib.ReadAtLeast(_filtered, _filtered.Length, throwOnEndOfStream: false);
         if (n < _filtered.Length || zlib.ReadByte() >= 0)
-            throw new InvalidDataException($"the picture's data has {(n < _filtered.Length ? $"only {n}" : "more than the")} {_filtered.Length} bytes of its rows");
+            throw new InvalidDataException(
+                $"the picture's data has {(n < _filtered.Length ? $"only {n}" : "more than the")} {_filtered.Length} bytes of its rows");
         // The stream class need not have come to the trailer when the last row is there.
         if (zlibBytes < 6 || Adler32.Compute(_filtered) != BinaryPrimitives.ReadUInt32BigEndian(_zlib.AsSpan(zlibBytes - 4)))
             throw new InvalidDataException("the picture's data does not have its Adler-32");

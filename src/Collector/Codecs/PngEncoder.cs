@@ -29,7 +29,8 @@ public sealed class PngEncoder
     public ReadOnlyMemory<byte> Encode(ReadOnlySpan<byte> rgb, int width, int height)
     {
         if (width < 1 || height < 1 || rgb.Length != (long)width * height * PngRowFilter.BytesPerPixel)
-            throw new ArgumentException($"an RGB picture of {width}x{height} has width · height · 3 bytes, {rgb.Length} were given", nameof(rgb));
+            throw new ArgumentException(
+                $"an RGB picture of {width}x{height} has width · height · 3 bytes, {rgb.Length} were given", nameof(rgb));
         int filteredBytes = height * (width * PngRowFilter.BytesPerPixel + 1);
         if (_filtered.Length != filteredBytes)
         {

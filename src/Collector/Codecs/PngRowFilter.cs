@@ -32,7 +32,9 @@ internal sealed unsafe class PngRowFilter(bool useVectors)
             for (int y = 0; y < height; y++)
             {
                 rgb.Slice(y * stride, stride).CopyTo(new Span<byte>(current, stride));
-                int best = useVectors ? FilterVector(current, above, stride, candidates, pitch) : FilterPortable(current, above, stride, candidates, pitch);
+                int best = useVectors
+                    ? FilterVector(current, above, stride, candidates, pitch)
+                    : FilterPortable(current, above, stride, candidates, pitch);
                 Span<byte> row = filtered.Slice(y * (stride + 1), stride + 1);
                 row[0] = (byte)best;
                 new ReadOnlySpan<byte>(candidates + (best - 1) * pitch, stride).CopyTo(row[1..]);
@@ -92,7 +94,8 @@ internal sealed unsafe class PngRowFilter(bool useVectors)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Distance(Vector256<byte> a, Vector256<byte> b) => Avx2.SubtractSaturate(a, b) | Avx2.SubtractSaturate(b, a);
+    private static Vector256<byte> Distance(Vector256<byte> a, Vector256<byte> b) =>
+        Avx2.SubtractSaturate(a, b) | Avx2.SubtractSaturate(b, a);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int FilterPortable(byte* current, byte* above, int stride, byte* candidates, int pitch)

@@ -17,7 +17,8 @@ internal sealed class CameraWriter
     private readonly DepthStatistics? _depthStatistics;
     private ReadOnlyMemory<byte> _lastColor, _lastDepth;
 
-    public CameraWriter(string folder, string camera, EpisodeLayout layout, EpisodeShape shape, ConcurrentDictionary<string, string> digests)
+    public CameraWriter(
+        string folder, string camera, EpisodeLayout layout, EpisodeShape shape, ConcurrentDictionary<string, string> digests)
     {
         (_folder, _camera, _layout, _digests) = (folder, camera, layout, digests);
         if (shape.Streams.Contains(EpisodeLayout.RgbStream(camera)))
@@ -66,7 +67,8 @@ internal sealed class CameraWriter
     {
         if (content.IsEmpty)
             throw new InvalidOperationException($"there is no picture to repeat as {name}");
-        using (SafeFileHandle file = File.OpenHandle(Path.Combine(_folder, name), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+        string path = Path.Combine(_folder, name);
+        using (SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
         {
             RandomAccess.Write(file, content, 0);
             DurableFiles.StartWriteback(file); // a commit must not find a gigabyte still to be written

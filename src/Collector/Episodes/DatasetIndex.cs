@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace RobotWorldModel.Collector.Episodes;
 
-/// <summary>metadata.json of a dataset: derived, and rebuilt from the episodes at any time. Only the name and the split are kept from before.</summary>
+/// <summary>
+/// metadata.json of a dataset: derived, and rebuilt from the episodes at any time. Only the name and the split are kept from before.
+/// </summary>
 public sealed record DatasetIndex
 {
     public const int CurrentSchema = 1;
@@ -70,7 +72,8 @@ public sealed record DatasetIndex
 
     public void Write(string root)
     {
-        DurableFiles.Replace(Path.Combine(root, EpisodeLayout.Metadata), [.. JsonSerializer.SerializeToUtf8Bytes(this, EpisodeJson.Readable.DatasetIndex), (byte)'\n']);
+        DurableFiles.Replace(Path.Combine(root, EpisodeLayout.Metadata),
+            [.. JsonSerializer.SerializeToUtf8Bytes(this, EpisodeJson.Readable.DatasetIndex), (byte)'\n']);
         DurableFiles.SyncFolder(root);
     }
 
@@ -101,7 +104,8 @@ public sealed record DatasetIndex
         {
             string color = EpisodeLayout.RgbStream(camera.Name), depth = EpisodeLayout.DepthStream(camera.Name);
             if (m.Streams.ContainsKey(color) && camera.Color is { } c)
-                Add(color, new DatasetModality("uint8", [c.Height, c.Width, 3], ["red", "green", "blue"], m.Statistics.GetValueOrDefault(color)));
+                Add(color, new DatasetModality(
+                    "uint8", [c.Height, c.Width, 3], ["red", "green", "blue"], m.Statistics.GetValueOrDefault(color)));
             if (m.Streams.ContainsKey(depth) && camera.Depth is { } d)
                 Add(depth, new DatasetModality("uint16", [d.Height, d.Width], ["depth"], m.Statistics.GetValueOrDefault(depth)));
         }
@@ -113,7 +117,8 @@ public sealed record DatasetIndex
 
 /// <param name="Path">Relative to the dataset's root.</param>
 /// <param name="Digest">SHA-256 of its SHA256SUMS.</param>
-public sealed record IndexedEpisode(string Path, string Id, string Task, int Frames, Outcome Outcome, QualityVerdict Quality, string Digest);
+public sealed record IndexedEpisode(
+    string Path, string Id, string Task, int Frames, Outcome Outcome, QualityVerdict Quality, string Digest);
 
 /// <param name="Duration">s.</param>
 public sealed record DatasetTotals(int Episodes, long Frames, double Duration, int Success, int Failure, int Unknown)
@@ -145,5 +150,6 @@ public sealed record DatasetModality(string Type, int[]? Shape, string[]? Column
 /// <summary>Paths of episodes.</summary>
 public sealed record DatasetSplit(IReadOnlyList<string> Train, IReadOnlyList<string> Val, IReadOnlyList<string> Test)
 {
-    internal DatasetSplit Keep(HashSet<string> paths) => new([.. Train.Where(paths.Contains)], [.. Val.Where(paths.Contains)], [.. Test.Where(paths.Contains)]);
+    internal DatasetSplit Keep(HashSet<string> paths) =>
+        new([.. Train.Where(paths.Contains)], [.. Val.Where(paths.Contains)], [.. Test.Where(paths.Contains)]);
 }

@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace RobotWorldModel.Collector.Episodes;
 
-/// <summary>What .NET's file classes leave out: exclusive creation, renames that never replace, locks on folders, and syncs that reach the disk.</summary>
+/// <summary>
+/// What .NET's file classes leave out: exclusive creation, renames that never replace, locks on folders, and syncs that reach the disk.
+/// </summary>
 internal static partial class DurableFiles
 {
     private const int Exists = 17, Invalid = 22, NotImplemented = 38, NotSupported = 95, WouldBlock = 11;
@@ -32,8 +34,8 @@ internal static partial class DurableFiles
     }
 
     /// <summary>
-    /// Everything written so far to the file system that holds the folder. One call for an episode's thousands of files: a sync of each costs
-    /// a journal commit of each.
+    /// Everything written so far to the file system that holds the folder. One call for an episode's thousands of files: a sync of each
+    /// costs a journal commit of each.
     /// </summary>
     public static void SyncFileSystem(string folder)
     {
@@ -75,7 +77,10 @@ internal static partial class DurableFiles
         return rename(from, to) == 0 ? true : throw Failed($"could not rename {from} to {to}");
     }
 
-    /// <summary>An exclusive lock (flock) on a file or folder itself, which ends with its holder and leaves nothing behind. Null: another holds it.</summary>
+    /// <summary>
+    /// An exclusive lock (flock) on a file or folder itself, which ends with its holder and leaves nothing behind. Null: another holds
+    /// it.
+    /// </summary>
     /// <exception cref="IOException">There is no such file or folder.</exception>
     public static SafeFileHandle? TryLock(string path)
     {

@@ -1,15 +1,16 @@
 namespace RobotWorldModel.Collector.Episodes;
 
 /// <summary>
-/// Turns a finished recording into an episode: SHA256SUMS last, everything to the disk, then the rename that is the commit. Each step may be
-/// cut off at any moment and the whole run again.
+/// Turns a finished recording into an episode: SHA256SUMS last, everything to the disk, then the rename that is the commit. Each step may
+/// be cut off at any moment and the whole run again.
 /// </summary>
 public static class EpisodeCommit
 {
     /// <summary>Commits <c>demo_007.recording</c>, whose metadata.json is written, and returns the path of <c>demo_007</c>.</summary>
     /// <param name="knownDigests">SHA-256, in lower-case hex, of files just written, by relative name: those are not read again.</param>
     /// <exception cref="InvalidDataException">The folder has no valid metadata of its own.</exception>
-    /// <exception cref="IOException">The disk failed or is full, or there is an episode of that name: nothing is lost or replaced.</exception>
+    /// <exception cref="IOException">The disk failed or is full, or there is an episode of that name: nothing is lost or
+    /// replaced.</exception>
     public static string Commit(string recording, IReadOnlyDictionary<string, string>? knownDigests = null)
     {
         foreach (string step in Steps(recording, knownDigests))
@@ -42,7 +43,8 @@ public static class EpisodeCommit
         yield return "synced";
 
         if (!DurableFiles.TryRename(recording, episode))
-            throw new IOException($"{episode} exists already: {recording} stays as it is. Move one of them away, then run `robot episodes recover`.");
+            throw new IOException(
+                $"{episode} exists already: {recording} stays as it is. Move one of them away, then run `robot episodes recover`.");
         yield return "renamed";
         DurableFiles.SyncFolder(parent);
         yield return "committed";
@@ -53,7 +55,8 @@ public static class EpisodeCommit
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(recording));
         return path.EndsWith(EpisodeLayout.RecordingSuffix, StringComparison.Ordinal)
             ? path[..^EpisodeLayout.RecordingSuffix.Length]
-            : throw new ArgumentException($"{recording} is no recording: its name does not end in {EpisodeLayout.RecordingSuffix}", nameof(recording));
+            : throw new ArgumentException(
+                $"{recording} is no recording: its name does not end in {EpisodeLayout.RecordingSuffix}", nameof(recording));
     }
 
     private static void RemoveTemporaries(string recording)
@@ -76,7 +79,7 @@ public static class EpisodeCommit
         {
             if (name == EpisodeLayout.Sums + EpisodeLayout.TemporarySuffix)
                 continue;
-            digests[name] = known is not null && known.TryGetValue(name, out string? digest) ? digest : EpisodeSums.DigestOf(Path.Combine(recording, name));
+            digests[name] = known?.GetValueOrDefault(name) ?? EpisodeSums.DigestOf(Path.Combine(recording, name));
         }
         return EpisodeSums.Format(digests);
     }

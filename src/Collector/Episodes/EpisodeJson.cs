@@ -18,7 +18,8 @@ internal sealed partial class EpisodeJson : JsonSerializerContext
 
     // Not made by a field's initialiser: the order of those against the generated ones is undefined.
     public static EpisodeJson Readable =>
-        s_readable ??= new EpisodeJson(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        s_readable ??= new EpisodeJson(
+            new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }
 
 internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)

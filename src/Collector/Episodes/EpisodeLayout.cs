@@ -3,8 +3,8 @@ using System.Globalization;
 namespace RobotWorldModel.Collector.Episodes;
 
 /// <summary>
-/// Names of an episode's files and folders, relative to its folder and with '/', and the columns of its tables. With one camera its pictures
-/// lie in rgb/ and depth/; with more, each camera has a folder in them.
+/// Names of an episode's files and folders, relative to its folder and with '/', and the columns of its tables. With one camera its
+/// pictures lie in rgb/ and depth/; with more, each camera has a folder in them.
 /// </summary>
 /// <param name="cameras">All cameras of the episode, with or without depth.</param>
 public sealed class EpisodeLayout(params IReadOnlyList<string> cameras)
@@ -25,7 +25,8 @@ public sealed class EpisodeLayout(params IReadOnlyList<string> cameras)
 
     public static readonly IReadOnlyList<string> JointColumns =
     [
-        "frame", "timestamp", "q0", "q1", "q2", "q3", "q4", "q5", "qd0", "qd1", "qd2", "qd3", "qd4", "qd5", "i0", "i1", "i2", "i3", "i4", "i5",
+        "frame", "timestamp", "q0", "q1", "q2", "q3", "q4", "q5",
+        "qd0", "qd1", "qd2", "qd3", "qd4", "qd5", "i0", "i1", "i2", "i3", "i4", "i5",
         "tcp_x", "tcp_y", "tcp_z", "tcp_rx", "tcp_ry", "tcp_rz", "tcp_vx", "tcp_vy", "tcp_vz", "tcp_wx", "tcp_wy", "tcp_wz",
     ];
 
@@ -56,7 +57,8 @@ public sealed class EpisodeLayout(params IReadOnlyList<string> cameras)
     public static string[] NumberedActionNames(int dimension) => [.. Enumerable.Range(0, dimension).Select(i => $"a{i}")];
 
     public static string[] FrameColumns(IEnumerable<string> streams) =>
-        ["frame", "timestamp", "slot", "tick_status", "lateness_us", .. streams.SelectMany(s => new[] { $"{s}_seq", $"{s}_age_us", $"{s}_status" })];
+        ["frame", "timestamp", "slot", "tick_status", "lateness_us",
+            .. streams.SelectMany(s => new[] { $"{s}_seq", $"{s}_age_us", $"{s}_status" })];
 
     /// <summary>The order of streams in frames.csv: robot, force, gripper, then each camera's, then any further ones as given.</summary>
     public static string[] OrderStreams(IEnumerable<string> streams, IReadOnlyList<string> cameras)
@@ -70,7 +72,8 @@ public sealed class EpisodeLayout(params IReadOnlyList<string> cameras)
     public static int? FrameOf(string path)
     {
         string stem = Path.GetFileNameWithoutExtension(path);
-        return stem.Length >= 6 && int.TryParse(stem, NumberStyles.None, CultureInfo.InvariantCulture, out int frame) && Number(frame) == stem ? frame : null;
+        return stem.Length >= 6 && int.TryParse(stem, NumberStyles.None, CultureInfo.InvariantCulture, out int frame)
+            && Number(frame) == stem ? frame : null;
     }
 
     private static string Number(int frame) => frame.ToString("D6", CultureInfo.InvariantCulture);

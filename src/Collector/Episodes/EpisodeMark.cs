@@ -10,11 +10,13 @@ namespace RobotWorldModel.Collector.Episodes;
 public static class EpisodeMark
 {
     /// <summary>Sets what is given; null leaves it as it is.</summary>
-    /// <exception cref="InvalidDataException">The metadata is damaged, or not the one that SHA256SUMS knows: marking would hide that.</exception>
+    /// <exception cref="InvalidDataException">The metadata is damaged, or not the one that SHA256SUMS knows: marking would hide
+    /// that.</exception>
     /// <exception cref="IOException">Another process marks this episode now, or the disk failed.</exception>
     public static void Mark(string episode, Outcome? outcome, string? note)
     {
-        using FolderLock held = FolderLock.TryTake(episode) ?? throw new IOException($"{episode} is being changed by another process; try again when it is done.");
+        using FolderLock held = FolderLock.TryTake(episode)
+            ?? throw new IOException($"{episode} is being changed by another process; try again when it is done.");
         Finish(episode);
         foreach (string step in Steps(episode, outcome, note))
             _ = step; // named for tests, which stop between any two
@@ -44,7 +46,8 @@ public static class EpisodeMark
         byte[] before = File.ReadAllBytes(metadataPath);
         SortedDictionary<string, string> digests = ReadSums(sumsPath);
         if (!digests.TryGetValue(EpisodeLayout.Metadata, out string? known) || known != EpisodeSums.DigestOf(before))
-            throw new InvalidDataException($"{metadataPath} is not the one that {EpisodeLayout.Sums} knows: run `robot episodes verify {episode}` first.");
+            throw new InvalidDataException(
+                $"{metadataPath} is not the one that {EpisodeLayout.Sums} knows: run `robot episodes verify {episode}` first.");
         byte[] after = Change(before, outcome, note, metadataPath);
         digests[EpisodeLayout.Metadata] = EpisodeSums.DigestOf(after);
 
@@ -62,8 +65,8 @@ public static class EpisodeMark
     }
 
     /// <summary>
-    /// Whether SHA256SUMS.new is that of a marking under way: it differs from SHA256SUMS in metadata.json alone, and the metadata that is there
-    /// now, or lies beside, is the one it knows. Returns the digest of the new metadata.
+    /// Whether SHA256SUMS.new is that of a marking under way: it differs from SHA256SUMS in metadata.json alone, and the metadata that is
+    /// there now, or lies beside, is the one it knows. Returns the digest of the new metadata.
     /// </summary>
     internal static string? NewMetadataDigest(string episode, SortedDictionary<string, string> sums)
     {
@@ -72,12 +75,15 @@ public static class EpisodeMark
             return null;
         bool whole = true;
         SortedDictionary<string, string> next = EpisodeSums.Parse(File.ReadAllBytes(path), (_, _) => whole = false);
-        whole &= next.Count == sums.Count && next.All(n => n.Key == EpisodeLayout.Metadata ? sums.ContainsKey(n.Key) : sums.GetValueOrDefault(n.Key) == n.Value);
+        whole &= next.Count == sums.Count
+            && next.All(n => n.Key == EpisodeLayout.Metadata ? sums.ContainsKey(n.Key) : sums.GetValueOrDefault(n.Key) == n.Value);
         if (!whole)
             return null;
         string digest = next[EpisodeLayout.Metadata];
         string[] candidates = [EpisodeLayout.Metadata, EpisodeLayout.NewMetadata];
-        return candidates.Select(c => Path.Combine(episode, c)).Any(c => File.Exists(c) && EpisodeSums.DigestOf(c) == digest) ? digest : null;
+        return candidates.Select(c => Path.Combine(episode, c)).Any(c => File.Exists(c) && EpisodeSums.DigestOf(c) == digest)
+            ? digest
+            : null;
     }
 
     /// <summary>Names of files that a marking may leave behind.</summary>

@@ -15,7 +15,9 @@ public enum ActionKind { JointPosition, JointVelocity, TcpPose, TcpVelocity, Env
 
 public enum QualityVerdict { NotJudged, Good, Poor }
 
-/// <summary>metadata.json of an episode. Times in s since t0 unless a name says otherwise. A part that an episode does not have is null.</summary>
+/// <summary>
+/// metadata.json of an episode. Times in s since t0 unless a name says otherwise. A part that an episode does not have is null.
+/// </summary>
 public sealed record EpisodeMetadata
 {
     public const int CurrentSchema = 1;
@@ -115,7 +117,8 @@ public sealed record EpisodeMetadata
     /// <exception cref="JsonException">Not an episode's metadata of this schema.</exception>
     public static EpisodeMetadata Parse(ReadOnlySpan<byte> json)
     {
-        EpisodeMetadata metadata = JsonSerializer.Deserialize(json, EpisodeJson.Readable.EpisodeMetadata) ?? throw new JsonException("it holds nothing");
+        EpisodeMetadata metadata = JsonSerializer.Deserialize(json, EpisodeJson.Readable.EpisodeMetadata)
+            ?? throw new JsonException("it holds nothing");
         return metadata.SchemaVersion == CurrentSchema
             ? metadata
             : throw new JsonException($"schema version {metadata.SchemaVersion}; this program knows {CurrentSchema}");
@@ -133,7 +136,8 @@ public sealed record RobotDescription(string Model, string Serial, string Contro
 /// <param name="DepthScale">Metres per unit of depth/; null without depth.</param>
 /// <param name="Extrinsics">The optical frame in the robot's base or flange; null where nobody has measured it.</param>
 public sealed record CameraDescription(
-    string Name, string Model, string Serial, CameraIntrinsics? Color, CameraIntrinsics? Depth, double? DepthScale, CameraExtrinsics? Extrinsics)
+    string Name, string Model, string Serial, CameraIntrinsics? Color, CameraIntrinsics? Depth, double? DepthScale,
+    CameraExtrinsics? Extrinsics)
 {
     /// <summary>As a camera describes itself. A camera without colour pictures in the episode: <c>with { Color = null }</c>.</summary>
     public static CameraDescription From(CameraInfo info)
@@ -160,7 +164,8 @@ public sealed record ForceSensorDescription(string Model, string Serial, double[
 /// <param name="Names">Columns of actions.csv.</param>
 /// <param name="Lower">By number; null where no bounds are promised, or one by one where a number has none.</param>
 /// <param name="Source">scripted, freedrive, jog, replay, demonstrated, planner …</param>
-public sealed record ActionDescription(ActionKind Kind, int Dimension, IReadOnlyList<string> Names, double?[]? Lower, double?[]? Upper, string Source)
+public sealed record ActionDescription(
+    ActionKind Kind, int Dimension, IReadOnlyList<string> Names, double?[]? Lower, double?[]? Upper, string Source)
 {
     /// <summary>A person led the arm: the action is the measured position of the next frame.</summary>
     public const string Demonstrated = "demonstrated";
@@ -171,8 +176,8 @@ public sealed record ActionDescription(ActionKind Kind, int Dimension, IReadOnly
 public sealed record StreamReport(double RateHz, double LatencyMs, ClockMapReport Clock, StreamCounts Counts);
 
 /// <summary>
-/// Received and dropped count samples over the recording; used counts those that fill at least one row (interpolated: that are the last before
-/// a slot), and stale, repeated and missing count rows.
+/// Received and dropped count samples over the recording; used counts those that fill at least one row (interpolated: that are the last
+/// before a slot), and stale, repeated and missing count rows.
 /// </summary>
 public sealed record StreamCounts(long Received, long Used, long Dropped, int Stale, int Repeated, int Missing);
 

@@ -53,13 +53,16 @@ public static partial class EpisodeNaming
 
     /// <summary>The number of an episode's, a recording's or a discarded folder; null for any other name.</summary>
     public static int? NumberOf(string folderName) =>
-        NamePattern().Match(folderName) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : null;
+        NamePattern().Match(folderName) is { Success: true } match
+            ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)
+            : null;
 
     /// <summary>Whether the name is that of a committed episode.</summary>
     public static bool IsEpisodeName(string folderName) => NumberOf(folderName) is { } number && folderName == Name(number);
 
     /// <summary>Whether the name is that of a recording that is not committed.</summary>
-    public static bool IsRecordingName(string folderName) => NumberOf(folderName) is { } number && folderName == Name(number) + EpisodeLayout.RecordingSuffix;
+    public static bool IsRecordingName(string folderName) =>
+        NumberOf(folderName) is { } number && folderName == Name(number) + EpisodeLayout.RecordingSuffix;
 
     // What is renamed goes from the episodes to the trash: looked at in this order, it is seen at least once.
     private static int Highest(string episodes, string trash, string? except) =>

@@ -44,11 +44,14 @@ public sealed class EpisodeReader
     }
 
     public JointsRow[]? ReadJoints() => Rows(EpisodeLayout.Joints, EpisodeLayout.JointColumns, v =>
-        new JointsRow(v[0], new Vector6(v.AsSpan(1, 6)), new Vector6(v.AsSpan(7, 6)), new Vector6(v.AsSpan(13, 6)), new Vector6(v.AsSpan(19, 6)), new Vector6(v.AsSpan(25, 6))));
+        new JointsRow(v[0], new Vector6(v.AsSpan(1, 6)), new Vector6(v.AsSpan(7, 6)), new Vector6(v.AsSpan(13, 6)),
+            new Vector6(v.AsSpan(19, 6)), new Vector6(v.AsSpan(25, 6))));
 
-    public ForceRow[]? ReadForce() => Rows(EpisodeLayout.Force, EpisodeLayout.ForceColumns, v => new ForceRow(v[0], new Wrench(v[1], v[2], v[3], v[4], v[5], v[6])));
+    public ForceRow[]? ReadForce() =>
+        Rows(EpisodeLayout.Force, EpisodeLayout.ForceColumns, v => new ForceRow(v[0], new Wrench(v[1], v[2], v[3], v[4], v[5], v[6])));
 
-    public GripperRow[]? ReadGripper() => Rows(EpisodeLayout.Gripper, EpisodeLayout.GripperColumns, v => new GripperRow(v[0], v[1], v[2], v[3], v[4] == 1));
+    public GripperRow[]? ReadGripper() =>
+        Rows(EpisodeLayout.Gripper, EpisodeLayout.GripperColumns, v => new GripperRow(v[0], v[1], v[2], v[3], v[4] == 1));
 
     /// <summary>Each row: the time it was handed to the arm (s since t0), then the action's numbers.</summary>
     public (double Timestamp, double[] Action)[]? ReadActions() => Shape.ActionNames is null
@@ -90,7 +93,10 @@ public sealed class EpisodeReader
         try
         {
             CsvTable table = CsvTable.Read(path);
-            return table.Rows == Frames ? table : throw new InvalidDataException($"{path} has {table.Rows} rows, the episode {Frames} frames: run `robot episodes verify`.");
+            return table.Rows == Frames
+                ? table
+                : throw new InvalidDataException(
+                    $"{path} has {table.Rows} rows, the episode {Frames} frames: run `robot episodes verify`.");
         }
         catch (CsvFormatException e)
         {
@@ -104,13 +110,16 @@ public sealed class EpisodeReader
         if (Table(file) is not { } table)
             return null;
         if (!table.Columns.SequenceEqual(columns))
-            throw new InvalidDataException($"{Folder}/{file} has the columns {string.Join(",", table.Columns)}; expected {string.Join(",", columns)}");
+            throw new InvalidDataException(
+                $"{Folder}/{file} has the columns {string.Join(",", table.Columns)}; expected {string.Join(",", columns)}");
         var rows = new T[table.Rows];
         var values = new double[columns.Count - 1];
         for (int row = 0; row < rows.Length; row++)
         {
             for (int c = 0; c < values.Length; c++)
-                values[c] = table.TryNumber(row, c + 1, out double v) ? v : throw new InvalidDataException($"{Folder}/{file}:{row}: {columns[c + 1]} is no number");
+                values[c] = table.TryNumber(row, c + 1, out double v)
+                    ? v
+                    : throw new InvalidDataException($"{Folder}/{file}:{row}: {columns[c + 1]} is no number");
             rows[row] = make(values);
         }
         return rows;

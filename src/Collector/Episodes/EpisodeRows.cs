@@ -3,10 +3,13 @@ using RobotWorldModel.Drivers.Samples;
 
 namespace RobotWorldModel.Collector.Episodes;
 
-/// <summary>A row of joints.csv. Timestamp in s since t0; rad, rad/s, A; m and rotation vector rad; m/s and rad/s, in the robot's base frame.</summary>
+/// <summary>
+/// A row of joints.csv. Timestamp in s since t0; rad, rad/s, A; m and rotation vector rad; m/s and rad/s, in the robot's base frame.
+/// </summary>
 public readonly record struct JointsRow(double Timestamp, Vector6 Q, Vector6 Qd, Vector6 Current, Vector6 TcpPose, Vector6 TcpVelocity)
 {
-    public static JointsRow From(double timestamp, in RobotState state) => new(timestamp, state.Q, state.Qd, state.Current, state.TcpPose, state.TcpSpeed);
+    public static JointsRow From(double timestamp, in RobotState state) =>
+        new(timestamp, state.Q, state.Qd, state.Current, state.TcpPose, state.TcpSpeed);
 }
 
 /// <summary>A row of force.csv: N, N·m, in the sensor's frame.</summary>
@@ -38,8 +41,11 @@ public sealed record EpisodeShape(
     IReadOnlyDictionary<string, IReadOnlyList<string>> Tables, IReadOnlyDictionary<string, double> DepthScales)
 {
     public static EpisodeShape Of(EpisodeMetadata m) => new(
-        m.RateHz, [.. m.Cameras.Select(c => c.Name)], EpisodeLayout.OrderStreams(m.Streams.Keys, [.. m.Cameras.Select(c => c.Name)]), m.Action?.Names,
-        m.Tables.ToDictionary(t => t.Key, t => t.Value.Columns), m.Cameras.Where(c => c.DepthScale is not null).ToDictionary(c => c.Name, c => c.DepthScale!.Value));
+        m.RateHz, [.. m.Cameras.Select(c => c.Name)],
+        EpisodeLayout.OrderStreams(m.Streams.Keys, [.. m.Cameras.Select(c => c.Name)]),
+        m.Action?.Names,
+        m.Tables.ToDictionary(t => t.Key, t => t.Value.Columns),
+        m.Cameras.Where(c => c.DepthScale is not null).ToDictionary(c => c.Name, c => c.DepthScale!.Value));
 
     /// <summary>All tables but frames.csv: file name and whole header.</summary>
     public IEnumerable<(string File, IReadOnlyList<string> Columns)> AllTables()

@@ -55,7 +55,8 @@ internal static class EpisodeSums
         for (int i = 0; i < lines.Length - (lines[^1].Length == 0 ? 1 : 0); i++)
         {
             string line = lines[i];
-            if (line.Length < DigestLetters + 3 || line.AsSpan(0, DigestLetters).ContainsAnyExcept(s_hexadecimal) || line[DigestLetters..(DigestLetters + 2)] != "  ")
+            if (line.Length < DigestLetters + 3 || line.AsSpan(0, DigestLetters).ContainsAnyExcept(s_hexadecimal)
+                || line[DigestLetters..(DigestLetters + 2)] != "  ")
             {
                 wrong(i, "this is no line of sha256sum's");
                 continue;

@@ -4,8 +4,9 @@ using RobotWorldModel.Collector.Codecs;
 namespace RobotWorldModel.Collector.Episodes;
 
 /// <summary>
-/// Finds what is wrong with an episode and names file and row. First every file against SHA256SUMS; then, on its own, the content against the
-/// format's rules, so that most of what was changed and hashed again is found too; then, where a reference is given, against the capture log.
+/// Finds what is wrong with an episode and names file and row. First every file against SHA256SUMS; then, on its own, the content against
+/// the format's rules, so that most of what was changed and hashed again is found too; then, where a reference is given, against the
+/// capture log.
 /// </summary>
 public static class EpisodeVerifier
 {
@@ -39,7 +40,8 @@ public static class EpisodeVerifier
             string name = Path.GetRelativePath(episode, entry.FullName);
             if (entry.LinkTarget is not null)
                 findings.Add(name, null, "is a link; an episode has plain files only");
-            else if (entry is DirectoryInfo folder && !folder.EnumerateFileSystemInfos().Any() && name.Split('/')[0] is not ("rgb" or "depth"))
+            else if (entry is DirectoryInfo folder && !folder.EnumerateFileSystemInfos().Any()
+                && name.Split('/')[0] is not ("rgb" or "depth"))
                 findings.Add(name, null, "is an empty folder that does not belong here");
             else if (entry is FileInfo && name != EpisodeLayout.Sums && !EpisodeMark.IsLeftover(name))
                 files.Add(name);
@@ -56,7 +58,8 @@ public static class EpisodeVerifier
             findings.Add(EpisodeLayout.Sums, null, "is missing");
             return;
         }
-        SortedDictionary<string, string> digests = EpisodeSums.Parse(File.ReadAllBytes(path), (line, what) => findings.Add(EpisodeLayout.Sums, line, what));
+        SortedDictionary<string, string> digests =
+            EpisodeSums.Parse(File.ReadAllBytes(path), (line, what) => findings.Add(EpisodeLayout.Sums, line, what));
         string? halfMarked = EpisodeMark.NewMetadataDigest(episode, digests);
         foreach (string name in digests.Keys.Except(files))
             findings.Add(name, EpisodeLayout.FrameOf(name), $"is missing; {EpisodeLayout.Sums} knows it");
@@ -64,8 +67,10 @@ public static class EpisodeVerifier
         {
             if (!digests.TryGetValue(name, out string? digest))
                 findings.Add(name, EpisodeLayout.FrameOf(name), $"does not belong here; {EpisodeLayout.Sums} does not know it");
-            else if (EpisodeSums.DigestOf(Path.Combine(episode, name)) is var found && found != digest && !(name == EpisodeLayout.Metadata && found == halfMarked))
-                findings.Add(name, EpisodeLayout.FrameOf(name), $"is not what was committed: its SHA-256 is {found[..12]}…, {EpisodeLayout.Sums} says {digest[..12]}…");
+            else if (EpisodeSums.DigestOf(Path.Combine(episode, name)) is var found && found != digest
+                && !(name == EpisodeLayout.Metadata && found == halfMarked))
+                findings.Add(name, EpisodeLayout.FrameOf(name),
+                    $"is not what was committed: its SHA-256 is {found[..12]}…, {EpisodeLayout.Sums} says {digest[..12]}…");
         }
     }
 
@@ -93,7 +98,8 @@ public static class EpisodeVerifier
             return; // nothing below means anything
 
         var shape = EpisodeShape.Of(metadata);
-        var timeline = FrameRules.Check(Open(episode, EpisodeLayout.Frames, EpisodeLayout.FrameColumns(shape.Streams), findings), metadata, shape, findings);
+        var timeline = FrameRules.Check(
+            Open(episode, EpisodeLayout.Frames, EpisodeLayout.FrameColumns(shape.Streams), findings), metadata, shape, findings);
         var tables = shape.AllTables().ToDictionary(t => t.File, t => Open(episode, t.File, t.Columns, findings));
         new TableRules(metadata, timeline, tables, findings).Check();
         CheckFileSet(files, metadata, shape, timeline, findings);
@@ -124,7 +130,8 @@ public static class EpisodeVerifier
     }
 
     /// <summary>Whether each file that metadata and frames.csv promise is there, and no other.</summary>
-    private static void CheckFileSet(List<string> files, EpisodeMetadata metadata, EpisodeShape shape, Timeline? timeline, Findings findings)
+    private static void CheckFileSet(
+        List<string> files, EpisodeMetadata metadata, EpisodeShape shape, Timeline? timeline, Findings findings)
     {
         var expected = new HashSet<string> { EpisodeLayout.Metadata, EpisodeLayout.Frames };
         expected.UnionWith(shape.AllTables().Select(t => t.File));
@@ -137,8 +144,10 @@ public static class EpisodeVerifier
         foreach (string name in expected.Except(files))
             findings.Add(name, EpisodeLayout.FrameOf(name), "is missing");
         foreach (string name in files.Except(expected))
-            if (timeline is not null || !(name.StartsWith("rgb/", StringComparison.Ordinal) || name.StartsWith("depth/", StringComparison.Ordinal)))
-                findings.Add(name, EpisodeLayout.FrameOf(name), "does not belong here: neither the metadata nor a row's status says that it exists");
+            if (timeline is not null || !(
+                name.StartsWith("rgb/", StringComparison.Ordinal) || name.StartsWith("depth/", StringComparison.Ordinal)))
+                findings.Add(name, EpisodeLayout.FrameOf(name),
+                    "does not belong here: neither the metadata nor a row's status says that it exists");
     }
 
     private static void CompareWithReference(string episode, List<string> files, IRowReference reference, Findings findings)
@@ -157,30 +166,40 @@ public static class EpisodeVerifier
         }
     }
 
+    /// <summary>Line by line, so that a row is named even where the file is no table any more.</summary>
     private static void CompareRows(string name, byte[] content, byte[] expected, Findings findings)
     {
         CsvTable should = CsvTable.Parse(expected);
-        CsvTable table;
+        CsvTable? table = TryParse(content);
+        int row = -1;
+        for (int at = 0; at < content.Length && row < should.Rows; row++)
+        {
+            int end = content.AsSpan(at).IndexOf((byte)'\n') is var n && n < 0 ? content.Length : at + n + 1;
+            ReadOnlySpan<byte> line = content.AsSpan(at, end - at), expectedLine = should.Line(row);
+            at = end;
+            if (line.SequenceEqual(expectedLine))
+                continue;
+            int column = row >= 0 && row < table?.Rows && table.Columns.Length == should.Columns.Length
+                ? FirstDifference(table, should, row) : -1;
+            findings.Add(name, row < 0 ? null : row, column < 0
+                ? $"'{Text(line)}' is not what the capture log gives: '{Text(expectedLine)}'"
+                : $"{should.Columns[column]} is '{table!.Text(row, column)}'; the capture log gives '{should.Text(row, column)}'");
+        }
+        int rows = content.AsSpan().Count((byte)'\n') - 1;
+        if (rows != should.Rows)
+            findings.Add(name, Math.Clamp(rows, 0, should.Rows), $"the file has {rows} rows; the capture log gives {should.Rows}");
+    }
+
+    private static CsvTable? TryParse(byte[] content)
+    {
         try
         {
-            table = CsvTable.Parse(content);
+            return CsvTable.Parse(content);
         }
-        catch (CsvFormatException e)
+        catch (CsvFormatException)
         {
-            findings.Add(name, e.Row, e.Message);
-            return;
+            return null; // what is wrong with it is said where its content is checked
         }
-        for (int row = -1; row < Math.Min(table.Rows, should.Rows); row++)
-        {
-            if (table.Line(row).SequenceEqual(should.Line(row)))
-                continue;
-            int column = row < 0 || table.Columns.Length != should.Columns.Length ? -1 : FirstDifference(table, should, row);
-            findings.Add(name, row < 0 ? null : row, column < 0
-                ? $"'{Text(table.Line(row))}' is not what the capture log gives: '{Text(should.Line(row))}'"
-                : $"{should.Columns[column]} is '{table.Text(row, column)}'; the capture log gives '{should.Text(row, column)}'");
-        }
-        if (table.Rows != should.Rows)
-            findings.Add(name, Math.Min(table.Rows, should.Rows), $"the file has {table.Rows} rows; the capture log gives {should.Rows}");
     }
 
     private static int FirstDifference(CsvTable table, CsvTable should, int row)

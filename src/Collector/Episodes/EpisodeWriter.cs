@@ -38,7 +38,10 @@ public sealed class EpisodeWriter : IDisposable
             _cameras[camera] = new CameraWriter(folder, camera, layout, shape, _digests);
     }
 
-    /// <summary>SHA-256 of the files written so far, for <see cref="EpisodeCommit.Commit"/>: pictures at once, tables after <see cref="Complete"/>.</summary>
+    /// <summary>
+    /// SHA-256 of the files written so far, for <see cref="EpisodeCommit.Commit"/>: pictures at once, tables after
+    /// <see cref="Complete"/>.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Digests => _digests;
 
     /// <summary>Rows of frames.csv.</summary>
@@ -93,7 +96,9 @@ public sealed class EpisodeWriter : IDisposable
             table.Row(timestamp, action);
     }
 
-    /// <summary>The next row of a further table, of rewards (reward, terminal, success) or of task; empty values where there are none.</summary>
+    /// <summary>
+    /// The next row of a further table, of rewards (reward, terminal, success) or of task; empty values where there are none.
+    /// </summary>
     /// <param name="name">Without .csv.</param>
     public void Table(string name, double timestamp, ReadOnlySpan<double> values)
     {
@@ -140,10 +145,12 @@ public sealed class EpisodeWriter : IDisposable
     }
 
     /// <summary>Writes rgb/000017.png from 8-bit RGB, rows from the top.</summary>
-    public void Color(string camera, int frame, ReadOnlySpan<byte> rgb, int width, int height) => _cameras[camera].Color(frame, rgb, width, height);
+    public void Color(string camera, int frame, ReadOnlySpan<byte> rgb, int width, int height) =>
+        _cameras[camera].Color(frame, rgb, width, height);
 
     /// <summary>Writes depth/000017.npz from little-endian 16-bit values, rows from the top.</summary>
-    public void Depth(string camera, int frame, ReadOnlySpan<byte> depth, int width, int height) => _cameras[camera].Depth(frame, depth, width, height);
+    public void Depth(string camera, int frame, ReadOnlySpan<byte> depth, int width, int height) =>
+        _cameras[camera].Depth(frame, depth, width, height);
 
     /// <summary>Writes the last colour picture of the camera again, as another frame's.</summary>
     public void RepeatColor(string camera, int frame) => _cameras[camera].RepeatColor(frame);
@@ -178,7 +185,8 @@ public sealed class EpisodeWriter : IDisposable
             Frames = frames,
             Duration = frames / _shape.RateHz,
             Tick = draft.Tick is null ? null : TickReport.From(_lateness),
-            Streams = _tallies.ToDictionary(t => t.Stream, t => draft.Streams[t.Stream] with { Counts = t.CountsOver(draft.Streams[t.Stream].Counts) }),
+            Streams = _tallies.ToDictionary(
+                t => t.Stream, t => draft.Streams[t.Stream] with { Counts = t.CountsOver(draft.Streams[t.Stream].Counts) }),
             Statistics = statistics,
         };
         byte[] json = metadata.ToJson();
@@ -259,5 +267,6 @@ internal sealed class StreamTally(string stream)
         _last = now;
     }
 
-    public StreamCounts CountsOver(StreamCounts samples) => samples with { Used = _used, Stale = _stale, Repeated = _repeated, Missing = _missing };
+    public StreamCounts CountsOver(StreamCounts samples) =>
+        samples with { Used = _used, Stale = _stale, Repeated = _repeated, Missing = _missing };
 }

@@ -7,10 +7,13 @@ namespace RobotWorldModel.Collector.Episodes;
 /// <param name="Row">Row or frame k, from 0 after the header; a line of SHA256SUMS; null where it is the file as a whole.</param>
 public sealed record Finding(string File, int? Row, string What)
 {
-    public override string ToString() => Row is { } row ? string.Create(CultureInfo.InvariantCulture, $"{File}:{row}: {What}") : $"{File}: {What}";
+    public override string ToString() =>
+        Row is { } row ? string.Create(CultureInfo.InvariantCulture, $"{File}:{row}: {What}") : $"{File}: {What}";
 }
 
-/// <summary>What the capture log says that an episode's files must be, so that a changed number is found and named although it is a number.</summary>
+/// <summary>
+/// What the capture log says that an episode's files must be, so that a changed number is found and named although it is a number.
+/// </summary>
 public interface IRowReference
 {
     /// <summary>The file's whole content as the log gives it; null where the log cannot say.</summary>
@@ -45,8 +48,14 @@ internal sealed class Findings
     {
         lock (_byFile)
         {
-            return [.. _byFile.OrderBy(f => f.Key, StringComparer.Ordinal).SelectMany(f =>
-                _more.TryGetValue(f.Key, out int more) ? f.Value.OrderBy(v => v.Row).Append(new Finding(f.Key, null, $"and {more} more")) : f.Value.OrderBy(v => v.Row))];
+            var all = new List<Finding>();
+            foreach ((string file, List<Finding> findings) in _byFile.OrderBy(f => f.Key, StringComparer.Ordinal))
+            {
+                all.AddRange(findings.OrderBy(f => f.Row));
+                if (_more.TryGetValue(file, out int more))
+                    all.Add(new Finding(file, null, $"and {more} more"));
+            }
+            return all;
         }
     }
 }

@@ -2,7 +2,9 @@ using RobotWorldModel.Collector.Codecs;
 
 namespace RobotWorldModel.Collector.Episodes;
 
-/// <summary>What frames.csv says, for the rules of the other files: by row the slot and, by stream, sequence, originating time and status.</summary>
+/// <summary>
+/// What frames.csv says, for the rules of the other files: by row the slot and, by stream, sequence, originating time and status.
+/// </summary>
 internal sealed class Timeline(int rows, IReadOnlyList<string> streams)
 {
     public int Rows { get; } = rows;
@@ -78,15 +80,18 @@ internal static class FrameRules
                 readable = false;
             }
             if (table.IsEmpty(row, 4) == ok || !table.TryNumber(row, 4, out lateness[row]))
-                findings.Add(File, row, $"lateness_us is '{table.Text(row, 4)}' and tick_status '{table.Text(row, 3)}': a tick that ran has a lateness, a skipped one none");
+                findings.Add(File, row, $"lateness_us is '{table.Text(row, 4)}' and tick_status '{table.Text(row, 3)}': "
+                    + "a tick that ran has a lateness, a skipped one none");
         }
-        if (readable && table.Rows == metadata.Frames && metadata.Tick is { } tick && TickReport.From(lateness) is var found && !Agrees(tick, found))
+        if (readable && table.Rows == metadata.Frames && metadata.Tick is { } tick && TickReport.From(lateness) is var found
+            && !Agrees(tick, found))
             findings.Add(File, null, $"its lateness gives {found}; {EpisodeLayout.Metadata} says {tick}");
         return readable;
     }
 
     private static bool Agrees(TickReport a, TickReport b) =>
-        a.SkippedSlots == b.SkippedSlots && Math.Abs(a.P50Us - b.P50Us) < 1e-6 && Math.Abs(a.P99Us - b.P99Us) < 1e-6 && Math.Abs(a.MaxUs - b.MaxUs) < 1e-6;
+        a.SkippedSlots == b.SkippedSlots && Math.Abs(a.P50Us - b.P50Us) < 1e-6 && Math.Abs(a.P99Us - b.P99Us) < 1e-6
+            && Math.Abs(a.MaxUs - b.MaxUs) < 1e-6;
 
     private static bool ReadStream(CsvTable table, string stream, int column, Timeline timeline, Findings findings)
     {
@@ -101,8 +106,8 @@ internal static class FrameRules
                 || !table.TryNumber(row, column, out double sequence) || !table.TryNumber(row, column + 1, out double ageUs)
                 || !missing && (sequence != Math.Floor(sequence) || ageUs != Math.Floor(ageUs) || ageUs < 0))
             {
-                findings.Add(File, row, $"{stream} has sequence '{table.Text(row, column)}', age '{table.Text(row, column + 1)}' and status '{table.Text(row, column + 2)}', "
-                    + "which do not go together");
+                findings.Add(File, row, $"{stream} has sequence '{table.Text(row, column)}', age '{table.Text(row, column + 1)}' and "
+                    + $"status '{table.Text(row, column + 2)}', which do not go together");
                 readable = false;
                 continue;
             }
@@ -117,7 +122,8 @@ internal static class FrameRules
     {
         StreamTrack track = timeline.Streams[stream];
         long periodNs = StreamRules.PeriodNs(report.RateHz);
-        bool interpolated = stream is EpisodeLayout.RobotStream or EpisodeLayout.ForceStream || track.Status.Contains(StreamStatus.Interpolated);
+        bool interpolated = stream is EpisodeLayout.RobotStream or EpisodeLayout.ForceStream
+            || track.Status.Contains(StreamStatus.Interpolated);
         var tally = new StreamTally(stream);
         double newest = double.NaN; // at least as old is the newest sample that any row so far was made from
         for (int row = 0; row < timeline.Rows; row++)
@@ -129,8 +135,9 @@ internal static class FrameRules
                 findings.Add(File, row, $"{stream} is {StreamRules.Name(status)}; an episode begins where every stream is fresh");
             if (status == StreamStatus.Missing)
             {
-                if (timeline.Slots[row] - newest <= StreamRules.MissingAfterNs * 1e-9 - AgeTolerance)
-                    findings.Add(File, row, $"{stream} is missing only {timeline.Slots[row] - newest:0.000} s after a sample; that is stale until 0.5 s");
+                double gap = timeline.Slots[row] - newest;
+                if (gap <= StreamRules.MissingAfterNs * 1e-9 - AgeTolerance)
+                    findings.Add(File, row, $"{stream} is missing only {gap:0.000} s after a sample; that is stale until 0.5 s");
                 continue;
             }
             string? wrong = interpolated ? WrongInterpolated(status, ageNs, periodNs) : WrongNewest(track, row, ageNs, periodNs);
@@ -145,7 +152,9 @@ internal static class FrameRules
     private static string? WrongInterpolated(StreamStatus status, long ageNs, long periodNs) => status switch
     {
         StreamStatus.Interpolated => ageNs == 0 ? null : "what is interpolated is that of the slot",
-        StreamStatus.Stale => Possible(age => StreamRules.Interpolated(age, periodNs), ageNs, status) ? null : $"with a period of {periodNs / 1000} µs it is not",
+        StreamStatus.Stale => Possible(age => StreamRules.Interpolated(age, periodNs), ageNs, status)
+            ? null
+            : $"with a period of {periodNs / 1000} µs it is not",
         _ => "it can be interpolated, stale or missing",
     };
 
@@ -159,11 +168,14 @@ internal static class FrameRules
             if (step < -AgeTolerance)
                 return "its sample is older than the one of the row before";
             if (same != Math.Abs(step) <= AgeTolerance)
-                return same ? "the same sequence as in the row before has another time" : "another sequence than in the row before has the same time";
+                return same
+                    ? "the same sequence as in the row before has another time"
+                    : "another sequence than in the row before has the same time";
         }
         return Possible(age => StreamRules.Newest(age, periodNs, same), ageNs, status)
             ? null
-            : $"with a period of {periodNs / 1000} µs, and {(same ? "the same sample as" : "another sample than")} the row before, it is {StreamRules.Name(StreamRules.Newest(ageNs, periodNs, same))}";
+            : $"with a period of {periodNs / 1000} µs, and {(same ? "the same sample as" : "another sample than")} the row before, "
+                + $"it is {StreamRules.Name(StreamRules.Newest(ageNs, periodNs, same))}";
     }
 
     /// <summary>Whether the rule gives the status for some age that is written as this one.</summary>

@@ -7,7 +7,8 @@ internal static class MetadataRules
 
     public static void Check(EpisodeMetadata m, string folder, Findings findings)
     {
-        string id = folder.EndsWith(EpisodeLayout.RecordingSuffix, StringComparison.Ordinal) ? folder[..^EpisodeLayout.RecordingSuffix.Length] : folder;
+        string id = folder.EndsWith(EpisodeLayout.RecordingSuffix, StringComparison.Ordinal)
+            ? folder[..^EpisodeLayout.RecordingSuffix.Length] : folder;
         if (EpisodeNaming.IsEpisodeName(id) && m.Id != id)
             Wrong($"id is {m.Id}, the folder {id}");
         if (!(m.RateHz > 0))
@@ -50,7 +51,8 @@ internal static class MetadataRules
             return;
         if (action.Names.Count != action.Dimension)
             wrong($"action has dimension {action.Dimension} and {action.Names.Count} names");
-        if ((action.Lower?.Length ?? action.Dimension) != action.Dimension || (action.Upper?.Length ?? action.Dimension) != action.Dimension)
+        if ((action.Lower?.Length ?? action.Dimension) != action.Dimension
+            || (action.Upper?.Length ?? action.Dimension) != action.Dimension)
             wrong("action's bounds are not one for each number");
     }
 

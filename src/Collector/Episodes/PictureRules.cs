@@ -2,7 +2,9 @@ using RobotWorldModel.Collector.Codecs;
 
 namespace RobotWorldModel.Collector.Episodes;
 
-/// <summary>The rules of pictures: one for every row that is not missing, whole, of the camera's size, and the same again for the same sample.</summary>
+/// <summary>
+/// The rules of pictures: one for every row that is not missing, whole, of the camera's size, and the same again for the same sample.
+/// </summary>
 internal static class PictureRules
 {
     /// <summary>The pictures that statuses promise.</summary>
@@ -11,7 +13,8 @@ internal static class PictureRules
         EpisodeLayout layout = metadata.Layout;
         foreach (CameraDescription camera in metadata.Cameras)
             foreach (bool depth in new[] { false, true })
-                if (timeline.Streams.TryGetValue(depth ? EpisodeLayout.DepthStream(camera.Name) : EpisodeLayout.RgbStream(camera.Name), out StreamTrack? track))
+                if (timeline.Streams.TryGetValue(
+                    depth ? EpisodeLayout.DepthStream(camera.Name) : EpisodeLayout.RgbStream(camera.Name), out StreamTrack? track))
                     for (int frame = 0; frame < timeline.Rows; frame++)
                         if (track.Status[frame] != StreamStatus.Missing)
                             yield return depth ? layout.Depth(camera.Name, frame) : layout.Rgb(camera.Name, frame);
@@ -43,7 +46,8 @@ internal static class PictureRules
                 statistics.Add(picture.Pixels.Span);
             return WrongSize(picture.Width, picture.Height, camera.Color?.Width, camera.Color?.Height);
         });
-        CompareStatistics(whole, EpisodeLayout.RgbStream(camera.Name), layout.RgbFolder(camera.Name), statistics.Result(), metadata, findings);
+        CompareStatistics(whole, EpisodeLayout.RgbStream(camera.Name), layout.RgbFolder(camera.Name), statistics.Result(), metadata,
+            findings);
     }
 
     private static void CheckDepth(
@@ -58,12 +62,14 @@ internal static class PictureRules
                 statistics.Add(picture.Values.Span);
             return WrongSize(picture.Width, picture.Height, camera.Depth?.Width, camera.Depth?.Height);
         });
-        CompareStatistics(whole, EpisodeLayout.DepthStream(camera.Name), layout.DepthFolder(camera.Name), statistics.Result(), metadata, findings);
+        CompareStatistics(whole, EpisodeLayout.DepthStream(camera.Name), layout.DepthFolder(camera.Name), statistics.Result(), metadata,
+            findings);
     }
 
     /// <summary>True where every picture could be decoded.</summary>
     /// <param name="decode">File and whether it is another sample than in the row before; returns what is wrong.</param>
-    private static bool CheckEach(string episode, Func<int, string> name, StreamTrack track, Findings findings, Func<byte[], bool, string?> decode)
+    private static bool CheckEach(
+        string episode, Func<int, string> name, StreamTrack track, Findings findings, Func<byte[], bool, string?> decode)
     {
         bool whole = true;
         byte[]? before = null;
@@ -104,7 +110,8 @@ internal static class PictureRules
             ? null
             : $"is {width}x{height}; the camera's pictures are {expectedWidth}x{expectedHeight}";
 
-    private static void CompareStatistics(bool whole, string stream, string folder, ModalityStatistics found, EpisodeMetadata metadata, Findings findings)
+    private static void CompareStatistics(
+        bool whole, string stream, string folder, ModalityStatistics found, EpisodeMetadata metadata, Findings findings)
     {
         if (whole && metadata.Statistics.TryGetValue(stream, out ModalityStatistics? promised) && !found.Agrees(promised))
             findings.Add(folder, null, $"minimum, maximum, mean and deviation of its pixels are not those in {EpisodeLayout.Metadata}");

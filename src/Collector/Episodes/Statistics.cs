@@ -22,7 +22,8 @@ public sealed record ModalityStatistics(long Count, double[] Min, double[] Max, 
             merged.Min[i] = Math.Min(Min[i], other.Min[i]);
             merged.Max[i] = Math.Max(Max[i], other.Max[i]);
             merged.Mean[i] = Mean[i] + gap * share;
-            merged.Std[i] = Math.Sqrt(Std[i] * Std[i] * (1 - share) + other.Std[i] * other.Std[i] * share + gap * gap * share * (1 - share));
+            merged.Std[i] = Math.Sqrt(
+                Std[i] * Std[i] * (1 - share) + other.Std[i] * other.Std[i] * share + gap * gap * share * (1 - share));
         }
         return merged;
     }
@@ -69,7 +70,9 @@ public sealed class TableStatistics(int columns)
     {
         if (_count == 0)
             return new ModalityStatistics(0, [], [], [], []);
-        return new ModalityStatistics(_count, (double[])_min.Clone(), (double[])_max.Clone(), (double[])_mean.Clone(), [.. _squares.Select(s => Math.Sqrt(s / _count))]);
+        return new ModalityStatistics(
+            _count, (double[])_min.Clone(), (double[])_max.Clone(), (double[])_mean.Clone(),
+            [.. _squares.Select(s => Math.Sqrt(s / _count))]);
     }
 
     private static double[] Filled(int n, double value)

@@ -29,7 +29,9 @@ public static class StreamRules
 {
     public const long MissingAfterNs = 500_000_000;
 
-    /// <summary>For images, grippers and whatever else is not interpolated: by the newest sample whose originating time is not after the slot.</summary>
+    /// <summary>
+    /// For images, grippers and whatever else is not interpolated: by the newest sample whose originating time is not after the slot.
+    /// </summary>
     /// <param name="ageNs">Slot minus originating time, at least 0.</param>
     /// <param name="periodNs">Of the stream at its native rate.</param>
     /// <param name="sameAsRowBefore">The row before was filled from the same sample.</param>

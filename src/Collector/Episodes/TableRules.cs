@@ -3,8 +3,12 @@ using RobotWorldModel.Collector.Codecs;
 
 namespace RobotWorldModel.Collector.Episodes;
 
-/// <summary>The rules of all tables but frames.csv: rows in order, numbers in round-trip form, times by their stream's status, and what ties values together.</summary>
-internal sealed class TableRules(EpisodeMetadata metadata, Timeline? timeline, IReadOnlyDictionary<string, CsvTable?> tables, Findings findings)
+/// <summary>
+/// The rules of all tables but frames.csv: rows in order, numbers in round-trip form, times by their stream's status, and what ties
+/// values together.
+/// </summary>
+internal sealed class TableRules(
+    EpisodeMetadata metadata, Timeline? timeline, IReadOnlyDictionary<string, CsvTable?> tables, Findings findings)
 {
     public void Check()
     {
@@ -33,8 +37,8 @@ internal sealed class TableRules(EpisodeMetadata metadata, Timeline? timeline, I
     }
 
     /// <summary>
-    /// Frame column 0 … n-1, no cell that is half there, numbers written as we write them, CR LF after each row. True where rows stand where
-    /// they belong, so that they can be compared with those of other tables.
+    /// Frame column 0 … n-1, no cell that is half there, numbers written as we write them, CR LF after each row. True where rows stand
+    /// where they belong, so that they can be compared with those of other tables.
     /// </summary>
     public static bool CheckRows(string file, CsvTable table, int frames, Findings findings)
     {
@@ -52,7 +56,9 @@ internal sealed class TableRules(EpisodeMetadata metadata, Timeline? timeline, I
             int frame = (int)cell;
             if (frame != before + 1)
             {
-                string what = frame == before ? $"frame {frame} is there twice" : frame > before + 1 ? $"frame {before + 1} is missing before frame {frame}" : $"frame {frame} comes after frame {before}";
+                string what = frame == before ? $"frame {frame} is there twice"
+                    : frame > before ? $"frame {before + 1} is missing before frame {frame}"
+                    : $"frame {frame} comes after frame {before}";
                 findings.Add(file, row, what);
                 inOrder = false;
             }
@@ -60,7 +66,8 @@ internal sealed class TableRules(EpisodeMetadata metadata, Timeline? timeline, I
             CheckCells(file, table, row, findings);
         }
         if (table.Rows != frames)
-            findings.Add(file, Math.Min(table.Rows, frames), $"the file has {table.Rows} rows; {EpisodeLayout.Metadata} says {frames} frames");
+            findings.Add(file, Math.Min(table.Rows, frames),
+                $"the file has {table.Rows} rows; {EpisodeLayout.Metadata} says {frames} frames");
         return inOrder && table.Rows == frames;
     }
 
@@ -92,7 +99,9 @@ internal sealed class TableRules(EpisodeMetadata metadata, Timeline? timeline, I
             && value.TryFormat(again, out int n, default, CultureInfo.InvariantCulture) && again[..n].SequenceEqual(cell);
     }
 
-    /// <summary>Rows that a stream fills: empty where it is missing, its originating time, and the same values for the same sample.</summary>
+    /// <summary>
+    /// Rows that a stream fills: empty where it is missing, its originating time, and the same values for the same sample.
+    /// </summary>
     private void CheckAgainstStream(string file, CsvTable table, string stream, StreamTrack track)
     {
         for (int row = 0; row < table.Rows; row++)
@@ -100,15 +109,18 @@ internal sealed class TableRules(EpisodeMetadata metadata, Timeline? timeline, I
             StreamStatus status = track.Status[row];
             if (table.IsEmpty(row, 1) != (status == StreamStatus.Missing))
             {
-                findings.Add(file, row, $"its cells are {(table.IsEmpty(row, 1) ? "empty" : "filled")} and {stream} is {StreamRules.Name(status)} in {EpisodeLayout.Frames}");
+                findings.Add(file, row, $"its cells are {(table.IsEmpty(row, 1) ? "empty" : "filled")} and "
+                    + $"{stream} is {StreamRules.Name(status)} in {EpisodeLayout.Frames}");
                 continue;
             }
             if (status == StreamStatus.Missing || !table.TryNumber(row, 1, out double timestamp))
                 continue;
             double tolerance = status == StreamStatus.Interpolated ? FrameRules.SlotTolerance : FrameRules.AgeTolerance;
             if (!(Math.Abs(timestamp - track.Originating[row]) <= tolerance))
-                findings.Add(file, row, $"timestamp is {Number(timestamp)}; slot and age in {EpisodeLayout.Frames} give {Number(track.Originating[row])}");
-            if (status != StreamStatus.Interpolated && track.SameAsBefore(row) && track.Status[row - 1] != StreamStatus.Interpolated && !SameCells(table, row))
+                findings.Add(file, row, $"timestamp is {Number(timestamp)}; "
+                    + $"slot and age in {EpisodeLayout.Frames} give {Number(track.Originating[row])}");
+            if (status != StreamStatus.Interpolated && track.SameAsBefore(row) && track.Status[row - 1] != StreamStatus.Interpolated
+                && !SameCells(table, row))
                 findings.Add(file, row, $"{stream} is the same sample as in the row before, the values are not");
         }
     }
@@ -124,7 +136,8 @@ internal sealed class TableRules(EpisodeMetadata metadata, Timeline? timeline, I
     private void CheckAtSlots(string file, CsvTable table)
     {
         for (int row = 0; row < table.Rows; row++)
-            if (!table.IsEmpty(row, 1) && table.TryNumber(row, 1, out double timestamp) && !(Math.Abs(timestamp - timeline!.Slots[row]) <= FrameRules.SlotTolerance))
+            if (!table.IsEmpty(row, 1) && table.TryNumber(row, 1, out double timestamp)
+                && !(Math.Abs(timestamp - timeline!.Slots[row]) <= FrameRules.SlotTolerance))
                 findings.Add(file, row, $"timestamp is {Number(timestamp)}, the slot {Number(timeline.Slots[row])}");
     }
 
@@ -143,7 +156,8 @@ internal sealed class TableRules(EpisodeMetadata metadata, Timeline? timeline, I
 
     private void CheckActions()
     {
-        if (tables.GetValueOrDefault(EpisodeLayout.Actions) is not { } table || metadata.Action is not { } action || timeline is null || table.Rows != timeline.Rows)
+        if (tables.GetValueOrDefault(EpisodeLayout.Actions) is not { } table || metadata.Action is not { } action || timeline is null
+            || table.Rows != timeline.Rows)
             return;
         for (int row = 0; row < table.Rows; row++)
         {
@@ -154,11 +168,14 @@ internal sealed class TableRules(EpisodeMetadata metadata, Timeline? timeline, I
                 continue;
             }
             double slot = timeline.Slots[row];
-            if (table.TryNumber(row, 1, out double timestamp) && !(timestamp >= slot - FrameRules.AgeTolerance && timestamp < slot + 2 / metadata.RateHz))
-                findings.Add(EpisodeLayout.Actions, row, $"timestamp {Number(timestamp)} is not that of a command of the tick at {Number(slot)}");
+            if (table.TryNumber(row, 1, out double timestamp)
+                && !(timestamp >= slot - FrameRules.AgeTolerance && timestamp < slot + 2 / metadata.RateHz))
+                findings.Add(EpisodeLayout.Actions, row,
+                    $"timestamp {Number(timestamp)} is not that of a command of the tick at {Number(slot)}");
             for (int i = 0; i < action.Dimension; i++)
                 if (table.TryNumber(row, 2 + i, out double a) && (a < action.Lower?[i] - 1e-9 || a > action.Upper?[i] + 1e-9))
-                    findings.Add(EpisodeLayout.Actions, row, $"{action.Names[i]} is {Number(a)}; its bounds are {action.Lower?[i]} … {action.Upper?[i]}");
+                    findings.Add(EpisodeLayout.Actions, row,
+                        $"{action.Names[i]} is {Number(a)}; its bounds are {action.Lower?[i]} … {action.Upper?[i]}");
         }
         if (action is { Kind: ActionKind.JointPosition, Source: ActionDescription.Demonstrated })
             CheckDemonstrated(table, action.Dimension);
@@ -176,11 +193,14 @@ internal sealed class TableRules(EpisodeMetadata metadata, Timeline? timeline, I
             for (int i = 0; i < dimension; i++)
             {
                 CsvTable? measured = i < 6 ? joints : gripper;
-                ReadOnlySpan<byte> expected = last ? (row == 0 ? actions.Cell(row, 2 + i) : actions.Cell(row - 1, 2 + i))
-                    : measured is null ? actions.Cell(row, 2 + i) : measured.Cell(row + 1, i < 6 ? 2 + i : 2);
+                ReadOnlySpan<byte> expected = last ? actions.Cell(Math.Max(row - 1, 0), 2 + i)
+                    : measured is null ? actions.Cell(row, 2 + i)
+                    : measured.Cell(row + 1, i < 6 ? 2 + i : 2);
                 if (!expected.IsEmpty && !actions.Cell(row, 2 + i).SequenceEqual(expected))
                     findings.Add(EpisodeLayout.Actions, row, $"{actions.Columns[2 + i]} is {actions.Text(row, 2 + i)}; "
-                        + (last ? "the last row repeats the one before" : $"frame {row + 1} was measured at {System.Text.Encoding.ASCII.GetString(expected)}"));
+                        + (last
+                            ? "the last row repeats the one before"
+                            : $"frame {row + 1} was measured at {System.Text.Encoding.ASCII.GetString(expected)}"));
             }
         }
     }
@@ -190,7 +210,8 @@ internal sealed class TableRules(EpisodeMetadata metadata, Timeline? timeline, I
         if (tables.GetValueOrDefault(file) is not { } table || table.Column(column) is var c && c < 0)
             return;
         for (int row = 0; row < table.Rows; row++)
-            if (!table.IsEmpty(row, c) && !(table.TryNumber(row, c, out double v) && v >= low - 1e-9 && v <= high + 1e-9 && (!whole || v == Math.Floor(v))))
+            if (!table.IsEmpty(row, c)
+                && !(table.TryNumber(row, c, out double v) && v >= low - 1e-9 && v <= high + 1e-9 && (!whole || v == Math.Floor(v))))
                 findings.Add(file, row, $"{column} is '{table.Text(row, c)}'; it is {(whole ? $"{low} or {high}" : $"{low} … {high}")}");
     }
 
@@ -203,7 +224,8 @@ internal sealed class TableRules(EpisodeMetadata metadata, Timeline? timeline, I
             if (table.TryNumber(row, 2, out double reward) && double.IsFinite(reward))
                 sum += reward;
         if (!(Math.Abs(sum - promised) <= 1e-9 * Math.Max(1, Math.Abs(sum))))
-            findings.Add(EpisodeLayout.Rewards, null, $"its rewards sum to {Number(sum)}; {EpisodeLayout.Metadata} says a return of {Number(promised)}");
+            findings.Add(EpisodeLayout.Rewards, null,
+                $"its rewards sum to {Number(sum)}; {EpisodeLayout.Metadata} says a return of {Number(promised)}");
     }
 
     private void CheckStatistics(string file, CsvTable table)
