@@ -5,7 +5,7 @@ namespace RobotWorldModel.Tests.Shared;
 /// <summary>Waiting for something to become true, with a deadline: the only way tests wait where no event can be awaited.</summary>
 public static class Eventually
 {
-    public static void True(Func<bool> condition, string what, double seconds = 20)
+    public static void True(Func<bool> condition, string what, double seconds = 60)
     {
         var clock = Stopwatch.StartNew();
         while (!condition())

@@ -2,7 +2,7 @@
 import json, socket, struct, sys, time, zlib
 
 s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-s.settimeout(20)
+s.settimeout(60)
 s.connect(sys.argv[1])
 
 

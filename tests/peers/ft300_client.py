@@ -5,8 +5,8 @@ host, stream_port, command_port, count = sys.argv[1], int(sys.argv[2]), int(sys.
 
 
 def read(n):
-    s = socket.create_connection((host, stream_port), 10)
-    s.settimeout(10)
+    s = socket.create_connection((host, stream_port), 60)
+    s.settimeout(60)
     text = ""
     while text.count(")") < n:
         got = s.recv(4096)
@@ -24,8 +24,8 @@ def show(name, rows):
     print(name, *("%.3f" % statistics.mean(c) for c in columns), *("%.4f" % statistics.stdev(c) for c in columns))
 
 
-c = socket.create_connection((host, command_port), 10)
-c.settimeout(10)
+c = socket.create_connection((host, command_port), 60)
+c.settimeout(60)
 f = c.makefile("r")
 
 

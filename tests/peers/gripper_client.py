@@ -1,8 +1,8 @@
 """A client of the gripper's socket, from the maker's description alone: python3 gripper_client.py HOST PORT. Prints a line for each step."""
 import socket, sys, time
 
-s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 10)
-s.settimeout(10)
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])), 60)
+s.settimeout(60)
 
 
 def get(name):
@@ -21,7 +21,7 @@ def put(text):
     assert got == b"ack", got  # no line end, in one piece
 
 
-def until(name, values, seconds=20):
+def until(name, values, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = get(name)
@@ -38,7 +38,7 @@ until("STA", [0])
 put("ACT 1")
 print("activating", until("STA", [1]))
 seen = set()
-end = time.monotonic() + 20
+end = time.monotonic() + 60
 while get("STA") != 3 and time.monotonic() < end:
     seen.add(get("POS"))
 print("stroke", min(seen) <= 10, max(seen) >= 220)

@@ -28,7 +28,7 @@ internal sealed class HandMadeCamera : IDisposable
     public void Accept()
     {
         _client?.Dispose();
-        Assert.True(_listener.Poll(20_000_000, SelectMode.SelectRead), "the driver did not come");
+        Assert.True(_listener.Poll(60_000_000, SelectMode.SelectRead), "the driver did not come");
         _client = _listener.Accept();
     }
 

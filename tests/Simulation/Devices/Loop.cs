@@ -14,7 +14,7 @@ internal sealed class Loop : IDisposable
     {
         _device = device;
         device.Start();
-        _thread = new DeviceThread("cell", 0, stop =>
+        _thread = new DeviceThread("cell", RealTime.DevicePriority, stop =>
         {
             long origin = HostClock.NowNs;
             for (long k = 0; !stop.IsCancellationRequested; k++)
