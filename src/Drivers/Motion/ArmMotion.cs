@@ -1,0 +1,184 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+
+namespace RobotWorldModel.Drivers.Motion;
+
+/// <summary>
+/// All motion of one arm and its gripper. Lends the arm to one owner at a time, filters what the owner sends, and serves the controller at
+/// its own rate from a thread of its own that stops the arm whenever something is missing or wrong.
+/// </summary>
+public sealed partial class ArmMotion : IDisposable
+{
+    private readonly IRobotArm _arm;
+    private readonly IArmControl _control;
+    private readonly IGripperControl? _gripper;
+    private readonly IForceTorqueSensor? _force;
+    private readonly MotionLimits _limits;
+    private readonly bool _enabled;
+    private readonly Lock _acquireLock = new();
+    private readonly DeviceThread _thread;
+    private readonly Published<Snapshot> _published = new();
+    private MotionSession? _session; // set by who acquires, cleared by the arm's thread
+    private string? _acquiring, _reason;
+    private volatile bool _needsAcknowledge;
+    private CancellationTokenSource? _acquireCancel;
+    private long _clamped, _refused;
+
+    /// <param name="arm">A driver of this assembly that can be commanded.</param>
+    /// <param name="gripper">As the arm; null without one.</param>
+    /// <param name="force">Watched while the arm moves; null without one.</param>
+    /// <param name="enabled">motion.enabled of the config: false lends the arm to nobody.</param>
+    /// <exception cref="ArgumentException">A driver that cannot be commanded, or limits that make no sense.</exception>
+    public ArmMotion(IRobotArm arm, IGripper? gripper, IForceTorqueSensor? force, MotionLimits limits, bool enabled)
+    {
+        limits.Validate();
+        _control = arm as IArmControl ?? throw new ArgumentException($"{arm.Name}: this driver only reads; it cannot move the arm");
+        if (gripper is not null)
+            _gripper = gripper as IGripperControl ?? throw new ArgumentException($"{gripper.Name}: this driver only reads; it cannot move the gripper");
+        (_arm, _force, _limits, _enabled) = (arm, force, limits, enabled);
+        _wrenches = force?.Wrenches.Subscribe(1024);
+        _thread = new("arm", RealTime.ArmPriority, Serve);
+        _published.Write(new() { SpeedFraction = 1 });
+    }
+
+    public MotionLimits Limits => _limits;
+
+    /// <summary>Nobody gets the arm before a person has looked and <see cref="Acknowledge"/> was called.</summary>
+    public bool NeedsAcknowledge => _needsAcknowledge;
+
+    /// <summary>The set-point last sent; where nobody drives the arm, where it was last seen. rad.</summary>
+    public Vector6 CommandedJoints => _published.Read().Joints;
+
+    /// <summary>The TCP of <see cref="CommandedJoints"/> in the base frame.</summary>
+    public Pose CommandedTcp => _arm.Kinematics.Flange(CommandedJoints) * _limits.FlangeToTcp;
+
+    public void Start() => _thread.Start();
+
+    /// <summary>
+    /// Takes the arm for an owner if every gate is open, starting our program on the controller where it does not run: may take seconds, and
+    /// must not be called on the tick's thread.
+    /// </summary>
+    /// <param name="owner">Named to others who ask meanwhile.</param>
+    /// <param name="refusal">One line, what is in the way and what to do; null where the lease is given.</param>
+    public MotionLease? TryAcquire(string owner, out string? refusal)
+    {
+        CancellationTokenSource cancel;
+        lock (_acquireLock)
+        {
+            refusal = Taken();
+            if (refusal is not null)
+                return null;
+            _acquiring = owner;
+            _acquireCancel = cancel = CancellationTokenSource.CreateLinkedTokenSource(_thread.Stopping);
+        }
+        try
+        {
+            refusal = StandingGates(out _) ?? _control.StartProgram(cancel.Token);
+            if (refusal is null)
+                refusal = WaitForFreshState(cancel.Token) ?? StandingGates(out _);
+            if (refusal is null && cancel.IsCancellationRequested)
+                refusal = "the arm was stopped while it was being taken";
+            return refusal is null ? Begin(owner, out refusal) : null;
+        }
+        finally
+        {
+            lock (_acquireLock)
+            {
+                _acquiring = null;
+                _acquireCancel = null;
+            }
+            cancel.Dispose();
+        }
+    }
+
+    /// <summary>Stops the arm now, from any thread: it ramps to rest, and whoever holds it loses it.</summary>
+    /// <param name="reason">One line, told to the owner and in the report.</param>
+    public void Stop(string reason)
+    {
+        lock (_acquireLock)
+        {
+            _acquireCancel?.Cancel();
+            MotionSession? session = Volatile.Read(ref _session);
+            if (session is not null && session.End(reason))
+                Volatile.Write(ref _reason, reason);
+        }
+    }
+
+    /// <summary>A person has looked at the cell and lets motion begin again. Clears our own mark only; unlocks nothing on the controller.</summary>
+    public void Acknowledge() => _needsAcknowledge = false;
+
+    public MotionReport Report()
+    {
+        Snapshot now = _published.Read();
+        MotionSession? session = Volatile.Read(ref _session);
+        MotionState state = session is null ? _needsAcknowledge ? MotionState.Fault : MotionState.Off : now.State;
+        string? reason = session?.EndedBecause ?? Volatile.Read(ref _reason);
+        return new(_enabled, state, session?.Lease?.Owner, reason, _needsAcknowledge, now.Joints, now.SpeedFraction,
+            Interlocked.Read(ref _clamped), Interlocked.Read(ref _refused), now.Timeouts, now.Missed);
+    }
+
+    /// <summary>Stops the arm, ends our program on the controller and the thread.</summary>
+    public void Dispose()
+    {
+        Stop("the service ends");
+        _thread.Dispose();
+        if (_wrenches is not null)
+            _force!.Wrenches.Unsubscribe(_wrenches);
+    }
+
+    internal SendResult Send(MotionSession session, in Command command)
+    {
+        lock (session.SendLock)
+        {
+            Snapshot now = _published.Read();
+            string? refusal = session.EndedBecause;
+            if (refusal is null && (session.FreedriveWanted || now.Freedrive))
+                refusal = session.FreedriveWanted ? "a person leads the arm: end freedrive first" : "the arm is not at rest yet after freedrive";
+            if (refusal is null && now.State == MotionState.Stopping)
+                refusal = "the arm is stopping because no command came in time; it takes new ones when it stands";
+            if (refusal is not null)
+                return Count(new(false, Clamp.None, now.Joints, refusal));
+            if (now.State == MotionState.Holding && now.Taken == session.Posted)
+                session.Filter.Seed(now.Joints);
+            SendResult result = session.Filter.Check(command, HostClock.NowNs, now.SpeedFraction);
+            if (result.Accepted && !session.TryPost(result.Guarded, command.DueNs))
+                result = new(false, Clamp.None, now.Joints, "the arm's thread does not keep up: see its missed cycles");
+            if (result.Accepted && !double.IsNaN(command.Gripper))
+                _gripper?.Request(Math.Clamp(command.Gripper, 0, 1));
+            return Count(result);
+        }
+    }
+
+    internal bool SetFreedrive(MotionSession session, bool on)
+    {
+        lock (session.SendLock)
+        {
+            Snapshot now = _published.Read();
+            bool standing = now.State == MotionState.Holding && now.Taken == session.Posted;
+            if (session.EndedBecause is not null || (on && !session.FreedriveWanted && !standing))
+                return false;
+            session.FreedriveWanted = on;
+            return true;
+        }
+    }
+
+    private SendResult Count(in SendResult result)
+    {
+        if (!result.Accepted)
+            Interlocked.Increment(ref _refused);
+        else if (result.Clamped != Clamp.None)
+            Interlocked.Increment(ref _clamped);
+        return result;
+    }
+
+    // Written by the arm's thread every cycle.
+    private struct Snapshot
+    {
+        public Vector6 Joints;
+        public MotionState State;
+        public bool Freedrive;
+        public double SpeedFraction;
+        public long Taken, Timeouts, Missed;
+    }
+}
