@@ -22,6 +22,9 @@ public readonly record struct Vec3(double X, double Y, double Z)
     public static Vec3 operator *(Vec3 a, double s) => new(a.X * s, a.Y * s, a.Z * s);
 
     public static Vec3 operator *(double s, Vec3 a) => a * s;
+
+    /// <summary>The three numbers: a record's own text would print <see cref="Normalized"/>, and that its own, without end.</summary>
+    public override string ToString() => $"[{X:0.####}, {Y:0.####}, {Z:0.####}]";
 }
 
 /// <summary>A unit quaternion; rotates vectors of the child frame into the parent frame.</summary>
@@ -78,6 +81,8 @@ public readonly record struct Quat(double X, double Y, double Z, double W)
         a.W * b.Y - a.X * b.Z + a.Y * b.W + a.Z * b.X,
         a.W * b.Z + a.X * b.Y - a.Y * b.X + a.Z * b.W,
         a.W * b.W - a.X * b.X - a.Y * b.Y - a.Z * b.Z);
+
+    public override string ToString() => $"[{X:0.####}, {Y:0.####}, {Z:0.####}, {W:0.####}]";
 }
 
 /// <summary>A rigid transform: where a child frame stands in its parent. <c>baseToTool = baseToFlange * flangeToTool</c>.</summary>
@@ -100,4 +105,7 @@ public readonly record struct Pose(Vec3 Position, Quat Rotation)
         Vec3 r = Rotation.ToRotationVector();
         return new(Position.X, Position.Y, Position.Z, r.X, r.Y, r.Z);
     }
+
+    /// <summary>As UR writes it.</summary>
+    public override string ToString() => $"p{ToVector()}";
 }

@@ -1,0 +1,69 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.UniversalRobots;
+
+namespace RobotWorldModel.Drivers.Motion.Motions;
+
+/// <summary>
+/// A straight line in joint space from rest to rest with the least jerk: s(x) = 10x³ - 15x⁴ + 6x⁵ (Flash and Hogan 1985). Asked once a tick;
+/// no allocation after construction.
+/// </summary>
+public sealed class MoveTo
+{
+    private const double PeakSpeed = 1.875, PeakAcceleration = 5.7735, PeakJerk = 60; // of s(x), x in 0..1
+    private readonly Vector6 _from, _to;
+    private double _seconds;
+    private long _dueNs = long.MinValue;
+
+    /// <param name="from">rad.</param>
+    /// <param name="to">rad.</param>
+    /// <param name="durationS">Seconds for the whole way; 0 is there at once.</param>
+    public MoveTo(in Vector6 from, in Vector6 to, double durationS)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(durationS);
+        (_from, _to, DurationS) = (from, to, durationS);
+    }
+
+    /// <summary>As fast as a share of a cell's limits allows.</summary>
+    /// <param name="share">Of TCP speed, joint speed, acceleration and jerk, above 0 and at most 0.9.</param>
+    public static MoveTo Within(in Vector6 from, in Vector6 to, MotionLimits limits, UrKinematics kinematics, double share = 0.5)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(share);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(share, SafetyFilter.SpeedShare);
+        double turn = (to - from).MaxAbs;
+        double seconds = PeakSpeed * turn / (share * limits.JointSpeed);
+        seconds = Math.Max(seconds, Math.Sqrt(PeakAcceleration * turn / (share * limits.JointAcceleration)));
+        seconds = Math.Max(seconds, Math.Cbrt(PeakJerk * turn / (share * limits.JointJerk)));
+        double fastest = 0;
+        for (int i = 0; i <= 50; i++)
+        {
+            Vector6 v = kinematics.TcpVelocity(Vector6.Lerp(from, to, i / 50.0), to - from, limits.FlangeToTcp);
+            fastest = Math.Max(fastest, new Vec3(v[0], v[1], v[2]).Length);
+        }
+        return new(from, to, Math.Max(seconds, PeakSpeed * fastest / (share * limits.TcpSpeed)));
+    }
+
+    public double DurationS { get; }
+
+    /// <summary>The last <see cref="Next"/> was the end of the way.</summary>
+    public bool Done { get; private set; }
+
+    /// <summary>Where the arm is to be this long after the start, rad.</summary>
+    public Vector6 At(double seconds)
+    {
+        if (seconds >= DurationS)
+            return _to;
+        double x = Math.Max(0, seconds / DurationS);
+        return Vector6.Lerp(_from, _to, x * x * x * (10 - 15 * x + 6 * x * x));
+    }
+
+    /// <summary>The command due then; the first is the start.</summary>
+    /// <param name="speedFraction">The report's: this motion's clock runs as fast as the controller's.</param>
+    public Command Next(long dueNs, double gripper = double.NaN, double speedFraction = 1)
+    {
+        if (_dueNs != long.MinValue)
+            _seconds += (dueNs - _dueNs) * 1e-9 * speedFraction;
+        _dueNs = dueNs;
+        Done = _seconds >= DurationS;
+        return new(CommandKind.JointPosition, At(_seconds), gripper, dueNs);
+    }
+}
