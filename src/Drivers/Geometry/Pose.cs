@@ -5,6 +5,9 @@ public readonly record struct Vec3(double X, double Y, double Z)
 {
     public static readonly Vec3 UnitX = new(1, 0, 0), UnitY = new(0, 1, 0), UnitZ = new(0, 0, 1);
 
+    // A record would print its computed properties too, Normalized's own Normalized included, without end.
+    public override string ToString() => $"({X:0.######}, {Y:0.######}, {Z:0.######})";
+
     public double Length => Math.Sqrt(Dot(this));
 
     public Vec3 Normalized => this * (1 / Length);
@@ -22,15 +25,14 @@ public readonly record struct Vec3(double X, double Y, double Z)
     public static Vec3 operator *(Vec3 a, double s) => new(a.X * s, a.Y * s, a.Z * s);
 
     public static Vec3 operator *(double s, Vec3 a) => a * s;
-
-    /// <summary>The three numbers: a record's own text would print <see cref="Normalized"/>, and that its own, without end.</summary>
-    public override string ToString() => $"[{X:0.####}, {Y:0.####}, {Z:0.####}]";
 }
 
 /// <summary>A unit quaternion; rotates vectors of the child frame into the parent frame.</summary>
 public readonly record struct Quat(double X, double Y, double Z, double W)
 {
     public static readonly Quat Identity = new(0, 0, 0, 1);
+
+    public override string ToString() => $"({X:0.######}, {Y:0.######}, {Z:0.######}; {W:0.######})";
 
     public Quat Inverse => new(-X, -Y, -Z, W);
 
@@ -81,14 +83,14 @@ public readonly record struct Quat(double X, double Y, double Z, double W)
         a.W * b.Y - a.X * b.Z + a.Y * b.W + a.Z * b.X,
         a.W * b.Z + a.X * b.Y - a.Y * b.X + a.Z * b.W,
         a.W * b.W - a.X * b.X - a.Y * b.Y - a.Z * b.Z);
-
-    public override string ToString() => $"[{X:0.####}, {Y:0.####}, {Z:0.####}, {W:0.####}]";
 }
 
 /// <summary>A rigid transform: where a child frame stands in its parent. <c>baseToTool = baseToFlange * flangeToTool</c>.</summary>
 public readonly record struct Pose(Vec3 Position, Quat Rotation)
 {
     public static readonly Pose Identity = new(default, Quat.Identity);
+
+    public override string ToString() => $"{Position} {Rotation}";
 
     public Pose Inverse => new(-Rotation.Inverse.Rotate(Position), Rotation.Inverse);
 
@@ -105,7 +107,4 @@ public readonly record struct Pose(Vec3 Position, Quat Rotation)
         Vec3 r = Rotation.ToRotationVector();
         return new(Position.X, Position.Y, Position.Z, r.X, r.Y, r.Z);
     }
-
-    /// <summary>As UR writes it.</summary>
-    public override string ToString() => $"p{ToVector()}";
 }

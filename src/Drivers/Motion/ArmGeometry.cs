@@ -22,9 +22,8 @@ public enum Obstacle
 /// </summary>
 public sealed class ArmGeometry
 {
-    private readonly Vector6 _a, _d, _cosAlpha, _sinAlpha;
+    private readonly Link[] _links = new Link[6];
     private readonly LinkShape _shape;
-    private readonly double _upperArm, _wristOffset;
     private readonly Pose _flangeToTcp;
     private readonly Vec3 _boxMin, _boxMax, _toolEnd;
     private readonly double _table, _toolRadius;
@@ -32,21 +31,18 @@ public sealed class ArmGeometry
 
     public ArmGeometry(UrKinematics kinematics, MotionLimits limits)
     {
-        UrModel model = kinematics.Model;
-        (_a, _d) = (model.A, model.D);
+        Span<Pose> frames = stackalloc Pose[6];
+        kinematics.Frames(default, frames);
         for (int i = 0; i < 6; i++)
-            (_sinAlpha[i], _cosAlpha[i]) = Math.SinCos(model.Alpha[i]);
-        _shape = LinkShape.Of(model);
-        // A calibrated arm may carry large offsets along its three parallel axes that cancel at the wrist: capsules use nominal lengths.
-        UrModel nominal = UrModel.All.FirstOrDefault(m => m.ControllerType == model.ControllerType) ?? model;
-        (_upperArm, _wristOffset) = (nominal.A[1], nominal.D[3]);
+            _links[i] = new(i == 0 ? frames[0] : frames[i - 1].Inverse * frames[i]);
+        _shape = LinkShape.Of(kinematics.Model);
         _flangeToTcp = limits.FlangeToTcp;
         (_boxMin, _boxMax, _table, _toolRadius) = (limits.WorkspaceMin, limits.WorkspaceMax, limits.TableHeight, limits.ToolRadius);
         double length = _flangeToTcp.Position.Length;
         _hasTool = length > 1e-6;
         // The capsule's round end touches the TCP, so that a tool pointing down may reach the table with its tip.
         _toolEnd = _hasTool ? _flangeToTcp.Position * (Math.Max(0, length - _toolRadius) / length) : default;
-        Reach = Reaches(nominal, length, Math.Sqrt(Square(_flangeToTcp.Position.X) + Square(_flangeToTcp.Position.Y)));
+        Reach = Reaches(_links, length, Math.Sqrt(Square(_flangeToTcp.Position.X) + Square(_flangeToTcp.Position.Y)));
     }
 
     /// <summary>For each joint, how far anything that it moves can be from its axis, m: a turn of dq moves no point by more than Reach · |dq|.</summary>
@@ -80,8 +76,8 @@ public sealed class ArmGeometry
     {
         Forward(q, out Posture p);
         Vec3 z1 = p.Axes[1], z3 = p.Axes[3];
-        Vec3 shoulder = p.Origins[1], elbow = shoulder + p.UpperArmAxis * _upperArm;
-        Vec3 wrist1 = p.Origins[4], wrist0 = wrist1 - z3 * (_wristOffset - _shape.ForearmOffset), wrist2 = p.Origins[5];
+        Vec3 shoulder = p.Origins[1], elbow = p.Origins[2];
+        Vec3 wrist0 = p.Origins[3] + z3 * _shape.ForearmOffset, wrist1 = p.Origins[4], wrist2 = p.Origins[5];
         Segment body = new(default, shoulder), shoulderLink = new(shoulder, shoulder + z1 * _shape.UpperArmOffset);
         Segment upperArm = new(shoulderLink.B, elbow + z1 * _shape.UpperArmOffset);
         Segment forearm = new(elbow + z1 * _shape.ForearmOffset, wrist0), wristA = new(wrist0, wrist1), wristB = new(wrist1, wrist2);
@@ -132,7 +128,7 @@ public sealed class ArmGeometry
             (least, nearest) = (distance, obstacle);
     }
 
-    // Denavit-Hartenberg with rotation matrices as columns: several times faster than quaternions, and called at every set-point.
+    // With rotation matrices as columns: several times faster than quaternions, and called at every set-point.
     private void Forward(in Vector6 q, out Posture posture)
     {
         posture = default;
@@ -142,13 +138,12 @@ public sealed class ArmGeometry
             posture.Axes[i] = z;
             posture.Origins[i] = p;
             (double sin, double cos) = Math.SinCos(q[i]);
-            Vec3 turnedX = x * cos + y * sin, turnedY = y * cos - x * sin;
-            p += z * _d[i] + turnedX * _a[i];
-            x = turnedX;
-            y = turnedY * _cosAlpha[i] + z * _sinAlpha[i];
-            z = z * _cosAlpha[i] - turnedY * _sinAlpha[i];
-            if (i == 1)
-                posture.UpperArmAxis = x;
+            Vec3 turnedX = x * cos + y * sin, turnedY = y * cos - x * sin, along = z;
+            Link link = _links[i];
+            p += turnedX * link.Offset.X + turnedY * link.Offset.Y + along * link.Offset.Z;
+            x = turnedX * link.X.X + turnedY * link.X.Y + along * link.X.Z;
+            y = turnedX * link.Y.X + turnedY * link.Y.Y + along * link.Y.Z;
+            z = turnedX * link.Z.X + turnedY * link.Z.Y + along * link.Z.Z;
         }
         Vec3 tcp = _flangeToTcp.Position;
         posture.Flange = p;
@@ -156,12 +151,12 @@ public sealed class ArmGeometry
         posture.ToolEnd = p + x * _toolEnd.X + y * _toolEnd.Y + z * _toolEnd.Z;
     }
 
-    private static Vector6 Reaches(UrModel model, double tool, double toolOffAxis)
+    private static Vector6 Reaches(Link[] links, double tool, double toolOffAxis)
     {
-        double fromWrist3 = model.D[5] + tool;
-        double fromWrist1 = model.D[4] + fromWrist3;
-        double fromElbow = Math.Abs(model.A[2]) + model.D[3] + fromWrist1;
-        double fromShoulder = Math.Abs(model.A[1]) + fromElbow;
+        double fromWrist3 = links[5].Offset.Length + tool;
+        double fromWrist1 = links[4].Offset.Length + fromWrist3;
+        double fromElbow = links[2].Offset.Length + links[3].Offset.Length + fromWrist1;
+        double fromShoulder = links[1].Offset.Length + fromElbow;
         return new(fromShoulder, fromShoulder, fromElbow, fromWrist1, fromWrist3, toolOffAxis);
     }
 
@@ -176,7 +171,14 @@ public sealed class ArmGeometry
     private struct Posture
     {
         public Six Origins, Axes;
-        public Vec3 UpperArmAxis, Flange, ToolEnd, Tcp;
+        public Vec3 Flange, ToolEnd, Tcp;
+    }
+
+    // What lies between one joint's axis and the next.
+    private readonly struct Link(Pose pose)
+    {
+        public readonly Vec3 Offset = pose.Position;
+        public readonly Vec3 X = pose.Rotation.Rotate(Vec3.UnitX), Y = pose.Rotation.Rotate(Vec3.UnitY), Z = pose.Rotation.Rotate(Vec3.UnitZ);
     }
 
     // Radii of the links and where upper arm and forearm lie along the shoulder's axis, m.
@@ -186,9 +188,8 @@ public sealed class ArmGeometry
         {
             1 => new(0.060, 0.054, 0.040, 0.045, 0.138, 0.007),
             3 => new(0.060, 0.054, 0.040, 0.045, 0.120, 0.027),
-            // The UR10e's radii are not published: taken wider than its drawings show.
-            2 => new(0.100, 0.085, 0.060, 0.055, 0.1762, 0.0393),
-            _ => throw new ArgumentException($"the shape of a {model.Name} is not known here; known are UR3e, UR5e and UR10e"),
+            // The radii of UR10(e) and UR16e are not published: taken wider than their drawings show.
+            _ => new(0.100, 0.085, 0.060, 0.055, 0.1762, 0.0393),
         };
     }
 }

@@ -123,7 +123,14 @@ public sealed partial class ArmMotion
             Volatile.Write(ref _reason, null);
             Volatile.Write(ref _session, session);
         }
-        return lease;
+        long began = HostClock.NowNs;
+        while (_published.Read().Session != session && HostClock.NowNs - began < 1_000_000_000 && lease.Active)
+            Thread.Sleep(1);
+        if (_published.Read().Session == session)
+            return lease;
+        session.End("the arm's thread did not take it");
+        refusal = $"{_arm.Name}: {lease.EndedBecause}; see the service's log";
+        return null;
     }
 
     // Where set-points may begin: the controller's own, as long as the arm is there.

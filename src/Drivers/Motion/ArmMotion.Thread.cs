@@ -14,7 +14,6 @@ public sealed partial class ArmMotion
     private Vector6 _lastSent;
     private Vec3 _newestForce;
     private long _newestForceNs = long.MinValue, _timeouts, _missed;
-    private bool _drove;
 
     private void Serve(CancellationToken stop)
     {
@@ -44,7 +43,7 @@ public sealed partial class ArmMotion
     // The program must not outlive the service.
     private void Halt(AbsoluteGrid grid)
     {
-        for (int i = 0; _drove && i < HaltCycles; i++)
+        for (int i = 0; _sending && i < HaltCycles; i++)
         {
             grid.WaitNext();
             _control.Send(ArmMode.Stop, _lastSent, default);
@@ -67,11 +66,11 @@ public sealed partial class ArmMotion
             if (any)
                 _lastSent = state.Value.Q;
             // After a safety stop the program must not wake up again on its own when the stop is cleared.
-            _control.Send(_needsAcknowledge ? ArmMode.Stop : ArmMode.Hold, _lastSent, default);
+            if (_sending)
+                _control.Send(_needsAcknowledge ? ArmMode.Stop : ArmMode.Hold, _lastSent, default);
             Publish(null, state.Value);
             return;
         }
-        _drove = true;
         if (rateHz != session.RateHz)
             End(session, $"{_arm.Name}: the controller's rate changed to {rateHz:0} Hz; take the arm again");
         bool alive = Supervise(session, state, nowNs);
@@ -206,7 +205,7 @@ public sealed partial class ArmMotion
 
     private void Publish(MotionSession? session, in RobotState state)
     {
-        var snapshot = new Snapshot { Joints = _lastSent, Timeouts = _timeouts, Missed = _missed };
+        var snapshot = new Snapshot { Session = session, Joints = _lastSent, Timeouts = _timeouts, Missed = _missed };
         double fraction = state.SpeedScaling * state.TargetSpeedFraction;
         snapshot.SpeedFraction = double.IsNaN(fraction) ? 1 : Math.Clamp(fraction, 0, 1);
         if (session is not null)

@@ -21,7 +21,7 @@ public sealed partial class ArmMotion : IDisposable
     private readonly Published<Snapshot> _published = new();
     private MotionSession? _session; // set by who acquires, cleared by the arm's thread
     private string? _acquiring, _reason;
-    private volatile bool _needsAcknowledge;
+    private volatile bool _needsAcknowledge, _sending;
     private CancellationTokenSource? _acquireCancel;
     private long _clamped, _refused;
 
@@ -42,18 +42,32 @@ public sealed partial class ArmMotion : IDisposable
         _published.Write(new() { SpeedFraction = 1 });
     }
 
+    public bool Enabled => _enabled;
+
     public MotionLimits Limits => _limits;
 
     /// <summary>Nobody gets the arm before a person has looked and <see cref="Acknowledge"/> was called.</summary>
     public bool NeedsAcknowledge => _needsAcknowledge;
 
     /// <summary>The set-point last sent; where nobody drives the arm, where it was last seen. rad.</summary>
-    public Vector6 CommandedJoints => _published.Read().Joints;
+    public Vector6 CommandedJoints
+    {
+        get
+        {
+            Snapshot now = _published.Read();
+            return now.Session is null && _arm.States.TryGetNewest(out var state) ? state.Value.Q : now.Joints;
+        }
+    }
 
     /// <summary>The TCP of <see cref="CommandedJoints"/> in the base frame.</summary>
     public Pose CommandedTcp => _arm.Kinematics.Flange(CommandedJoints) * _limits.FlangeToTcp;
 
-    public void Start() => _thread.Start();
+    /// <summary>Serves the arm from now on; where motion is not enabled the controller's registers are left alone.</summary>
+    public void Start()
+    {
+        if (_enabled)
+            _thread.Start();
+    }
 
     /// <summary>
     /// Takes the arm for an owner if every gate is open, starting our program on the controller where it does not run: may take seconds, and
@@ -74,9 +88,12 @@ public sealed partial class ArmMotion : IDisposable
         }
         try
         {
-            refusal = StandingGates(out _) ?? _control.StartProgram(cancel.Token);
+            refusal = StandingGates(out _);
             if (refusal is null)
-                refusal = WaitForFreshState(cancel.Token) ?? StandingGates(out _);
+            {
+                _sending = true; // the program ends by itself where it hears no counter
+                refusal = _control.StartProgram(cancel.Token) ?? WaitForFreshState(cancel.Token);
+            }
             if (refusal is null && cancel.IsCancellationRequested)
                 refusal = "the arm was stopped while it was being taken";
             return refusal is null ? Begin(owner, out refusal) : null;
@@ -113,9 +130,9 @@ public sealed partial class ArmMotion : IDisposable
         Snapshot now = _published.Read();
         MotionSession? session = Volatile.Read(ref _session);
         MotionState state = session is null ? _needsAcknowledge ? MotionState.Fault : MotionState.Off : now.State;
-        string? reason = session?.EndedBecause ?? Volatile.Read(ref _reason);
-        return new(_enabled, state, session?.Lease?.Owner, reason, _needsAcknowledge, now.Joints, now.SpeedFraction,
-            Interlocked.Read(ref _clamped), Interlocked.Read(ref _refused), now.Timeouts, now.Missed);
+        string reason = !_enabled ? "motion.enabled is false in the config; recording works without it" : Volatile.Read(ref _reason) ?? "";
+        return new(_enabled, state, session?.Lease?.Owner, reason, _needsAcknowledge, CommandedJoints,
+            Interlocked.Read(ref _clamped), Interlocked.Read(ref _refused), now.Timeouts, now.Missed, now.SpeedFraction);
     }
 
     /// <summary>Stops the arm, ends our program on the controller and the thread.</summary>
@@ -175,6 +192,7 @@ public sealed partial class ArmMotion : IDisposable
     // Written by the arm's thread every cycle.
     private struct Snapshot
     {
+        public MotionSession? Session;
         public Vector6 Joints;
         public MotionState State;
         public bool Freedrive;

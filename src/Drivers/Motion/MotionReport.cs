@@ -26,14 +26,14 @@ public enum MotionState
 /// <summary>Motion at one moment.</summary>
 /// <param name="Enabled">motion.enabled of the config.</param>
 /// <param name="Owner">Who holds the arm; null where nobody does.</param>
-/// <param name="Reason">Why motion last ended; null where it has not.</param>
+/// <param name="Reason">Why motion last ended or cannot begin; empty where all is well.</param>
 /// <param name="NeedsAcknowledge">Nobody gets the arm until a person has acknowledged.</param>
-/// <param name="CommandedJoints">As <see cref="ArmMotion.CommandedJoints"/>, rad.</param>
-/// <param name="SpeedFraction">How fast the controller's time runs, 0..1 (its speed slider and limiter): owners slow their plans by it.</param>
+/// <param name="Commanded">As <see cref="ArmMotion.CommandedJoints"/>, rad.</param>
 /// <param name="Clamped">Commands that were shortened.</param>
 /// <param name="Refused">Commands that were refused.</param>
 /// <param name="Timeouts">How often the arm stopped because no command came.</param>
 /// <param name="MissedCycles">Set-points that could not be sent because their time had passed.</param>
+/// <param name="SpeedFraction">How fast the controller's time runs, 0..1 (its speed slider and limiter): owners slow their plans by it.</param>
 public readonly record struct MotionReport(
-    bool Enabled, MotionState State, string? Owner, string? Reason, bool NeedsAcknowledge, Vector6 CommandedJoints, double SpeedFraction,
-    long Clamped, long Refused, long Timeouts, long MissedCycles);
+    bool Enabled, MotionState State, string? Owner, string Reason, bool NeedsAcknowledge, Vector6 Commanded,
+    long Clamped, long Refused, long Timeouts, long MissedCycles, double SpeedFraction);

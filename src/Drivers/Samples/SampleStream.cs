@@ -67,16 +67,16 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
     /// <summary>Hands a sample to every subscriber. A counted value's reference passes from the caller to the stream.</summary>
     public void Publish(in Sample<T> sample)
     {
-        foreach (var queue in Volatile.Read(ref _queues))
-        {
-            Hold(sample.Value);
-            if (!queue.TryEnqueue(sample))
-                Drop(sample.Value);
-        }
         Sample<T> old;
         bool hadOld;
-        lock (_slotLock)
+        lock (_slotLock) // with the queues inside, none is filled after it was unsubscribed: a frame left in one would never come back
         {
+            foreach (var queue in _queues)
+            {
+                Hold(sample.Value);
+                if (!queue.TryEnqueue(sample))
+                    Drop(sample.Value);
+            }
             old = _newest;
             hadOld = _any;
             _newest = sample;
@@ -111,11 +111,17 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
         return queue;
     }
 
-    /// <summary>Ends a subscription; what is left in the queue is released.</summary>
-    public void Unsubscribe(SampleQueue<T> queue)
+    /// <summary>Ends a subscription; nothing is added to the queue any more, and what is in it is still to be read.</summary>
+    public void Detach(SampleQueue<T> queue)
     {
         lock (_slotLock)
             Volatile.Write(ref _queues, [.. _queues.Where(q => q != queue)]);
+    }
+
+    /// <summary>Ends a subscription; what is left in the queue is released.</summary>
+    public void Unsubscribe(SampleQueue<T> queue)
+    {
+        Detach(queue);
         while (queue.TryDequeue(out var sample))
             Drop(sample.Value);
     }

@@ -11,9 +11,19 @@ namespace RobotWorldModel.Drivers.Time;
 public sealed class ClockMap
 {
     /// <summary>Crystal clocks drift by tens of ppm; a fitted rate outside this is a wrong fit, not a clock.</summary>
-    public const double MaxDriftPpm = 300;
+    public const double MaxDriftPpm = 200;
 
     private const int Window = 128;
+
+    /// <summary>A pair this far below the line, plus four times the residual, shows that the transport has become faster.</summary>
+    private const long FasterNs = 250_000;
+
+    /// <summary>A slope is taken once it is known to about this; until then the last one holds.</summary>
+    private const double SlopeUncertainty = 10e-6;
+
+    /// <summary>Fewer pairs may lie on a line by chance.</summary>
+    private const int FewestForSlope = 12;
+
     private readonly long _bucketNs;
     private readonly long[] _device = new long[Window];
     private readonly long[] _delay = new long[Window]; // arrival - device: offset + transport delay
@@ -41,8 +51,7 @@ public sealed class ClockMap
     /// <summary>Forgets everything: the device restarted and its clock with it.</summary>
     public void Reset()
     {
-        _first = _count = 0;
-        _bucketEnd = long.MinValue;
+        Restart();
         _offset = 0;
         _drift = 0;
         ResidualNs = 0;
@@ -52,6 +61,9 @@ public sealed class ClockMap
     public void Add(long deviceNs, long arrivalNs)
     {
         long delay = arrivalNs - deviceNs;
+        // A faster transport unmasks what all earlier pairs held as delay; kept, they would tilt the line for as long as the window lasts.
+        if (_count > 0 && arrivalNs < ToHost(deviceNs) - FasterNs - 4 * ResidualNs)
+            Restart();
         if (_count == 0 || deviceNs >= _bucketEnd)
         {
             bool full = _count == Window;
@@ -72,6 +84,12 @@ public sealed class ClockMap
 
     /// <summary>The host time at which the device's clock showed <paramref name="deviceNs"/>, plus the delay's constant part.</summary>
     public long ToHost(long deviceNs) => deviceNs + _offset + (long)((deviceNs - _originDevice) * _drift);
+
+    private void Restart()
+    {
+        _first = _count = 0;
+        _bucketEnd = long.MinValue;
+    }
 
     private int Slot(int i) => (_first + i) % Window;
 
@@ -97,16 +115,26 @@ public sealed class ClockMap
         int edge = 0;
         while (edge < hull - 2 && X(_hull[edge + 1]) < meanX)
             edge++;
-        double slope = 0;
+        double slope = _drift;
         if (hull > 1)
         {
             int a = _hull[edge], b = _hull[edge + 1];
-            slope = (Y(b) - Y(a)) / (X(b) - X(a));
+            double fitted = (Y(b) - Y(a)) / (X(b) - X(a));
+            // The few lowest pairs of each half carry the edge; over all pairs they lie lower than the mean by about their number.
+            double uncertainty = 8 * Lowest(fitted, meanX).Residual / (_count * X(_count - 1));
+            if (_count >= FewestForSlope && uncertainty < SlopeUncertainty && Math.Abs(fitted) <= MaxDriftPpm * 1e-6)
+                slope = fitted;
         }
-        // A short window sees only jitter: until it spans 20 buckets the drift is taken as none and the least delay decides.
-        if (_count < 20 || Math.Abs(slope) > MaxDriftPpm * 1e-6)
-            slope = 0;
+        var (lowest, residual) = Lowest(slope, meanX);
+        _drift = slope;
+        _originDevice = _device[_first] + (long)meanX;
+        _offset = _delay[_first] + (long)lowest;
+        ResidualNs = (long)residual;
+    }
 
+    // The highest line of a slope below all pairs: its height at the mean of x, and the pairs' mean height above it.
+    private (double Height, double Residual) Lowest(double slope, double meanX)
+    {
         double lowest = double.MaxValue, sum = 0;
         for (int i = 0; i < _count; i++)
         {
@@ -114,10 +142,7 @@ public sealed class ClockMap
             lowest = Math.Min(lowest, y);
             sum += y;
         }
-        _drift = slope;
-        _originDevice = _device[_first] + (long)meanX;
-        _offset = _delay[_first] + (long)lowest;
-        ResidualNs = (long)(sum / _count - lowest);
+        return (lowest, sum / _count - lowest);
     }
 
     private int LowerHull()

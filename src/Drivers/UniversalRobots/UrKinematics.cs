@@ -3,9 +3,36 @@ using RobotWorldModel.Drivers.Geometry;
 namespace RobotWorldModel.Drivers.UniversalRobots;
 
 /// <summary>Forward, differential and inverse kinematics of a UR arm. Immutable, thread-safe, no allocation.</summary>
-public sealed class UrKinematics(UrModel model)
+public sealed class UrKinematics
 {
-    public UrModel Model { get; } = model;
+    private readonly Pose[] _link = new Pose[6]; // frame i+1 in frame i for joint angle 0
+
+    /// <param name="model">Nominal geometry and limits.</param>
+    /// <param name="calibration">The robot's own geometry, which then replaces the nominal one.</param>
+    public UrKinematics(UrModel model, UrCalibration? calibration = null)
+    {
+        (Model, IsCalibrated) = (model, calibration is not null);
+        Pose undone = Pose.Identity;
+        for (int i = 0; i < 6; i++)
+        {
+            Pose nominal = Link(0, model.A[i], model.D[i], model.Alpha[i]);
+            if (calibration is null)
+            {
+                _link[i] = nominal;
+                continue;
+            }
+            // A calibration may put the frames of the nearly parallel axes 2 to 4 hundreds of metres away. A frame may slide along and turn
+            // about its own z, which is the next joint's axis, if the next link undoes it: so it comes back to where the link really is.
+            Pose link = undone * Link(calibration.Theta[i], calibration.A[i], calibration.D[i], calibration.Alpha[i]);
+            Pose slide = i < 5 ? SlideOnto(link, nominal) : Pose.Identity;
+            _link[i] = link * slide;
+            undone = slide.Inverse;
+        }
+    }
+
+    public UrModel Model { get; }
+
+    public bool IsCalibrated { get; }
 
     /// <summary>The flange in the base frame for joint angles in rad.</summary>
     public Pose Flange(in Vector6 q)
@@ -15,12 +42,15 @@ public sealed class UrKinematics(UrModel model)
         return frames[5];
     }
 
-    /// <summary>The DH frames 1…6 in the base frame; frame 6 is the flange.</summary>
+    /// <summary>Frames 1…6 in the base frame, each at its link's end (nominally the DH frames); frame 6 is the flange.</summary>
     public void Frames(in Vector6 q, Span<Pose> frames)
     {
         Pose t = Pose.Identity;
         for (int i = 0; i < 6; i++)
-            frames[i] = t *= Link(i, q[i]);
+        {
+            var turn = Quat.FromAxisAngle(Vec3.UnitZ, q[i]);
+            frames[i] = t *= new Pose(turn.Rotate(_link[i].Position), turn * _link[i].Rotation);
+        }
     }
 
     /// <summary>The geometric Jacobian at a point in the base frame: rows vx, vy, vz, wx, wy, wz; columns joints; row-major 6 x 6.</summary>
@@ -91,11 +121,17 @@ public sealed class UrKinematics(UrModel model)
         return new(p.X, p.Y, p.Z, r.X, r.Y, r.Z);
     }
 
-    private Pose Link(int i, double theta)
+    private static Pose Link(double theta, double a, double d, double alpha)
     {
         var rz = Quat.FromAxisAngle(Vec3.UnitZ, theta);
-        var rotation = rz * Quat.FromAxisAngle(Vec3.UnitX, Model.Alpha[i]);
-        return new(rz.Rotate(new(Model.A[i], 0, Model.D[i])), rotation);
+        return new(rz.Rotate(new(a, 0, d)), rz * Quat.FromAxisAngle(Vec3.UnitX, alpha));
+    }
+
+    private static Pose SlideOnto(in Pose link, in Pose nominal)
+    {
+        double along = link.Rotation.Rotate(Vec3.UnitZ).Dot(nominal.Position - link.Position);
+        Quat apart = link.Rotation.Inverse * nominal.Rotation;
+        return new(new(0, 0, along), Quat.FromAxisAngle(Vec3.UnitZ, 2 * Math.Atan2(apart.Z, apart.W)));
     }
 
     // (J Jᵀ + λ I) x = e by elimination with pivoting; x in column 6 of the 6 x 7 system.

@@ -40,4 +40,53 @@ public class UrKinematicsTests
             Assert.True(error < 1e-6, $"error {error} at {q}");
         }
     }
+
+    [Fact]
+    public void A_calibration_moves_the_flange_and_leaves_every_link_where_it_is()
+    {
+        UrModel m = UrModel.Ur5e;
+        // As on real arms: axis 3 leans against axis 2 by a milliradian, so the two meet 425 m away, and that is where frame 2 stands.
+        const double Lean = 1e-3;
+        var calibration = new UrCalibration(
+            new(1e-3, Math.PI / 2, -Math.PI / 2, 2e-3, -1e-3, 5e-4),
+            new(2e-4, 0, m.A[2] + 1e-4, 1e-5, 1e-5, 0),
+            new(m.D[0] + 3e-4, -m.A[1] / Math.Tan(Lean), m.A[1] / Math.Sin(Lean), m.D[3] - 2e-4, m.D[4] + 1e-4, m.D[5] + 2e-4),
+            new(m.Alpha[0] + 1e-3, Lean, 0, m.Alpha[3] - 5e-4, m.Alpha[4] + 3e-4, 0), 2, "");
+        var own = new UrKinematics(m, calibration);
+        var nominal = new UrKinematics(m);
+        Assert.True(own.IsCalibrated && !nominal.IsCalibrated);
+        var random = new Random(2);
+        Span<Pose> a = stackalloc Pose[6], b = stackalloc Pose[6];
+        for (int n = 0; n < 200; n++)
+        {
+            Vector6 q = default;
+            for (int i = 0; i < 6; i++)
+                q[i] = (random.NextDouble() - 0.5) * 6;
+            own.Frames(q, a);
+            nominal.Frames(q, b);
+            for (int i = 0; i < 6; i++)
+            {
+                double apart = (a[i].Position - b[i].Position).Length;
+                Assert.True(apart < 0.01, $"frame {i + 1} is {apart} m off");
+            }
+            Assert.Equal(Direct(calibration, q).Position.X, own.Flange(q).Position.X, 1e-9);
+            Assert.True((Direct(calibration, q).Position - own.Flange(q).Position).Length < 1e-9);
+            Assert.True((Direct(calibration, q).Rotation.Inverse * own.Flange(q).Rotation).ToRotationVector().Length < 1e-9);
+            Vector6 start = q;
+            Assert.True(own.Inverse(ref start, own.Flange(q), Pose.Identity) < 1e-6);
+        }
+    }
+
+    // Standard DH, link by link, as the controller's manual writes it.
+    private static Pose Direct(UrCalibration c, Vector6 q)
+    {
+        Pose t = Pose.Identity;
+        for (int i = 0; i < 6; i++)
+        {
+            t *= new Pose(default, Quat.FromAxisAngle(Vec3.UnitZ, q[i] + c.Theta[i]));
+            t *= new Pose(new(0, 0, c.D[i]), Quat.Identity);
+            t *= new Pose(new(c.A[i], 0, 0), Quat.FromAxisAngle(Vec3.UnitX, c.Alpha[i]));
+        }
+        return t;
+    }
 }

@@ -1,7 +1,7 @@
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.UniversalRobots;
 
-namespace RobotWorldModel.Drivers.Motion.Motions;
+namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
 /// A straight line in joint space from rest to rest with the least jerk: s(x) = 10x³ - 15x⁴ + 6x⁵ (Flash and Hogan 1985). Asked once a tick;
@@ -14,13 +14,17 @@ public sealed class MoveTo
     private double _seconds;
     private long _dueNs = long.MinValue;
 
-    /// <param name="from">rad.</param>
-    /// <param name="to">rad.</param>
-    /// <param name="durationS">Seconds for the whole way; 0 is there at once.</param>
-    public MoveTo(in Vector6 from, in Vector6 to, double durationS)
+    /// <param name="speed">Of the fastest joint at its peak, rad/s.</param>
+    public MoveTo(in Vector6 from, in Vector6 to, double speed)
+        : this(from, to, TimeSpan.FromSeconds(PeakSpeed * (to - from).MaxAbs / speed))
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(durationS);
-        (_from, _to, DurationS) = (from, to, durationS);
+    }
+
+    /// <param name="duration">Of the whole way; zero is there at once.</param>
+    public MoveTo(in Vector6 from, in Vector6 to, TimeSpan duration)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(duration, TimeSpan.Zero);
+        (_from, _to, Duration) = (from, to, duration.TotalSeconds);
     }
 
     /// <summary>As fast as a share of a cell's limits allows.</summary>
@@ -39,10 +43,11 @@ public sealed class MoveTo
             Vector6 v = kinematics.TcpVelocity(Vector6.Lerp(from, to, i / 50.0), to - from, limits.FlangeToTcp);
             fastest = Math.Max(fastest, new Vec3(v[0], v[1], v[2]).Length);
         }
-        return new(from, to, Math.Max(seconds, PeakSpeed * fastest / (share * limits.TcpSpeed)));
+        return new(from, to, TimeSpan.FromSeconds(Math.Max(seconds, PeakSpeed * fastest / (share * limits.TcpSpeed))));
     }
 
-    public double DurationS { get; }
+    /// <summary>s.</summary>
+    public double Duration { get; }
 
     /// <summary>The last <see cref="Next"/> was the end of the way.</summary>
     public bool Done { get; private set; }
@@ -50,9 +55,9 @@ public sealed class MoveTo
     /// <summary>Where the arm is to be this long after the start, rad.</summary>
     public Vector6 At(double seconds)
     {
-        if (seconds >= DurationS)
+        if (seconds >= Duration)
             return _to;
-        double x = Math.Max(0, seconds / DurationS);
+        double x = Math.Max(0, seconds / Duration);
         return Vector6.Lerp(_from, _to, x * x * x * (10 - 15 * x + 6 * x * x));
     }
 
@@ -63,7 +68,7 @@ public sealed class MoveTo
         if (_dueNs != long.MinValue)
             _seconds += (dueNs - _dueNs) * 1e-9 * speedFraction;
         _dueNs = dueNs;
-        Done = _seconds >= DurationS;
+        Done = _seconds >= Duration;
         return new(CommandKind.JointPosition, At(_seconds), gripper, dueNs);
     }
 }

@@ -1,9 +1,6 @@
 using RobotWorldModel.Drivers.Geometry;
 
-namespace RobotWorldModel.Drivers.Motion.Motions;
-
-/// <summary>Along or about which axis of the base frame a key moves the tool.</summary>
-public enum JogAxis { X, Y, Z, AboutX, AboutY, AboutZ }
+namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
 /// Moves the tool by steps, one a key press, at 20 mm/s and 10 °/s at most. Presses wait for each other; keys may be pressed on any thread,
@@ -11,22 +8,23 @@ public enum JogAxis { X, Y, Z, AboutX, AboutY, AboutZ }
 /// </summary>
 public sealed class TcpStepJog
 {
-    public const double StepM = 0.005, SpeedMPerS = 0.020, StepRad = 2 * Math.PI / 180, SpeedRadPerS = 10 * Math.PI / 180;
+    public const double StepM = 0.005, Speed = 0.020, StepRad = 2 * Math.PI / 180, TurnSpeed = 10 * Math.PI / 180;
 
-    /// <summary>Presses that can wait; more are not taken, so that the arm stops soon after the last one.</summary>
+    /// <summary>Steps that can wait; more are not taken, so that the arm stops soon after a held key.</summary>
     public const int MaxWaiting = 10;
 
     private readonly Lock _lock = new();
-    private readonly (JogAxis Axis, int Direction)[] _waiting = new (JogAxis, int)[MaxWaiting];
+    private readonly (int Axis, int Direction)[] _waiting = new (int, int)[MaxWaiting];
     private int _first, _count;
     private Pose _from;
     private double _progress; // 0..1 of the step under way
     private long _dueNs = long.MinValue;
 
+    /// <param name="start">Where the TCP is commanded to be, base frame.</param>
     public TcpStepJog(in Pose start) => _from = start;
 
     /// <summary>No step is under way or waiting.</summary>
-    public bool Done
+    public bool AtRest
     {
         get
         {
@@ -35,18 +33,17 @@ public sealed class TcpStepJog
         }
     }
 
-    /// <summary>One step more. False where too many wait already.</summary>
-    /// <param name="direction">Its sign says which way.</param>
-    public bool Press(JogAxis axis, int direction)
+    /// <summary>So many steps more, one after the other; those that find no room to wait are forgotten.</summary>
+    /// <param name="axis">0…5: along x, y, z, about x, y, z, all of the base frame, about the TCP.</param>
+    /// <param name="steps">Signed.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such axis.</exception>
+    public void Press(int axis, int steps)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(direction);
+        ArgumentOutOfRangeException.ThrowIfNegative(axis);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(axis, 5);
         lock (_lock)
-        {
-            if (_count == MaxWaiting)
-                return false;
-            _waiting[(_first + _count++) % MaxWaiting] = (axis, Math.Sign(direction));
-            return true;
-        }
+            for (int i = Math.Min(Math.Abs(steps), MaxWaiting - _count); i > 0; i--)
+                _waiting[(_first + _count++) % MaxWaiting] = (axis, Math.Sign(steps));
     }
 
     /// <summary>Forgets all steps and goes on from here: the arm could not follow.</summary>
@@ -74,8 +71,8 @@ public sealed class TcpStepJog
     {
         while (_count > 0 && seconds > 0)
         {
-            (JogAxis axis, int direction) = _waiting[_first];
-            double whole = axis < JogAxis.AboutX ? StepM / SpeedMPerS : StepRad / SpeedRadPerS;
+            (int axis, int direction) = _waiting[_first];
+            double whole = axis < 3 ? StepM / Speed : StepRad / TurnSpeed;
             double part = Math.Min(seconds, (1 - _progress) * whole);
             seconds -= part;
             _progress += part / whole;
@@ -89,10 +86,10 @@ public sealed class TcpStepJog
         return _count == 0 ? _from : Stepped(_from, _waiting[_first].Axis, _waiting[_first].Direction * _progress);
     }
 
-    private static Pose Stepped(in Pose start, JogAxis axis, double steps)
+    private static Pose Stepped(in Pose start, int axis, double steps)
     {
-        Vec3 unit = ((int)axis % 3) switch { 0 => Vec3.UnitX, 1 => Vec3.UnitY, _ => Vec3.UnitZ };
-        return axis < JogAxis.AboutX
+        Vec3 unit = (axis % 3) switch { 0 => Vec3.UnitX, 1 => Vec3.UnitY, _ => Vec3.UnitZ };
+        return axis < 3
             ? start with { Position = start.Position + unit * (steps * StepM) }
             : start with { Rotation = (Quat.FromAxisAngle(unit, steps * StepRad) * start.Rotation).Normalized };
     }

@@ -1,6 +1,5 @@
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
-using RobotWorldModel.Drivers.Motion.Motions;
 using RobotWorldModel.Drivers.UniversalRobots;
 
 namespace RobotWorldModel.Drivers.Tests.Motion.Motions;
@@ -19,10 +18,10 @@ public class MotionsTests
         Vector6 goal = s_home + new Vector6(0.8, 0.2, -0.3, 0.1, 0, 2);
         var move = MoveTo.Within(s_home, goal, limits, kinematics, 0.5);
         Assert.Equal(s_home, move.At(0));
-        Assert.Equal(goal, move.At(move.DurationS));
+        Assert.Equal(goal, move.At(move.Duration));
         double fastestTcp = 0, fastestJoint = 0;
         const double Dt = 1e-3;
-        for (double t = 0; t < move.DurationS; t += Dt)
+        for (double t = 0; t < move.Duration; t += Dt)
         {
             fastestTcp = Math.Max(fastestTcp, (geometry.Tcp(move.At(t + Dt)) - geometry.Tcp(move.At(t))).Length / Dt);
             fastestJoint = Math.Max(fastestJoint, (move.At(t + Dt) - move.At(t)).MaxAbs / Dt);
@@ -35,7 +34,7 @@ public class MotionsTests
     [Fact]
     public void A_move_is_asked_by_due_times_and_says_when_it_is_done()
     {
-        var move = new MoveTo(s_home, s_home + new Vector6(0.3, 0, 0, 0, 0, 0), 1);
+        var move = new MoveTo(s_home, s_home + new Vector6(0.3, 0, 0, 0, 0, 0), TimeSpan.FromSeconds(1));
         long due = 5_000_000_000;
         int ticks = 0;
         Assert.Equal(s_home, move.Next(due).Arm);
@@ -52,7 +51,7 @@ public class MotionsTests
     [Fact]
     public void A_move_slows_with_the_controllers_clock()
     {
-        var move = new MoveTo(s_home, s_home + new Vector6(0.3, 0, 0, 0, 0, 0), 1);
+        var move = new MoveTo(s_home, s_home + new Vector6(0.3, 0, 0, 0, 0, 0), TimeSpan.FromSeconds(1));
         int ticks = 0;
         for (long due = 0; !move.Done; due += Tick)
         {
@@ -60,6 +59,14 @@ public class MotionsTests
             ticks++;
         }
         Assert.InRange(ticks, 60, 62);
+    }
+
+    [Fact]
+    public void A_moves_fastest_joint_peaks_at_the_speed_given()
+    {
+        var move = new MoveTo(s_home, s_home + new Vector6(0.3, 0, 0.6, 0, 0, 0), 0.75);
+        double middle = move.Duration / 2;
+        Assert.Equal(0.75, (move.At(middle + 1e-4) - move.At(middle - 1e-4)).MaxAbs / 2e-4, 1e-3);
     }
 
     [Fact]
@@ -75,15 +82,16 @@ public class MotionsTests
     {
         var start = new Pose(new(0.4, 0.1, 0.3), Quat.FromRotationVector(new(Math.PI, 0, 0)));
         var jog = new TcpStepJog(start);
-        Assert.True(jog.Done);
-        for (int i = 0; i < 3; i++)
-            Assert.True(jog.Press(JogAxis.Z, -1));
-        Assert.True(jog.Press(JogAxis.X, 1));
+        Assert.True(jog.AtRest);
+        jog.Press(2, -2);
+        jog.Press(2, -1);
+        jog.Press(0, 1);
+        Assert.False(jog.AtRest);
         long due = 1_000_000_000;
         Vec3 at = Pose.FromVector(jog.Next(due).Arm).Position;
         Assert.Equal(0, (at - start.Position).Length, 1e-12);
         int ticks = 0;
-        while (!jog.Done)
+        while (!jog.AtRest)
         {
             Vec3 next = Pose.FromVector(jog.Next(due += Tick).Arm).Position;
             Assert.True((next - at).Length <= 0.020 * Tick * 1e-9 + 1e-12);
@@ -99,7 +107,7 @@ public class MotionsTests
     {
         var start = new Pose(new(0.4, 0.1, 0.3), Quat.FromRotationVector(new(Math.PI, 0, 0)));
         var jog = new TcpStepJog(start);
-        jog.Press(JogAxis.AboutZ, 1);
+        jog.Press(5, 1);
         jog.Next(0);
         Pose end = Pose.FromVector(jog.Next(1_000_000_000).Arm);
         Assert.Equal(0, (end.Position - start.Position).Length, 1e-12);
@@ -112,12 +120,16 @@ public class MotionsTests
     public void More_presses_than_can_wait_are_not_taken_and_a_restart_forgets_them()
     {
         var jog = new TcpStepJog(Pose.Identity);
-        for (int i = 0; i < TcpStepJog.MaxWaiting; i++)
-            Assert.True(jog.Press(JogAxis.Y, 1));
-        Assert.False(jog.Press(JogAxis.Y, 1));
+        jog.Press(1, 1000);
+        jog.Press(1, -1);
+        jog.Next(0);
+        Pose end = Pose.FromVector(jog.Next(100_000_000_000).Arm);
+        Assert.Equal(TcpStepJog.MaxWaiting * TcpStepJog.StepM, end.Position.Y, 1e-12);
+        jog.Press(1, 3);
         var here = new Pose(new(1, 2, 3), Quat.Identity);
         jog.Restart(here);
-        Assert.True(jog.Done);
-        Assert.Equal(here.ToVector(), jog.Next(1).Arm);
+        Assert.True(jog.AtRest);
+        Assert.Equal(here.ToVector(), jog.Next(100_100_000_000).Arm);
+        Assert.Throws<ArgumentOutOfRangeException>(() => jog.Press(6, 1));
     }
 }

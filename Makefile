@@ -1,0 +1,32 @@
+# make demo    a simulated cell, recorded, replayed and shown in a browser
+# make test    everything that can be tested on this machine
+# make bench   measurements beside their peers; results go to bench/results/
+.PHONY: help setup build demo test bench format clean
+CONFIGURATION := Release
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+setup:
+	@scripts/setup.sh
+
+build:
+	@dotnet build RobotWorldModel.sln -c $(CONFIGURATION) -v quiet -nologo --nodeReuse:false
+
+demo: setup build
+	@if [ -t 1 ]; then ./robot demo --keep; else ./robot demo; fi
+
+test: setup build
+	@scripts/test.sh
+
+bench: setup build
+	@scripts/bench.sh
+
+format:
+	dotnet format RobotWorldModel.sln
+
+clean:
+	dotnet clean RobotWorldModel.sln -c $(CONFIGURATION) -v quiet -nologo
+	rm -rf artifacts

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs every test project that is built and ends with one line: N passed, N failed. Exits non-zero on a failure or when no test ran.
+set -u
+cd "$(dirname "$0")/.."
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+failed_projects=0
+# One project after the other: many tests keep real-time promises, and two cores are few.
+for project in tests/*/*.csproj; do
+    echo "== $(basename "$project" .csproj)"
+    dotnet test "$project" -c Release --no-build --nologo -v quiet --logger 'console;verbosity=normal' -- RunConfiguration.TreatNoTestsAsError=false \
+        2>&1 | tee -a "$log" | grep -vE '^\s+Passed |^\s*$|^Test run for|^A total of|Test Parallelization' || true
+    [ "${PIPESTATUS[0]}" -eq 0 ] || failed_projects=$((failed_projects + 1))
+done
+sum() { sed -nE "s/^ *$1: *([0-9]+).*/\1/p" "$log" | awk '{s+=$1} END{print s+0}'; }
+passed=$(sum Passed)
+failed=$(sum Failed)
+skipped=$(sum Skipped)
+if [ "$failed_projects" -gt 0 ] && [ "$failed" -eq 0 ]; then failed=$failed_projects; fi # a project that crashed
+if [ "$passed" -eq 0 ]; then
+    echo 'no test ran' >&2
+    failed=$((failed + 1))
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

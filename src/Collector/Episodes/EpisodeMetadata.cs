@@ -1,0 +1,201 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+
+namespace RobotWorldModel.Collector.Episodes;
+
+public enum Outcome { Unknown, Success, Failure }
+
+public enum EpisodeEnd { Terminal, Timeout, Operator }
+
+public enum EpisodeClock { Host, Simulated }
+
+public enum ActionKind { JointPosition, JointVelocity, TcpPose, TcpVelocity, Environment }
+
+public enum QualityVerdict { NotJudged, Good, Poor }
+
+/// <summary>metadata.json of an episode. Times in s since t0 unless a name says otherwise. A part that an episode does not have is null.</summary>
+public sealed record EpisodeMetadata
+{
+    public const int CurrentSchema = 1;
+
+    public required int SchemaVersion { get; init; }
+
+    /// <summary>The folder's name: demo_007.</summary>
+    public required string Id { get; init; }
+
+    public required string Task { get; init; }
+
+    public required Outcome Outcome { get; init; }
+
+    /// <summary>Null where the recording was cut off.</summary>
+    public required EpisodeEnd? End { get; init; }
+
+    /// <summary>Sum of rewards; null where the task defines none.</summary>
+    public required double? Return { get; init; }
+
+    /// <summary>The operator's.</summary>
+    public required string? Note { get; init; }
+
+    /// <summary>Wall clock (UTC) at t0; simulated episodes: 1970-01-01 plus the episode's number in seconds.</summary>
+    public required DateTimeOffset Start { get; init; }
+
+    /// <summary>t0 on the host's monotonic clock, ns; null for simulated episodes.</summary>
+    public required long? StartMonotonicNs { get; init; }
+
+    /// <summary>Ties the monotonic to the wall clock; null for simulated episodes.</summary>
+    public required WallClockAnchor? Anchor { get; init; }
+
+    public required EpisodeClock Clock { get; init; }
+
+    public required double RateHz { get; init; }
+
+    /// <summary>Rows of every table.</summary>
+    public required int Frames { get; init; }
+
+    /// <summary>frames / rate_hz, s.</summary>
+    public required double Duration { get; init; }
+
+    /// <summary>The cell's configuration in force.</summary>
+    public required JsonElement? Configuration { get; init; }
+
+    public required RobotDescription? Robot { get; init; }
+
+    public required IReadOnlyList<CameraDescription> Cameras { get; init; }
+
+    public required ForceSensorDescription? ForceSensor { get; init; }
+
+    public required ActionDescription? Action { get; init; }
+
+    /// <summary>By stream: robot, force, gripper, wrist_rgb, wrist_depth … What is not here was not recorded and has no file.</summary>
+    public required IReadOnlyDictionary<string, StreamReport> Streams { get; init; }
+
+    /// <summary>Tables beyond the standard ones, and rewards and task, by name without .csv.</summary>
+    public required IReadOnlyDictionary<string, TableDescription> Tables { get; init; }
+
+    public required TickReport? Tick { get; init; }
+
+    public required SoftwareVersion Software { get; init; }
+
+    /// <summary>The recording was cut off and finished later.</summary>
+    public required bool Recovered { get; init; }
+
+    public required Quality Quality { get; init; }
+
+    /// <summary>What stayed of capture.mcap: numbers, all or none.</summary>
+    public required string CaptureLog { get; init; }
+
+    /// <summary>The planner, its settings and the model's checksum where one acted; plan.npz is then there.</summary>
+    public required JsonElement? Planner { get; init; }
+
+    /// <summary>Seed and every randomised value of a simulated episode.</summary>
+    public required JsonElement? Simulation { get; init; }
+
+    /// <summary>By modality: joints, force, gripper, actions, rewards, wrist_rgb (0-255), wrist_depth (m, no returns left out) …</summary>
+    public required IReadOnlyDictionary<string, ModalityStatistics> Statistics { get; init; }
+
+    [JsonIgnore]
+    public EpisodeLayout Layout => new([.. Cameras.Select(c => c.Name)]);
+
+    /// <exception cref="InvalidDataException">It is not there, or is not such metadata; names the file.</exception>
+    public static EpisodeMetadata Read(string episodeFolder)
+    {
+        string path = Path.Combine(episodeFolder, EpisodeLayout.Metadata);
+        try
+        {
+            return Parse(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is JsonException or FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <exception cref="JsonException">Not an episode's metadata of this schema.</exception>
+    public static EpisodeMetadata Parse(ReadOnlySpan<byte> json)
+    {
+        EpisodeMetadata metadata = JsonSerializer.Deserialize(json, EpisodeJson.Readable.EpisodeMetadata) ?? throw new JsonException("it holds nothing");
+        return metadata.SchemaVersion == CurrentSchema
+            ? metadata
+            : throw new JsonException($"schema version {metadata.SchemaVersion}; this program knows {CurrentSchema}");
+    }
+
+    public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, EpisodeJson.Readable.EpisodeMetadata), (byte)'\n'];
+}
+
+/// <param name="Model">UR5e …</param>
+/// <param name="Tcp">Flange to TCP: m, rotation vector rad.</param>
+public sealed record RobotDescription(string Model, string Serial, string ControllerVersion, double[] Tcp, double PayloadKg);
+
+/// <param name="Color">Null without colour.</param>
+/// <param name="Depth">Null without depth.</param>
+/// <param name="DepthScale">Metres per unit of depth/; null without depth.</param>
+/// <param name="Extrinsics">The optical frame in the robot's base or flange; null where nobody has measured it.</param>
+public sealed record CameraDescription(
+    string Name, string Model, string Serial, CameraIntrinsics? Color, CameraIntrinsics? Depth, double? DepthScale, CameraExtrinsics? Extrinsics)
+{
+    /// <summary>As a camera describes itself. A camera without colour pictures in the episode: <c>with { Color = null }</c>.</summary>
+    public static CameraDescription From(CameraInfo info)
+    {
+        CameraExtrinsics? extrinsics = null;
+        if (info.Extrinsics is { } pose)
+        {
+            double[] v = pose.ToVector().ToArray();
+            extrinsics = new CameraExtrinsics(info.MountedOn, v[..3], v[3..]);
+        }
+        return new CameraDescription(
+            info.Name, info.Model, info.Serial, info.Color, info.Depth, info.Depth is null ? null : info.DepthScale, extrinsics);
+    }
+}
+
+/// <param name="Frame">base or flange.</param>
+/// <param name="Translation">m.</param>
+/// <param name="Rotation">Rotation vector, rad.</param>
+public sealed record CameraExtrinsics(string Frame, double[] Translation, double[] Rotation);
+
+/// <param name="Bias">What was subtracted: N, N·m, in the sensor's frame.</param>
+public sealed record ForceSensorDescription(string Model, string Serial, double[] Bias);
+
+/// <param name="Names">Columns of actions.csv.</param>
+/// <param name="Lower">By number; null where no bounds are promised, or one by one where a number has none.</param>
+/// <param name="Source">scripted, freedrive, jog, replay, demonstrated, planner …</param>
+public sealed record ActionDescription(ActionKind Kind, int Dimension, IReadOnlyList<string> Names, double?[]? Lower, double?[]? Upper, string Source)
+{
+    /// <summary>A person led the arm: the action is the measured position of the next frame.</summary>
+    public const string Demonstrated = "demonstrated";
+}
+
+/// <param name="RateHz">Native.</param>
+/// <param name="Clock">The fitted map to the host's clock; its domain is host where the stream has no clock of its own.</param>
+public sealed record StreamReport(double RateHz, double LatencyMs, ClockMapReport Clock, StreamCounts Counts);
+
+/// <summary>
+/// Received and dropped count samples over the recording; used counts those that fill at least one row (interpolated: that are the last before
+/// a slot), and stale, repeated and missing count rows.
+/// </summary>
+public sealed record StreamCounts(long Received, long Used, long Dropped, int Stale, int Repeated, int Missing);
+
+/// <param name="Columns">After frame and timestamp.</param>
+/// <param name="Units">One for each column; - where it has none.</param>
+/// <param name="Rule">What computed it: the task's rule for rewards; else null.</param>
+public sealed record TableDescription(IReadOnlyList<string> Columns, IReadOnlyList<string> Units, string? Rule);
+
+/// <summary>Lateness of the ticks that ran, µs, and the slots that were skipped. All over the rows of frames.csv.</summary>
+public sealed record TickReport(double P50Us, double P99Us, double MaxUs, int SkippedSlots)
+{
+    /// <param name="latenessUs">One for each row; NaN for a skipped slot.</param>
+    public static TickReport From(IReadOnlyCollection<double> latenessUs)
+    {
+        double[] ran = [.. latenessUs.Where(double.IsFinite).Order()];
+        double At(double share) => ran.Length == 0 ? 0 : ran[Math.Clamp((int)Math.Ceiling(share * ran.Length) - 1, 0, ran.Length - 1)];
+        return new TickReport(At(0.5), At(0.99), At(1), latenessUs.Count - ran.Length);
+    }
+}
+
+public sealed record SoftwareVersion(string Version, string Commit);
+
+public sealed record Quality(QualityVerdict Verdict, IReadOnlyList<string> Reasons)
+{
+    public static readonly Quality NotJudged = new(QualityVerdict.NotJudged, []);
+}

@@ -1,0 +1,62 @@
+using RobotWorldModel.Collector.Capture;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Drivers.Geometry;
+
+namespace RobotWorldModel.Collector.Grid;
+
+/// <summary>
+/// Rows of actions.csv. Where a program moved the arm: the guarded target that the tick of the row handed over; a tick that handed over nothing
+/// has an empty row. Where a person led it: the measured joints and gripper of the next row.
+/// </summary>
+internal sealed class ActionColumn(EpisodeWriter writer, ActionDescription action)
+{
+    private readonly Dictionary<long, CommandRecord> _commands = [];
+    private readonly bool _demonstrated = action.Source == ActionDescription.Demonstrated;
+    private readonly bool _withGripper = action.Dimension > 6;
+    private double[]? _last;
+    private double _lastTimestamp, _lastGripper = double.NaN;
+    private bool _open; // demonstrated: a row waits for the measurement of the next
+
+    public void Add(in CommandRecord command) => _commands[command.Tick] = command;
+
+    public void Row(long slot, long slotNs, long t0Ns, in JointsRow? joints, in GripperRow? gripper)
+    {
+        double slotS = StreamRules.Seconds(slotNs - t0Ns);
+        if (_demonstrated)
+        {
+            if (_open)
+                Write(Measured(joints, gripper), slotS);
+            _open = true;
+            return;
+        }
+        if (!_commands.Remove(slot, out var command))
+        {
+            Write(null, slotS);
+            return;
+        }
+        // A refused command leaves the last target in force, and that is what its record says.
+        _lastGripper = double.IsNaN(command.Gripper) ? (double.IsNaN(_lastGripper) ? gripper?.Position ?? 0 : _lastGripper) : command.Gripper;
+        Write(Values(command.GuardedQ, _lastGripper), StreamRules.Seconds(command.HandedOverNs - t0Ns));
+    }
+
+    /// <summary>The last row of a demonstration repeats the one before.</summary>
+    public void Finish()
+    {
+        if (_demonstrated && _open)
+            Write(_last, _lastTimestamp);
+        _open = false;
+    }
+
+    private void Write(double[]? values, double timestamp)
+    {
+        writer.Action(timestamp, values);
+        if (values is not null)
+            (_last, _lastTimestamp) = (values, timestamp);
+    }
+
+    private double[]? Measured(in JointsRow? joints, in GripperRow? gripper) =>
+        joints is { } j && (!_withGripper || gripper is not null) ? Values(j.Q, gripper?.Position ?? 0) : null;
+
+    private double[] Values(in Vector6 q, double gripper) =>
+        _withGripper ? [q[0], q[1], q[2], q[3], q[4], q[5], gripper] : [q[0], q[1], q[2], q[3], q[4], q[5]];
+}

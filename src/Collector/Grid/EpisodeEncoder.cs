@@ -1,0 +1,216 @@
+using System.Text.Json;
+using RobotWorldModel.Collector.Capture;
+using RobotWorldModel.Collector.Codecs;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Collector.Mcap;
+using FolderLock = RobotWorldModel.Collector.Capture.FolderLock;
+
+namespace RobotWorldModel.Collector.Grid;
+
+/// <summary>How far an encoder has come.</summary>
+/// <param name="Share">0..1 of the rows that are known to come; while the log grows, of those that could be written.</param>
+public readonly record struct EncodingProgress(double Share, int Rows, int StaleRows, string Doing);
+
+/// <summary>What became of a recording.</summary>
+/// <param name="Path">The committed episode; of a recording without a single row, where it lies in the trash.</param>
+/// <param name="Metadata">Null for a recording without a row.</param>
+/// <param name="FirstNs">By stream: the first sample's stamp, on the device's clock where it has one, else its originating time.</param>
+public sealed record EncodedEpisode(
+    string Path,
+    EpisodeMetadata? Metadata,
+    int StaleRows,
+    IReadOnlyDictionary<string, long> Received,
+    IReadOnlyDictionary<string, long> FirstNs,
+    IReadOnlyDictionary<string, long> LastNs);
+
+/// <summary>
+/// Makes an episode of a recording's folder: follows its log while it grows, writes a row as soon as it can no longer change, and commits when the
+/// log has ended, or was cut off. It takes nothing from the live path; run again on the same folder it gives the same result.
+/// </summary>
+public sealed class EpisodeEncoder : IDisposable
+{
+    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(20);
+    private readonly string _folder;
+    private readonly Action<EncodingProgress> _report;
+    private readonly FolderLock _lock;
+    private readonly CaptureReader _reader;
+    private RecordingHeader? _header;
+    private RowWriter? _rows;
+
+    /// <param name="folder">demo_NNN.recording</param>
+    /// <param name="report">Called some times a second.</param>
+    /// <exception cref="IOException">Another encoder has the folder, or it has no log.</exception>
+    public EpisodeEncoder(string folder, Action<EncodingProgress> report)
+    {
+        (_folder, _report) = (Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), report);
+        _lock = FolderLock.TryTake(_folder, FolderLock.Encoder)
+            ?? throw new IOException($"{_folder} is being encoded by another process (it holds {FolderLock.Encoder})");
+        try
+        {
+            _reader = new CaptureReader(Path.Combine(_folder, CaptureLog.FileName));
+        }
+        catch
+        {
+            _lock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Encodes to the end and commits.</summary>
+    /// <exception cref="IOException">The disk failed or is full; nothing is lost, and a second run goes on.</exception>
+    /// <exception cref="InvalidDataException">The log is not one of ours, or a written picture does not read back.</exception>
+    public EncodedEpisode Run(CancellationToken cancel)
+    {
+        bool cutOff = Follow(cancel);
+        if (_header is null || _rows is null)
+            return Discard();
+        RecordingFooter? footer = _reader.End is { } end ? RecordingFooter.Parse(end.Json) : null;
+        _rows.Finish(footer?.LastSlot, cancel);
+        if (_rows.Frames == 0)
+            return Discard();
+        return Commit(_header, footer, cutOff);
+    }
+
+    public void Dispose()
+    {
+        _rows?.Dispose();
+        _reader.Dispose();
+        _lock.Dispose();
+    }
+
+    /// <returns>True: the log was cut off, its writer is gone.</returns>
+    private bool Follow(CancellationToken cancel)
+    {
+        long reported = 0;
+        bool writerGone = false;
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+            while (_reader.TryRead(out var message))
+            {
+                _rows ??= Open();
+                _rows.Add(message);
+                if (Environment.TickCount64 - reported < 200)
+                    continue;
+                reported = Environment.TickCount64;
+                _report(new(_rows.ShareWritten, _rows.Frames, _rows.StaleRows, "encoding"));
+                cancel.ThrowIfCancellationRequested();
+            }
+            if (_reader.State != McapReadState.Open)
+                return _reader.End is null;
+            if (writerGone)
+                return true;
+            // Nothing more at present: either the recording goes on, or its process is gone. After that is known, what it wrote last is read.
+            writerGone = WriterIsGone();
+            if (!writerGone)
+                cancel.WaitHandle.WaitOne(s_poll);
+        }
+    }
+
+    private bool WriterIsGone()
+    {
+        using var taken = FolderLock.TryTake(_folder, FolderLock.Writer);
+        return taken is not null;
+    }
+
+    private RowWriter Open()
+    {
+        _header = RecordingHeader.Parse(_reader.Start!.Json);
+        return new RowWriter(_folder, _header);
+    }
+
+    /// <summary>A recording without a single row holds nothing to train on; its log goes to the trash, not away.</summary>
+    private EncodedEpisode Discard()
+    {
+        Dispose();
+        string root = Path.GetDirectoryName(Path.GetDirectoryName(_folder)!)!;
+        string trash = EpisodeNaming.Discard(_folder, Path.Combine(root, "trash"));
+        var none = new Dictionary<string, long>();
+        return new(trash, null, 0, none, none, none);
+    }
+
+    private EncodedEpisode Commit(RecordingHeader header, RecordingFooter? footer, bool cutOff)
+    {
+        var rows = _rows!;
+        _report(new(1, rows.Frames, rows.StaleRows, "committing"));
+        var metadata = rows.Complete(Draft(header, footer, cutOff));
+        _reader.Dispose();
+        KeepOfLog(header.Keep, cutOff);
+        File.Delete(Path.Combine(_folder, FolderLock.Writer));
+        File.Delete(Path.Combine(_folder, FolderLock.Encoder)); // the lock itself is held on, until the folder has its new name
+        string path = EpisodeCommit.Commit(_folder, rows.Digests);
+        var counts = rows.Streams.Counts;
+        return new(path, metadata, rows.StaleRows, counts.ToDictionary(c => c.Key, c => c.Value.Received),
+            counts.ToDictionary(c => c.Key, c => c.Value.FirstNs), counts.ToDictionary(c => c.Key, c => c.Value.LastNs));
+    }
+
+    /// <summary>Replaces the log by what the setting keeps: the new file first, then the rename, or nothing is touched.</summary>
+    private void KeepOfLog(string keep, bool cutOff)
+    {
+        string log = Path.Combine(_folder, CaptureLog.FileName);
+        if (keep == "none")
+        {
+            File.Delete(log);
+            return;
+        }
+        if (keep == "all" && !cutOff)
+            return;
+        string rewritten = log + ".tmp";
+        File.Delete(rewritten);
+        McapCopy.Copy(log, rewritten, channel => keep == "all" || !channel.Topic.EndsWith("/image_raw", StringComparison.Ordinal));
+        File.Move(rewritten, log, overwrite: true);
+    }
+
+    private EpisodeMetadata Draft(RecordingHeader header, RecordingFooter? footer, bool cutOff)
+    {
+        var rows = _rows!;
+        var anchor = _reader.Start!.Anchor;
+        var streams = header.Streams.ToDictionary(s => s.Key, s => new StreamReport(s.Value.RateHz, s.Value.LatencyMs,
+            footer?.Clocks.GetValueOrDefault(s.Key) ?? new("host", 0, 0, 0), CountsOf(s.Key, footer)));
+        var reasons = rows.NeverAllFresh ? new[] { "there was no slot at which every stream was fresh: t0 is the first slot recorded" } : [];
+        return new()
+        {
+            SchemaVersion = EpisodeMetadata.CurrentSchema,
+            Id = header.Id,
+            Task = header.Task,
+            Outcome = footer?.Outcome ?? Outcome.Unknown,
+            End = footer?.End,
+            Return = null,
+            Note = footer?.Note,
+            Start = DateTimeOffset.UnixEpoch.AddTicks(anchor.ToUnixNs(rows.T0Ns) / 100),
+            StartMonotonicNs = rows.T0Ns,
+            Anchor = anchor,
+            Clock = EpisodeClock.Host,
+            RateHz = header.RateHz,
+            Frames = rows.Frames,
+            Duration = rows.Frames / header.RateHz,
+            Configuration = header.Configuration,
+            Robot = header.Robot,
+            Cameras = header.Cameras,
+            ForceSensor = header.ForceSensor,
+            Action = header.Action,
+            Streams = streams,
+            Tables = new Dictionary<string, TableDescription>(),
+            Tick = new(0, 0, 0, 0), // filled in by the writer from its rows
+            Software = header.Software,
+            Recovered = cutOff,
+            Quality = new(QualityVerdict.NotJudged, reasons),
+            CaptureLog = header.Keep,
+            Planner = null,
+            Simulation = null,
+            Statistics = new Dictionary<string, ModalityStatistics>(),
+        };
+    }
+
+    /// <summary>Dropped: what the device says was lost on the way, and what this host had no room for.</summary>
+    private StreamCounts CountsOf(string stream, RecordingFooter? footer)
+    {
+        var count = _rows!.Streams.Counts[stream];
+        long dropped = footer?.Lost.GetValueOrDefault(stream) ?? count.Lost;
+        if (_reader.End is { } end && JsonDocument.Parse(end.Counters) is { } counters)
+            using (counters)
+                if (counters.RootElement.TryGetProperty("streams", out var all) && all.TryGetProperty(stream, out var one))
+                    dropped += one.GetProperty("dropped").GetInt64();
+        return new(count.Received, 0, dropped, 0, 0, 0);
+    }
+}

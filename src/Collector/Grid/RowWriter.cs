@@ -1,0 +1,202 @@
+using RobotWorldModel.Collector.Capture;
+using RobotWorldModel.Collector.Codecs;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Time;
+
+namespace RobotWorldModel.Collector.Grid;
+
+/// <summary>
+/// Rows of the grid from a recording's messages. A row is written when every stream has spoken past its slot, or has had a second to do so; t0 is
+/// the first slot at which every stream is fresh.
+/// </summary>
+internal sealed class RowWriter : IDisposable
+{
+    /// <summary>Ticks and commands of a slot have been read when the log is this far beyond it.</summary>
+    private const long TickMarginNs = 60_000_000;
+
+    /// <summary>A stream that has not spoken for this long is not waited for.</summary>
+    private const long PatienceNs = 1_000_000_000;
+
+    private readonly RecordingHeader _header;
+    private readonly EpisodeWriter _writer;
+    private readonly AbsoluteGrid _grid;
+    private readonly ActionColumn? _actions;
+    private readonly Dictionary<long, TickRecord> _ticks = [];
+    private readonly Dictionary<string, long> _written = []; // by picture stream: the sequence last written
+    private readonly StreamCell[] _cells;
+    private readonly string[] _order;
+    private readonly PictureCheck? _check;
+    private readonly string _folder;
+    private readonly EpisodeLayout _layout;
+    private long _next, _newestArrivalNs = long.MinValue, _t0Slot = long.MinValue;
+
+    public RowWriter(string folder, RecordingHeader header)
+    {
+        (_folder, _header) = (folder, header);
+        string[] cameras = [.. header.Cameras.Select(c => c.Name)];
+        _order = EpisodeLayout.OrderStreams(header.Streams.Keys, cameras);
+        _layout = new(cameras);
+        _writer = new EpisodeWriter(folder, new(header.RateHz, cameras, _order, header.Action?.Names,
+            new Dictionary<string, IReadOnlyList<string>>(),
+            header.Cameras.Where(c => c.DepthScale is not null).ToDictionary(c => c.Name, c => c.DepthScale!.Value)));
+        _grid = new(header.RateHz, header.GridOriginNs);
+        _next = header.FirstSlot;
+        _cells = new StreamCell[_order.Length];
+        Streams = new(header);
+        _actions = header.Action is { } action ? new(_writer, action) : null;
+        _check = header.Keep == "all" ? null : new(); // the log's pictures will go: their files must be known to be good
+    }
+
+    public RecordedStreams Streams { get; }
+
+    public int Frames => _writer.Frames;
+
+    /// <summary>Rows in which some stream was stale.</summary>
+    public int StaleRows { get; private set; }
+
+    /// <summary>Host monotonic time of row 0.</summary>
+    public long T0Ns => _grid.TimeOf(_t0Slot);
+
+    /// <summary>The recording had no slot at which all streams were fresh; it starts with its first slot.</summary>
+    public bool NeverAllFresh { get; private set; }
+
+    /// <summary>Rows written of those that the log has samples for.</summary>
+    public double ShareWritten => _newestArrivalNs == long.MinValue ? 0
+        : Math.Clamp((double)(_next - _header.FirstSlot) / Math.Max(1, _grid.SlotAt(_newestArrivalNs) - _header.FirstSlot), 0, 1);
+
+    public IReadOnlyDictionary<string, string> Digests => _writer.Digests;
+
+    public void Add(in CaptureMessage message)
+    {
+        _newestArrivalNs = Math.Max(_newestArrivalNs, message.ArrivalNs);
+        switch (message.Kind)
+        {
+            case CaptureKind.Tick:
+                var tick = message.Tick();
+                _ticks[tick.Slot] = tick;
+                break;
+            case CaptureKind.Command:
+                _actions?.Add(message.Command());
+                break;
+            default:
+                Streams.Add(message);
+                break;
+        }
+        while (CanNoLongerChange(_grid.TimeOf(_next)))
+            Take(_next++);
+    }
+
+    /// <summary>Writes what is left.</summary>
+    /// <param name="lastSlot">The last of the episode; null: the log was cut off, and it ends where its streams do.</param>
+    public void Finish(long? lastSlot, CancellationToken cancel)
+    {
+        long last = lastSlot ?? LastWholeSlot();
+        bool searching = _t0Slot == long.MinValue;
+        if (searching && !AnyFresh(last))
+        {
+            (_t0Slot, NeverAllFresh) = (_header.FirstSlot, true);
+            _next = _header.FirstSlot;
+        }
+        while (_next <= last)
+        {
+            cancel.ThrowIfCancellationRequested();
+            Take(_next++);
+        }
+        _actions?.Finish();
+        Streams.Clear();
+    }
+
+    public EpisodeMetadata Complete(EpisodeMetadata draft) => _writer.Complete(draft);
+
+    public void Dispose() => _writer.Dispose();
+
+    private bool CanNoLongerChange(long slotNs) =>
+        _newestArrivalNs > slotNs + TickMarginNs && (Streams.SpokenUntilNs > slotNs || _newestArrivalNs > slotNs + PatienceNs);
+
+    /// <summary>Of a log that was cut off: the last slot that no stream which was still alive leaves open.</summary>
+    private long LastWholeSlot()
+    {
+        long until = _newestArrivalNs - TickMarginNs;
+        if (Streams.SpokenUntilNs > until - PatienceNs)
+            until = Math.Min(until, Streams.SpokenUntilNs);
+        return _newestArrivalNs == long.MinValue ? _next - 1 : _grid.SlotAt(until);
+    }
+
+    private bool AnyFresh(long last)
+    {
+        for (long slot = _next; slot <= last; slot++)
+            if (Streams.AllFresh(_grid.TimeOf(slot)))
+                return true;
+        return false;
+    }
+
+    private void Take(long slot)
+    {
+        long slotNs = _grid.TimeOf(slot);
+        if (_t0Slot == long.MinValue)
+        {
+            if (!Streams.AllFresh(slotNs))
+                return; // before t0: samples are kept, in case no slot ever is
+            _t0Slot = slot;
+        }
+        Write(slot, slotNs);
+        Streams.Forget(slotNs);
+    }
+
+    private void Write(long slot, long slotNs)
+    {
+        int frame = _writer.Frames;
+        JointsRow? joints = null;
+        GripperRow? gripper = null;
+        for (int i = 0; i < _order.Length; i++)
+        {
+            switch (_order[i])
+            {
+                case EpisodeLayout.RobotStream:
+                    _cells[i] = Streams.Robot(slotNs, T0Ns, out joints);
+                    _writer.Joints(joints);
+                    break;
+                case EpisodeLayout.ForceStream:
+                    _cells[i] = Streams.Force(slotNs, T0Ns, out var force);
+                    _writer.Force(force);
+                    break;
+                case EpisodeLayout.GripperStream:
+                    _cells[i] = Streams.Gripper(slotNs, T0Ns, out gripper);
+                    _writer.Gripper(gripper);
+                    break;
+                default:
+                    _cells[i] = Picture(_order[i], slotNs, frame);
+                    break;
+            }
+        }
+        _actions?.Row(slot, slotNs, T0Ns, joints, gripper);
+        bool ran = _ticks.Remove(slot, out var tick);
+        _writer.Frame(ran ? TickStatus.Ok : TickStatus.Skipped, tick.LatenessNs * 1e-3, _cells);
+        if (Array.Exists(_cells, c => c.Status == StreamStatus.Stale))
+            StaleRows++;
+    }
+
+    private StreamCell Picture(string stream, long slotNs, int frame)
+    {
+        var cell = Streams.Picture(stream, slotNs, out var picture);
+        if (picture is null)
+            return cell;
+        bool depth = stream.EndsWith("_depth", StringComparison.Ordinal);
+        string camera = stream[..stream.LastIndexOf('_')];
+        string file = Path.Combine(_folder, depth ? _layout.Depth(camera, frame) : _layout.Rgb(camera, frame));
+        bool again = _written.TryGetValue(stream, out long last) && last == cell.Sequence;
+        if (depth && again)
+            _writer.RepeatDepth(camera, frame);
+        else if (depth)
+            _writer.Depth(camera, frame, picture.Pixels, picture.Width, picture.Height);
+        else if (again)
+            _writer.RepeatColor(camera, frame);
+        else
+            _writer.Color(camera, frame, picture.Pixels, picture.Width, picture.Height);
+        _written[stream] = cell.Sequence;
+        if (!again)
+            _check?.MustHold(file, picture.Pixels, depth);
+        return cell;
+    }
+}

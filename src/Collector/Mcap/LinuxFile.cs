@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace RobotWorldModel.Collector.Mcap;
+
+/// <summary>The few system calls whose exact error or exact kind matters here: .NET flushes with fsync and hides errno.</summary>
+internal static unsafe partial class LinuxFile
+{
+    public const int EINTR = 4, EIO = 5, EFBIG = 27, ENOSPC = 28, EROFS = 30, EDQUOT = 122;
+
+    /// <summary>Writes all bytes at an offset. Returns 0 or errno.</summary>
+    public static int Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        fixed (byte* start = bytes)
+        {
+            byte* p = start;
+            nint left = bytes.Length;
+            while (left > 0)
+            {
+                nint n = pwrite(file, p, left, offset);
+                if (n < 0)
+                {
+                    int error = Marshal.GetLastPInvokeError();
+                    if (error == EINTR)
+                        continue;
+                    return error;
+                }
+                p += n;
+                left -= n;
+                offset += n;
+            }
+        }
+        return 0;
+    }
+
+    /// <summary>Data, and as much of the file's size and map as is needed to read it back, onto the disk. Returns 0 or errno.</summary>
+    public static int SyncData(SafeFileHandle file)
+    {
+        while (fdatasync(file) != 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            if (error != EINTR)
+                return error;
+        }
+        return 0;
+    }
+
+    public static int Truncate(SafeFileHandle file, long length) => ftruncate(file, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>Makes the names in a folder last over a power cut. Returns 0 or errno.</summary>
+    public static int SyncFolder(string folder)
+    {
+        const int ReadOnlyDirectoryCloseOnExec = 0x10000 | 0x80000;
+        int fd = open(folder, ReadOnlyDirectoryCloseOnExec, 0);
+        if (fd < 0)
+            return Marshal.GetLastPInvokeError();
+        using var handle = new SafeFileHandle(fd, ownsHandle: true);
+        return fsync(handle) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>
+    /// Opens or makes a file and takes its exclusive lock (flock) without waiting; it lasts until the handle closes or the process ends.
+    /// Null: somebody holds it. .NET's own locks are of the same kind, so its way of opening, which takes a shared one, is in the way.
+    /// </summary>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public static SafeFileHandle? TryOpenLocked(string path)
+    {
+        const int ReadWriteCreateCloseOnExec = 2 | 0x40 | 0x80000, OwnerWritesAllRead = 0x1A4, ExclusiveNoWait = 2 | 4;
+        int fd = open(path, ReadWriteCreateCloseOnExec, OwnerWritesAllRead);
+        if (fd < 0)
+            throw new IOException($"{path}: cannot be opened: {Describe(Marshal.GetLastPInvokeError())}");
+        var file = new SafeFileHandle(fd, ownsHandle: true);
+        if (flock(file, ExclusiveNoWait) == 0)
+            return file;
+        file.Dispose();
+        return null;
+    }
+
+    public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint pwrite(SafeFileHandle file, byte* bytes, nint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fdatasync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ftruncate(SafeFileHandle file, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, int mode);
+}

@@ -1,0 +1,223 @@
+using System.Net.Sockets;
+using System.Text;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Sockets;
+using RobotWorldModel.Drivers.Time;
+
+namespace RobotWorldModel.Drivers.Robotiq;
+
+public sealed class Ft300SocketOptions
+{
+    public string Name { get; set; } = "force";
+
+    /// <summary>The robot's controller, which runs the Robotiq URCap.</summary>
+    public string Host { get; set; } = "";
+
+    public int StreamPort { get; set; } = 63351;
+
+    /// <summary>Answers serial number and firmware; 0 to leave it alone.</summary>
+    public int CommandPort { get; set; } = 63350;
+
+    /// <summary>The constant part of the delay from force to host, ms.</summary>
+    public double LatencyMs { get; set; }
+
+    public double NominalRateHz { get; set; } = 100;
+}
+
+/// <summary>
+/// A Robotiq FT 300 through the URCap's text stream. The wire has neither stamp nor number: originating times come from the count at the
+/// sensor's rate (<see cref="FixedRateClock"/>), losses from the gaps. Values are the sensor's own, not tared.
+/// </summary>
+public sealed class Ft300Socket : IForceTorqueSensor
+{
+    private const int SilenceMs = 500, SettleMs = 2;
+    private const int MostPerRead = WrenchTupleReader.MostTuples, LongestBatch = 4 * MostPerRead;
+    private readonly Ft300SocketOptions _options;
+    private readonly SocketDevice _device;
+    private readonly WrenchTupleReader _reader = new();
+    private readonly FixedRateClock _clock;
+    private readonly Wrench[] _batch = new Wrench[LongestBatch];
+    private readonly bool[] _whole = new bool[LongestBatch];
+    private readonly Lock _reportLock = new();
+    private ClockMapReport? _report;
+    private (double RateHz, long OffsetNs, double DriftPpm, long ResidualNs)? _fit;
+    private int _count;
+    private long _sequence = -1, _lastTupleNs;
+    private bool _asked;
+    private volatile string _identity = "";
+    private volatile bool _identityIsNew;
+
+    /// <exception cref="ArgumentException">No host, or a rate that is not above 0.</exception>
+    public Ft300Socket(Ft300SocketOptions options)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(options.Host, $"{options.Name}.host");
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.NominalRateHz, $"{options.Name}.rate_hz");
+        _options = options;
+        _clock = new(options.NominalRateHz, options.LatencyMs);
+        Wrenches = new(options.Name, options.NominalRateHz, options.LatencyMs);
+        var address = DeviceAddress.Tcp(options.Host, options.StreamPort, "the Robotiq force sensor URCap");
+        _device = new(options.Name, address, Session);
+    }
+
+    public string Name => _options.Name;
+
+    public DeviceStatus Status => _device.Status;
+
+    public SampleStream<Wrench> Wrenches { get; }
+
+    /// <summary>What the sensor's command port said; null where it said nothing.</summary>
+    public string? Serial { get; private set; }
+
+    public string? Firmware { get; private set; }
+
+    /// <summary>The sensor has no clock on the wire: the map is from its count of samples, at the rate named in the domain.</summary>
+    public ClockMapReport? Clock
+    {
+        get
+        {
+            lock (_reportLock)
+            {
+                if (_report is null && _fit is var (rate, offset, drift, residual))
+                    _report = new($"sample count at {rate:0.##} Hz", offset, drift, residual);
+                return _report;
+            }
+        }
+    }
+
+    public void Start() => _device.Start();
+
+    public void Dispose() => _device.Dispose();
+
+    private void Session(Socket socket, CancellationToken stop)
+    {
+        BeginSession();
+        bool found = false;
+        while (true)
+        {
+            if (!ReadSamples(socket, stop))
+                continue;
+            if (!found)
+                AskIdentity(stop);
+            if (!found || _identityIsNew)
+            {
+                (found, _identityIsNew) = (true, false);
+                _device.Found(Describe());
+            }
+        }
+    }
+
+    internal void BeginSession()
+    {
+        _reader.Reset();
+        _clock.Reset();
+        (_count, _lastTupleNs) = (0, HostClock.NowNs);
+    }
+
+    /// <summary>Reads once, and publishes what is whole; false where no tuple is.</summary>
+    internal bool ReadSamples(Socket socket, CancellationToken stop)
+    {
+        long arrival = Read(socket, SilenceMs, stop);
+        if (arrival == 0)
+            throw new DeviceLostException($"no byte from {_options.Host}:{_options.StreamPort} for {SilenceMs} ms: "
+                + "look at the sensor's cable and the URCap");
+        if (_count == 0)
+            return arrival - _lastTupleNs <= SilenceMs * 1_000_000L ? false : throw new DeviceLostException(
+                $"bytes from {_options.Host}:{_options.StreamPort}, but no '( Fx , Fy , Fz , Mx , My , Mz )': is that the FT 300's port?");
+        try
+        {
+            // What looks like a loss may be a read between two of a burst: give its rest a moment to come.
+            while (_count < LongestBatch - MostPerRead && _clock.WouldCountLoss(_count, arrival)
+                && Read(socket, SettleMs, stop) is > 0 and var later)
+                arrival = later;
+        }
+        finally
+        {
+            Publish(arrival);
+        }
+        _lastTupleNs = arrival;
+        return true;
+    }
+
+    /// <summary>Reads once and appends the whole tuples to the batch; the time of the read, or 0 after silence.</summary>
+    private long Read(Socket socket, int waitMs, CancellationToken stop)
+    {
+        int read = SocketDevice.Receive(socket, _reader.Free, waitMs, stop);
+        if (read == 0)
+            return 0;
+        long arrival = HostClock.NowNs;
+        _reader.Added(read);
+        while (_reader.Next(out Wrench wrench) is not TupleResult.NeedBytes and var result)
+            (_batch[_count], _whole[_count++]) = (wrench, result == TupleResult.Wrench);
+        return arrival;
+    }
+
+    private void Publish(long arrival)
+    {
+        long lost = _clock.Add(_count, arrival);
+        if (lost != 0)
+            Wrenches.CountLost(lost);
+        _sequence += Math.Max(0, lost);
+        for (int i = 0; i < _count; i++)
+        {
+            long originating = _clock.NextOriginating(_count - 1 - i, arrival);
+            _sequence++;
+            if (_whole[i])
+                Wrenches.Publish(new(_batch[i], originating, Sample<Wrench>.NoDeviceTime, arrival, _sequence));
+            else
+                Wrenches.CountLost(1);
+        }
+        _count = 0;
+        lock (_reportLock)
+        {
+            _fit = (_clock.RateHz, _clock.OffsetNs, _clock.DriftPpm, _clock.ResidualNs);
+            _report = null;
+        }
+    }
+
+    private string Describe() => $"FT 300{_identity} at {_options.Host}:{_options.StreamPort}, {_options.NominalRateHz:0.#} Hz";
+
+    /// <summary>
+    /// Serial number and firmware, once, beside the stream. URCap versions differ in the wording and some have no such port, so whatever
+    /// comes is taken as it is and silence is no fault.
+    /// </summary>
+    private void AskIdentity(CancellationToken stop)
+    {
+        if (_asked || _options.CommandPort == 0)
+            return;
+        _asked = true;
+        Task.Run(() =>
+        {
+            try
+            {
+                var address = DeviceAddress.Tcp(_options.Host, _options.CommandPort, "the URCap's command port");
+                using Socket socket = address.Connect(SocketDevice.ConnectTimeoutMs, stop);
+                Serial = Ask(socket, "SNU", stop);
+                Firmware = Ask(socket, "FMW", stop);
+            }
+            catch (Exception silent) when (silent is IOException or SocketException or OperationCanceledException)
+            {
+                // an older URCap without this port: the stream is all that is needed
+            }
+            _identity = (Serial is null ? "" : $" serial {Serial}") + (Firmware is null ? "" : $" firmware {Firmware}");
+            _identityIsNew = true;
+        }, CancellationToken.None);
+    }
+
+    private static string? Ask(Socket socket, string variable, CancellationToken stop)
+    {
+        SocketDevice.Send(socket, Encoding.ASCII.GetBytes($"GET {variable}\n"), 500, stop);
+        byte[] answer = new byte[256];
+        int length = SocketDevice.Receive(socket, answer, 500, stop);
+        while (length > 0 && length < answer.Length && !answer.AsSpan(0, length).Contains((byte)'\n'))
+        {
+            int more = SocketDevice.Receive(socket, answer.AsSpan(length), 100, stop); // a line end is not promised: silence ends it too
+            if (more == 0)
+                break;
+            length += more;
+        }
+        string text = Encoding.ASCII.GetString(answer, 0, length).Trim();
+        if (text.StartsWith(variable, StringComparison.Ordinal))
+            text = text[variable.Length..].TrimStart(' ', ':', '=');
+        return text is "" or "?" ? null : new string([.. text.Where(c => c is >= ' ' and <= '~')]);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace RobotWorldModel.Drivers.UniversalRobots;
+
+/// <summary>Our program on the controller (<c>control.script</c>), its registers and what it says about itself.</summary>
+internal static class ControlProgram
+{
+    public const int TargetRegister = 24, SpeedRegister = 30, CounterRegister = 24, ModeRegister = 25;
+
+    /// <summary>What output integer register 25 says besides an <see cref="Samples.ArmMode"/>.</summary>
+    public const int Waiting = -1, EndedSilent = -2, EndedFar = -3;
+
+    /// <summary>Without a first counter for this long the program ends, s: time enough for whoever started it.</summary>
+    public const double FirstCounterS = 5;
+
+    /// <summary>Each start counts its heartbeat in a range of its own: an old program's is never taken for the new one's.</summary>
+    public const int HeartbeatRange = 1_000_000;
+
+    /// <summary>One UR input recipe holds the whole set-point, so that it is taken in one cycle.</summary>
+    public static string InputNames { get; } = string.Join(',',
+        Enumerable.Range(TargetRegister, 12).Select(i => $"input_double_register_{i}")
+            .Append($"input_int_register_{CounterRegister}").Append($"input_int_register_{ModeRegister}"));
+
+    /// <summary>A heartbeat to start from that differs from every recent one.</summary>
+    public static int NewHeartbeat() => Random.Shared.Next(1, 2000) * HeartbeatRange;
+
+    /// <summary>The program's text, ready to be sent.</summary>
+    public static string Text(UrArmOptions options, int firstHeartbeat)
+    {
+        var speeds = UrModel.ByName(options.Model).MaxJointSpeed.ToArray().Select(s => Number(Math.Min(s, options.JointSpeedLimit)));
+        return Template()
+            .Replace("{{MAX_SPEED}}", $"[{string.Join(", ", speeds)}]")
+            .Replace("{{WATCHDOG_S}}", Number(options.WatchdogMs * 1e-3))
+            .Replace("{{STOP_DECELERATION}}", Number(options.StopDeceleration))
+            .Replace("{{HEARTBEAT_LAST}}", (firstHeartbeat + HeartbeatRange - 1).ToString(CultureInfo.InvariantCulture))
+            .Replace("{{HEARTBEAT}}", firstHeartbeat.ToString(CultureInfo.InvariantCulture))
+            .Replace("{{FIRST_COUNTER_S}}", Number(FirstCounterS))
+            .Replace("{{FIRST_TARGET_LIMIT}}", Number(options.FirstTargetLimit))
+            .Replace("{{LOOKAHEAD_S}}", Number(options.ServojLookaheadS))
+            .Replace("{{GAIN}}", options.ServojGain.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Why a program that is no longer running ended, by output register 25; null where the register does not say.</summary>
+    public static string? WhyEnded(int status) => status switch
+    {
+        (int)Samples.ArmMode.Stop => "it was asked to stop",
+        EndedSilent => "no new set-point reached the controller within the watchdog's time",
+        EndedFar => "the first set-point was too far from where the arm stands",
+        _ => null,
+    };
+
+    private static string Number(double value) => value.ToString("0.0#########", CultureInfo.InvariantCulture);
+
+    private static string Template()
+    {
+        var assembly = typeof(ControlProgram).Assembly;
+        string name = assembly.GetManifestResourceNames().Single(n => n.EndsWith("control.script", StringComparison.Ordinal));
+        using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
+}

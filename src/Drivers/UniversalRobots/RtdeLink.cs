@@ -1,0 +1,293 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Text;
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+
+namespace RobotWorldModel.Drivers.UniversalRobots;
+
+/// <summary>The software of a UR controller, as RTDE's 'v' package tells it.</summary>
+internal sealed record ControllerVersion(int Major, int Minor, int Bugfix, int Build)
+{
+    /// <summary>PolyScope X has no dashboard server.</summary>
+    public bool IsPolyScopeX => Major >= 10;
+
+    /// <summary>The control cycle: 2 ms since the e-Series (PolyScope 5), 8 ms on CB3.</summary>
+    public double RateHz => Major >= 5 ? 500 : 125;
+
+    public override string ToString() => $"{Major}.{Minor}.{Bugfix}.{Build}";
+}
+
+/// <summary>
+/// The RTDE connection on a thread of its own: connects, again after every loss, reads at the controller's rate, stamps and publishes.
+/// After the handshake nothing is allocated for a package.
+/// </summary>
+internal sealed class RtdeLink : IDisposable
+{
+    private const int ConnectTimeoutMs = 400, SilenceMs = 500, FirstWaitMs = 50;
+    private readonly UrArmOptions _options;
+    private readonly SampleStream<RobotState> _states;
+    private readonly DeviceThread _thread;
+    private readonly RtdeClock _clock;
+    private readonly ManualResetEventSlim _inputsReplied = new();
+    private RtdeSession? _session; // while data flows; read by any thread
+    private RtdeSession? _connecting; // from the first byte on, to be closed on dispose
+    private RtdeInputs? _inputs;
+    private byte[]? _inputsReply;
+    private bool _inputsAsked;
+    private RobotState _state;
+    private int _counter, _connections;
+    private long _allocated;
+
+    public RtdeLink(UrArmOptions options, SampleStream<RobotState> states)
+    {
+        (_options, _states) = (options, states);
+        _clock = new RtdeClock((long)(options.LatencyMs * 1e6));
+        _thread = new DeviceThread($"{options.Name} rtde", RealTime.DevicePriority, Run);
+        Message = "not started";
+    }
+
+    /// <summary>What the connection is doing, or what is wrong with it and what to do.</summary>
+    public string Message { get; private set; }
+
+    /// <summary>What the controller last said over RTDE by itself, e.g. that its safety setup is not confirmed; else empty.</summary>
+    public string ControllerText { get; private set; } = "";
+
+    /// <summary>Why the input registers could not be claimed at the last try; null where they were, or were not asked for.</summary>
+    public string? InputsProblem { get; private set; }
+
+    public bool Connected => Volatile.Read(ref _session) is not null;
+
+    /// <summary>Counts connections on which data has flowed.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    public ControllerVersion? Version { get; private set; }
+
+    public double RateHz => Version?.RateHz ?? 0;
+
+    public RtdeClock Clock => _clock;
+
+    /// <summary>Managed bytes that the reader thread has allocated so far.</summary>
+    public long AllocatedBytes => Interlocked.Read(ref _allocated);
+
+    public void Start() => _thread.Start();
+
+    public void Dispose()
+    {
+        using (_thread.Stopping.Register(() => Volatile.Read(ref _connecting)?.Close()))
+            _thread.Dispose();
+        _inputsReplied.Dispose();
+    }
+
+    /// <summary>Gets the input registers for this connection, again where a crashed client may still hold them. Blocks for seconds.</summary>
+    /// <returns>Null when they are ours, else what is in the way.</returns>
+    public string? ClaimInputs(CancellationToken cancel)
+    {
+        const int Tries = 5, WaitBetweenMs = 300;
+        for (int tries = 1; ; tries++)
+        {
+            if (Volatile.Read(ref _session) is not { } session)
+                return $"not connected: {Message}";
+            if (Volatile.Read(ref _inputs) is { } inputs && inputs.BelongsTo(session))
+                return null;
+            string? problem = AskForInputs(session, cancel);
+            InputsProblem = problem;
+            if (problem is null || tries == Tries || cancel.WaitHandle.WaitOne(WaitBetweenMs))
+                return problem;
+        }
+    }
+
+    /// <summary>Writes one set-point under the next counter. No lock: the reader thread never writes once data flows.</summary>
+    public bool Send(ArmMode mode, in Vector6 q, in Vector6 qd)
+    {
+        if (Volatile.Read(ref _inputs) is not { } inputs || !q.IsFinite || !qd.IsFinite)
+            return false;
+        _counter = _counter == int.MaxValue ? 1 : _counter + 1;
+        return inputs.Send(mode, q, qd, _counter);
+    }
+
+    private void Run(CancellationToken stop)
+    {
+        int waitMs = FirstWaitMs;
+        Message = $"connecting to {_options.Host}";
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                using var session = RtdeSession.Connect(_options.Host, _options.RtdePort, ConnectTimeoutMs);
+                Volatile.Write(ref _connecting, session);
+                if (stop.IsCancellationRequested)
+                    break;
+                RtdeOutputs outputs = Handshake(session);
+                Receive(session, outputs);
+            }
+            catch (Exception e) when (e is DeviceFaultException or InvalidDataException or SocketException or ObjectDisposedException)
+            {
+                Message = e is InvalidDataException ? $"{_options.Host} port {_options.RtdePort}: {e.Message}" : e.Message;
+            }
+            waitMs = Connected ? FirstWaitMs : Math.Min(2 * waitMs, _options.LongestWaitMs);
+            Volatile.Write(ref _inputs, null);
+            Volatile.Write(ref _session, null);
+            Volatile.Write(ref _connecting, null);
+            stop.WaitHandle.WaitOne(waitMs);
+        }
+        Message = "stopped";
+    }
+
+    private RtdeOutputs Handshake(RtdeSession session)
+    {
+        byte[] version2 = RtdeWire.Package(RtdePackage.RequestProtocolVersion, [0, 2]);
+        ReadOnlySpan<byte> reply = Ask(session, RtdePackage.RequestProtocolVersion, version2);
+        if (reply.Length < 1 || reply[0] != 1)
+            throw new DeviceFaultException($"{session.Host} refused RTDE protocol version 2: update its PolyScope to 3.9 or 5.3 at least");
+
+        reply = Ask(session, RtdePackage.GetControllerVersion, RtdeWire.Package(RtdePackage.GetControllerVersion, []));
+        if (reply.Length < 16)
+            throw new InvalidDataException($"the controller's version has {reply.Length} bytes, 16 were expected");
+        Version = new(Number(reply, 0), Number(reply, 4), Number(reply, 8), Number(reply, 12));
+        _states.RateHz = RateHz;
+
+        RtdeOutputs outputs = SetUpOutputs(session);
+        if (_options.ClaimInputs)
+        {
+            reply = Ask(session, RtdePackage.SetupInputs, RtdeInputs.Request);
+            (_inputs, InputsProblem) = RtdeInputs.FromReply(session, reply);
+        }
+        reply = Ask(session, RtdePackage.Start, RtdeWire.Package(RtdePackage.Start, []));
+        if (reply.Length < 1 || reply[0] != 1)
+            throw new DeviceFaultException($"{session.Host} refused to start RTDE data: restart the controller if it stays so");
+        return outputs;
+
+        static int Number(ReadOnlySpan<byte> at, int offset) => BinaryPrimitives.ReadInt32BigEndian(at[offset..]);
+    }
+
+    // Asks for the whole wish list, then again without what this controller does not know.
+    private RtdeOutputs SetUpOutputs(RtdeSession session)
+    {
+        string[] names = RtdeOutputs.WishedNames;
+        byte[] rate = new byte[8];
+        BinaryPrimitives.WriteDoubleBigEndian(rate, RateHz);
+        while (true)
+        {
+            var reply = Ask(session, RtdePackage.SetupOutputs, RtdeWire.Package(RtdePackage.SetupOutputs, rate, string.Join(',', names)));
+            if (reply.IsEmpty)
+                throw new InvalidDataException("the answer to the output recipe is empty");
+            byte recipe = reply[0];
+            string[] types = RtdeWire.SplitList(reply[1..]);
+            if (types.Length != names.Length)
+                throw new InvalidDataException(
+                    $"the output recipe has {names.Length} fields, the controller answered with {types.Length} types");
+            RtdeType[] known = [.. types.Select(RtdeWire.ParseType)];
+            if (!known.Contains(RtdeType.NotFound))
+                return new RtdeOutputs(recipe, names, known);
+            foreach (string missing in names.Where((n, i) => known[i] == RtdeType.NotFound && RtdeOutputs.IsRequired(n)))
+                throw new DeviceFaultException($"{session.Host} does not send RTDE field '{missing}' (NOT_FOUND): update its PolyScope");
+            names = [.. names.Where((_, i) => known[i] != RtdeType.NotFound)];
+        }
+    }
+
+    // Writes a request and reads up to its reply; text messages and data may come between.
+    private ReadOnlySpan<byte> Ask(RtdeSession session, RtdePackage type, byte[] request)
+    {
+        session.DeadlineNs = HostClock.NowNs + _options.ReplyTimeoutMs * 1_000_000L;
+        if (!session.TryWrite(request))
+            throw new DeviceFaultException($"{session.Host} dropped the connection while RTDE was being set up");
+        try
+        {
+            while (true)
+            {
+                RtdePackage got = session.Read(out var payload);
+                if (got == type)
+                    return payload;
+                if (got == RtdePackage.TextMessage)
+                    KeepText(payload);
+                else if (got != RtdePackage.Data)
+                    throw new InvalidDataException($"package type {(byte)got} came instead of an answer");
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException || (e is DeviceFaultException && HostClock.NowNs > session.DeadlineNs))
+        {
+            string why = e is InvalidDataException ? e.Message : $"no answer to '{(char)type}' within {_options.ReplyTimeoutMs} ms";
+            throw new DeviceFaultException(
+                $"{session.Host} port {_options.RtdePort} does not speak RTDE ({why}): is this a UR controller? RTDE is on 30004");
+        }
+    }
+
+    private void Receive(RtdeSession session, RtdeOutputs outputs)
+    {
+        _state = RtdeOutputs.Initial();
+        _clock.BeginConnection(RateHz);
+        while (true)
+        {
+            switch (session.Read(out var payload))
+            {
+                case RtdePackage.Data:
+                    if (payload.Length == 0 || payload[0] != outputs.Recipe)
+                        break; // of a recipe that is no longer ours
+                    if (payload.Length != outputs.Bytes + 1)
+                        throw new InvalidDataException($"a data package has {payload.Length} bytes, {outputs.Bytes + 1} were agreed");
+                    session.DeadlineNs = session.ArrivalNs + SilenceMs * 1_000_000L;
+                    Publish(outputs.Decode(payload[1..], ref _state), session.ArrivalNs);
+                    if (_session is null)
+                        Flowing(session);
+                    break;
+                case RtdePackage.TextMessage:
+                    KeepText(payload);
+                    break;
+                case RtdePackage.SetupInputs when Volatile.Read(ref _inputsAsked):
+                    _inputsReply = payload.ToArray();
+                    _inputsReplied.Set();
+                    break;
+            }
+            Volatile.Write(ref _allocated, GC.GetAllocatedBytesForCurrentThread());
+        }
+    }
+
+    private void Publish(double timestamp, long arrivalNs)
+    {
+        if (!(timestamp >= 0 && timestamp < 1e9))
+            throw new InvalidDataException($"the controller's timestamp is {timestamp} s, which no controller's clock shows");
+        RtdeTimes times = _clock.Stamp(timestamp, arrivalNs);
+        if (times.Lost > 0)
+            _states.CountLost(times.Lost);
+        _states.Publish(new(_state, times.OriginatingNs, times.DeviceNs, arrivalNs, times.Sequence));
+    }
+
+    private void Flowing(RtdeSession session)
+    {
+        Message = $"RTDE at {RateHz:0} Hz from {_options.Host}, PolyScope {Version}";
+        Volatile.Write(ref _session, session);
+        Interlocked.Increment(ref _connections);
+    }
+
+    private string? AskForInputs(RtdeSession session, CancellationToken cancel)
+    {
+        _inputsReplied.Reset();
+        Volatile.Write(ref _inputsAsked, true);
+        try
+        {
+            if (!session.TryWrite(RtdeInputs.Request) || !_inputsReplied.Wait(_options.ReplyTimeoutMs, cancel))
+                return $"{session.Host} did not answer the request for RTDE input registers within {_options.ReplyTimeoutMs} ms: try again";
+            (RtdeInputs? inputs, string? problem) = RtdeInputs.FromReply(session, _inputsReply);
+            if (inputs is not null)
+                Volatile.Write(ref _inputs, inputs);
+            return problem;
+        }
+        catch (OperationCanceledException)
+        {
+            return "interrupted";
+        }
+        finally
+        {
+            Volatile.Write(ref _inputsAsked, false);
+        }
+    }
+
+    // Length, message, length, source, level (RTDE guide, text message of protocol 2).
+    private void KeepText(ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length > 1 && payload[0] > 0 && payload.Length > payload[0])
+            ControllerText = Encoding.ASCII.GetString(payload.Slice(1, payload[0]));
+    }
+}

@@ -1,0 +1,102 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Samples;
+
+namespace RobotWorldModel.Drivers.UniversalRobots;
+
+/// <summary>
+/// A Universal Robots arm over RTDE (30004), with dashboard, primary and script ports beside it. It may be started before the robot is
+/// booted, and connects again by itself after every loss.
+/// </summary>
+public sealed class UrArm : IRobotArm, IArmControl
+{
+    private readonly UrArmOptions _options;
+    private readonly RtdeLink _link;
+    private readonly UrObserver _observer;
+    private readonly Lock _statusLock = new();
+    private DeviceStatus _status = new(false, "not started", 0);
+    private (bool, string, int, int, RobotMode, SafetyStatusBits, string?) _statusOf;
+    private bool _disposed;
+
+    /// <exception cref="ArgumentException">An option is out of range; says which.</exception>
+    public UrArm(UrArmOptions options)
+    {
+        options.Validate();
+        _options = options;
+        UrModel model = UrModel.ByName(options.Model);
+        States = new SampleStream<RobotState>(options.Name, 0, options.LatencyMs);
+        _link = new RtdeLink(options, States);
+        _observer = new UrObserver(options, _link, model);
+    }
+
+    public string Name => _options.Name;
+
+    /// <inheritdoc/>
+    public SampleStream<RobotState> States { get; }
+
+    public RobotIdentity? Identity => _observer.Identity;
+
+    public UrKinematics Kinematics => _observer.Kinematics;
+
+    public ClockMapReport? Clock => _link.Clock.Report;
+
+    /// <summary>How often the controller's clock was found to have started anew, the first time included.</summary>
+    public int ClockEpochs => _link.Clock.Epochs;
+
+    /// <summary>Managed bytes that the reader thread has allocated so far: unchanged while data flows.</summary>
+    public long ReaderAllocatedBytes => _link.AllocatedBytes;
+
+    public DeviceStatus Status
+    {
+        get
+        {
+            bool connected = _link.Connected;
+            RobotState state = default;
+            if (connected && States.TryGetNewest(out var newest))
+                state = newest.Value;
+            lock (_statusLock)
+            {
+                var of = (connected, _link.Message, _link.Connections, _observer.Changes, state.Mode, state.Safety, _link.InputsProblem);
+                if (of != _statusOf)
+                {
+                    _statusOf = of;
+                    _status = new(connected, connected ? Describe(state) : _link.Message, Math.Max(0, _link.Connections - 1));
+                }
+                return _status;
+            }
+        }
+    }
+
+    double IArmControl.ControlRateHz => _link.RateHz;
+
+    public void Start()
+    {
+        _link.Start();
+        _observer.Start();
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _observer.Dispose();
+        _link.Dispose();
+    }
+
+    string? IArmControl.StartProgram(CancellationToken cancel) => new ProgramStarter(_options, _link, _observer, States).Start(cancel);
+
+    bool IArmControl.Send(ArmMode mode, in Vector6 q, in Vector6 qd) => _link.Send(mode, q, qd);
+
+    private string Describe(in RobotState state)
+    {
+        string who = _observer.Identity is { } identity ? $"{identity.Model} {identity.Serial}".TrimEnd() + ", " : "";
+        string text = $"{who}{_link.Message}";
+        if (_observer.WrongModel is { } wrong)
+            return $"{text}; {wrong}";
+        if (UrGates.WhyNotMoving(state) is { } why)
+            text += $"; {why}";
+        if (_link.InputsProblem is { } inputs)
+            text += $"; {inputs}";
+        return _observer.Notes.Length > 0 ? $"{text}; {_observer.Notes}" : text;
+    }
+}

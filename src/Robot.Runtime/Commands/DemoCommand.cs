@@ -1,0 +1,200 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Collector.Grid;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Simulation.Cell;
+
+namespace RobotWorldModel.Runtime.Commands;
+
+/// <summary>robot demo: the whole way once, on the simulated cell: record three demonstrations, verify them, replay the first.</summary>
+internal static class DemoCommand
+{
+    private const int Demonstrations = 3;
+    private static readonly JsonSerializerOptions s_indented = new(ProtocolJson.Lenient) { WriteIndented = true };
+    private static readonly TimeSpan s_cellDeadline = TimeSpan.FromSeconds(20), s_devicesDeadline = TimeSpan.FromSeconds(15);
+
+    /// <summary>One line of report.json's episodes.</summary>
+    private sealed record EpisodeReport(
+        string Id, string Path, long Frames, double Seconds, long Dropped, long Stale, Dictionary<string, long> Sent, Dictionary<string, long> Received,
+        LatenessSummary LatenessMs, string Outcome);
+
+    private sealed record ReplayReport(string Episode, double RmsRad, double MaxRad);
+
+    private sealed record Report(int Schema, IReadOnlyList<EpisodeReport> Episodes, ReplayReport? Replay);
+
+    public static Command Create()
+    {
+        var folder = new Option<string?>("--out") { Description = "Where episodes (DIR/data) and DIR/report.json go; a folder in the temporary folder", HelpName = "DIR" };
+        var seconds = new Option<double?>("--seconds") { Description = "Cap each demonstration; until the script is done" };
+        var keep = new Option<bool>("--keep") { Description = "Leave cell and service up until Ctrl-C" };
+        var config = new Option<string>("--config", "-c")
+        {
+            Description = "A simulated cell's file", DefaultValueFactory = _ => DefaultConfig(), HelpName = "FILE",
+        };
+        var command = new Command("demo", "Starts a simulated cell, records three demonstrations, verifies them, replays the first, and says how it went.")
+        {
+            folder, seconds, keep, config,
+        };
+        command.SetAction((parsed, cancel) => RunAsync(CellConfig.Load(parsed.GetValue(config)!),
+            Path.GetFullPath(parsed.GetValue(folder) ?? Path.Combine(Path.GetTempPath(), $"robot-demo-{Environment.ProcessId}")),
+            parsed.GetValue(seconds), parsed.GetValue(keep), cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CellConfig config, string folder, double? seconds, bool keep, CancellationToken cancel)
+    {
+        if (config.Simulation is not { } simulation)
+            throw new RobotException(ExitCode.Usage, $"{config.File}: the demo moves the arm by a script; it is for a simulated cell only");
+        if (ServiceFile.Find(config.Cell) is { } running)
+            throw new RobotException(ExitCode.Busy, $"{config.Cell}: a service runs already (pid {running.Pid}); './robot shutdown' ends it");
+        Directory.CreateDirectory(folder);
+        Console.WriteLine("starting the simulated cell …");
+        using var cell = await StartCellAsync(config, cancel);
+        int exit;
+        try
+        {
+            await using var service = await ServiceConnection.OpenAsync(config, Path.Combine(folder, "data"), cancel);
+            await service.Core.SubscribeAsync(cancel);
+            Console.WriteLine($"dashboard: {service.Info.Url}");
+            await WaitForDevicesAsync(service, cancel);
+            exit = await RunAsync(service, simulation, folder, seconds, cancel);
+            if (keep)
+            {
+                Console.WriteLine($"\nCell and service stay up: look at {service.Info.Url}; Ctrl-C ends them.");
+                await Task.WhenAny(service.Core.Closed, Task.Delay(Timeout.Infinite, cancel));
+            }
+        }
+        finally
+        {
+            await cell.StopAsync(TimeSpan.FromSeconds(5));
+        }
+        return exit;
+    }
+
+    private static async Task<int> RunAsync(
+        ServiceConnection service, SimulationConfig simulation, string folder, double? seconds, CancellationToken cancel)
+    {
+        bool terminal = !Console.IsOutputRedirected;
+        var episodes = new List<EpisodeReport>();
+        for (int i = 0; i < Demonstrations; i++)
+        {
+            Console.WriteLine($"recording demonstration {i + 1} of {Demonstrations} …");
+            var summary = await Recordings.RecordAsync(service, "pick the cube and place it on the target", "scripted", seconds, terminal, cancel);
+            episodes.Add(Compare(summary, simulation));
+        }
+        WriteReport(folder, episodes, null);
+        int faults = Verify(episodes);
+        Console.WriteLine($"replaying {episodes[0].Id} …");
+        var replay = await ReplayCommand.RunAsync(service, episodes[0].Path, 1, cancel);
+        Console.WriteLine($"replay {replay.State}: {replay.Message}");
+        WriteReport(folder, episodes, new(episodes[0].Id, replay.RmsRad, replay.MaxRad));
+        Show(episodes, faults);
+        Console.WriteLine($"report: {Path.Combine(folder, "report.json")}");
+        return faults == 0 && replay.State == "done" ? ExitCode.Done : ExitCode.FaultsFound;
+    }
+
+    private static string DefaultConfig()
+    {
+        // bin/Release/net10.0 → the checkout; installed elsewhere, the file lies where the command was started
+        string? at = AppContext.BaseDirectory;
+        for (; at is not null; at = Path.GetDirectoryName(at))
+            if (File.Exists(Path.Combine(at, "hardware-configs", "sim-cell.yaml")))
+                return Path.Combine(at, "hardware-configs", "sim-cell.yaml");
+        return Path.Combine("hardware-configs", "sim-cell.yaml");
+    }
+
+    private static async Task<ChildProcess> StartCellAsync(CellConfig config, CancellationToken cancel)
+    {
+        var ready = new TaskCompletionSource();
+        var lines = new List<string>();
+        var cell = ChildProcess.Start(["sim", "--config", config.File], line =>
+        {
+            lock (lines)
+                lines.Add(line);
+            if (line.Contains("is ready", StringComparison.Ordinal))
+                ready.TrySetResult();
+        });
+        var exited = cell.WaitAsync(cancel);
+        var first = await Task.WhenAny(ready.Task, exited, Task.Delay(s_cellDeadline, cancel));
+        if (first == ready.Task)
+            return cell;
+        lock (lines)
+        {
+            string said = lines.Count > 0 ? lines[^1] : "it said nothing";
+            throw new RobotException(exited.IsCompletedSuccessfully ? exited.Result : ExitCode.Device, $"the simulated cell did not start: {said}");
+        }
+    }
+
+    private static async Task WaitForDevicesAsync(ServiceConnection service, CancellationToken cancel)
+    {
+        long deadline = Environment.TickCount64 + (long)s_devicesDeadline.TotalMilliseconds;
+        while (service.Core.Status?.Streams.All(s => s.Fresh) != true)
+        {
+            if (Environment.TickCount64 > deadline)
+                throw new RobotException(ExitCode.Device, "not every device came up: "
+                    + string.Join("; ", service.Core.Status?.Streams.Where(s => !s.Fresh).Select(s => $"{s.Name}: {s.Message}") ?? ["no status"]));
+            await Task.Delay(100, cancel);
+        }
+    }
+
+    /// <summary>What the cell sent between the first and the last sample of the log, stream by stream.</summary>
+    private static EpisodeReport Compare(EpisodeSummary summary, SimulationConfig simulation)
+    {
+        var sent = new Dictionary<string, long>();
+        using (var cell = new CellControl(RuntimeFolder.Resolve(simulation.Control)))
+        {
+            foreach (var (stream, first) in summary.FirstNs)
+            {
+                // The force sensor and the gripper stamp nothing: their samples are counted by when they were true, with half a period's room.
+                bool stamped = stream is not ("force" or "gripper");
+                long room = stamped ? 0 : 5_000_000;
+                if (stream == "gripper")
+                    continue; // it is asked, and answers: what was sent is what was asked
+                sent[stream] = (long)cell.Call("sent", new JsonObject
+                {
+                    ["stream"] = stream, ["from"] = first - room, ["to"] = summary.LastNs[stream] + room, ["device_time"] = stamped,
+                })!;
+            }
+        }
+        return new(summary.Id, summary.Path, summary.Frames, summary.Seconds, summary.Dropped, summary.Stale, sent,
+            summary.Received.ToDictionary(), summary.LatenessMs, summary.Outcome);
+    }
+
+    private static int Verify(List<EpisodeReport> episodes)
+    {
+        int faults = 0;
+        foreach (var episode in episodes)
+        {
+            var findings = EpisodeVerifier.Verify(episode.Path, LogReference.For(episode.Path));
+            foreach (var finding in findings)
+                Console.WriteLine($"{episode.Path}/{finding}");
+            faults += findings.Count;
+        }
+        Console.WriteLine(faults == 0 ? $"verified {episodes.Count} episodes: all good" : $"verified {episodes.Count} episodes: {faults} faults");
+        return faults;
+    }
+
+    private static void WriteReport(string folder, IReadOnlyList<EpisodeReport> episodes, ReplayReport? replay)
+    {
+        File.WriteAllText(Path.Combine(folder, "report.json"), JsonSerializer.Serialize(new Report(1, episodes, replay), s_indented) + "\n");
+    }
+
+    private static void Show(List<EpisodeReport> episodes, int faults)
+    {
+        var table = new Table().Border(TableBorder.Simple)
+            .AddColumns("episode", "frames", "seconds", "outcome", "dropped", "stale rows", "sent = received", "late p99 / max ms");
+        foreach (var e in episodes)
+        {
+            var unequal = e.Sent.Where(s => e.Received.GetValueOrDefault(s.Key) != s.Value).Select(s => $"{s.Key} {s.Value} / {e.Received.GetValueOrDefault(s.Key)}");
+            string equal = unequal.Any() ? string.Join(", ", unequal) : $"yes ({e.Sent.Values.Sum()} samples)";
+            table.AddRow(e.Id, $"{e.Frames}", $"{e.Seconds:0.0}", e.Outcome, $"{e.Dropped}", $"{e.Stale}", equal, $"{e.LatenessMs.P99:0.00} / {e.LatenessMs.Max:0.00}");
+        }
+        AnsiConsole.Write(table);
+        Console.WriteLine(faults == 0 ? "" : $"{faults} faults were found");
+    }
+}

@@ -1,0 +1,152 @@
+using System.CommandLine;
+using Spectre.Console;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Collector.Grid;
+using RobotWorldModel.Runtime.Core;
+using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Commands;
+
+/// <summary>robot episodes: what lies on the disk. PATH is a dataset's root, a folder of episodes, or one episode.</summary>
+internal static class EpisodesCommand
+{
+    public static Command Create() => new("episodes", "Lists, shows, verifies, recovers and marks recorded episodes.")
+    {
+        List(), Show(), Verify(), Recover(), Mark(),
+    };
+
+    private static Argument<string> PathArgument() => new("PATH")
+    {
+        Description = "A dataset's root, a folder of episodes, or one episode",
+        DefaultValueFactory = _ => "data",
+    };
+
+    private static Command List()
+    {
+        var path = PathArgument();
+        var command = new Command("list", "One line an episode.") { path };
+        command.SetAction(parsed =>
+        {
+            var table = new Table().Border(TableBorder.Simple).AddColumns("episode", "task", "frames", "seconds", "outcome", "dropped", "started (UTC)");
+            foreach (string folder in Find(parsed.GetValue(path)!))
+            {
+                var m = Read(folder);
+                table.AddRow(Markup.Escape(m.Id), Markup.Escape(m.Task), $"{m.Frames}", $"{m.Duration:0.0}",
+                    m.Outcome.ToString().ToLowerInvariant() + (m.Recovered ? " (recovered)" : ""), $"{m.Streams.Values.Sum(s => s.Counts.Dropped)}",
+                    $"{m.Start:yyyy-MM-dd HH:mm:ss}");
+            }
+            AnsiConsole.Write(table);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Show()
+    {
+        var path = PathArgument();
+        var command = new Command("show", "All that an episode's metadata says.") { path };
+        command.SetAction(parsed =>
+        {
+            foreach (string folder in Find(parsed.GetValue(path)!))
+                Console.WriteLine(File.ReadAllText(Path.Combine(folder, EpisodeLayout.Metadata)).TrimEnd());
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Verify()
+    {
+        var path = PathArgument();
+        var command = new Command("verify", "Checks every byte and every row; names what is wrong with file and row. Exit code 1 when something is.") { path };
+        command.SetAction((parsed, cancel) => Task.Run(() =>
+        {
+            int faulty = 0, count = 0;
+            foreach (string folder in Find(parsed.GetValue(path)!))
+            {
+                cancel.ThrowIfCancellationRequested();
+                var findings = EpisodeVerifier.Verify(folder, LogReference.For(folder));
+                foreach (var finding in findings)
+                    Console.WriteLine($"{folder}/{finding}");
+                if (findings.Count == 0)
+                    Console.WriteLine($"{folder}: ok");
+                else
+                    faulty++;
+                count++;
+            }
+            Console.WriteLine(faulty == 0 ? $"{count} episodes, all good" : $"{count} episodes, {faulty} with faults");
+            return faulty == 0 ? ExitCode.Done : ExitCode.FaultsFound;
+        }, cancel));
+        return command;
+    }
+
+    private static Command Recover()
+    {
+        var path = new Argument<string>("PATH") { Description = "A dataset's root", DefaultValueFactory = _ => "data" };
+        var command = new Command("recover", "Finishes recordings that a crash or a power cut left; committed episodes are never touched.") { path };
+        command.SetAction((parsed, cancel) => Task.Run(() =>
+        {
+            string root = Path.GetFullPath(parsed.GetValue(path)!);
+            if (!Directory.Exists(root))
+                throw new RobotException(ExitCode.Usage, $"{root}: there is no such folder");
+            using var claim = Claim.Take(Path.Combine(root, ".robot.lock"), $"data root {root}");
+            var found = Recovery.Scan(root, line => Console.Error.WriteLine($"robot: {line}"));
+            foreach (var recording in found)
+            {
+                using var encoder = new EpisodeEncoder(recording.Folder, _ => { });
+                var episode = encoder.Run(cancel);
+                Console.WriteLine($"{recording.Id}: recovered {episode.Metadata?.Frames ?? 0} frames into {episode.Path}");
+            }
+            Console.WriteLine($"{found.Count} recordings recovered");
+            return ExitCode.Done;
+        }, cancel));
+        return command;
+    }
+
+    private static Command Mark()
+    {
+        var path = new Argument<string>("PATH") { Description = "One episode" };
+        var outcome = new Option<string>("--outcome") { Description = "success, failure or unknown" };
+        outcome.AcceptOnlyFromAmong("success", "failure", "unknown");
+        var note = new Option<string>("--note") { Description = "Whatever the next reader should know" };
+        var command = new Command("mark", "Sets an episode's outcome and note.") { path, outcome, note };
+        command.SetAction(parsed =>
+        {
+            if (parsed.GetValue(outcome) is null && parsed.GetValue(note) is null)
+                throw new RobotException(ExitCode.Usage, "give --outcome, --note or both");
+            string folder = Path.GetFullPath(parsed.GetValue(path)!);
+            Outcome? value = parsed.GetValue(outcome) is { } text ? Enum.Parse<Outcome>(text, ignoreCase: true) : null;
+            try
+            {
+                EpisodeMark.Mark(folder, value, parsed.GetValue(note));
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException)
+            {
+                throw new RobotException(ExitCode.Disk, e.Message);
+            }
+            Console.WriteLine($"{folder}: marked");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static IReadOnlyList<string> Find(string path)
+    {
+        if (!Directory.Exists(path))
+            throw new RobotException(ExitCode.Usage, $"{path}: there is no such folder; name a dataset's root, a folder of episodes, or one episode");
+        string[] found = [.. EpisodeCatalog.Find(path).Select(e => e.Path)];
+        return found.Length > 0 ? found : throw new RobotException(ExitCode.Usage, $"{path}: no episodes there; name a dataset's root, a folder of episodes, or one episode");
+    }
+
+    private static EpisodeMetadata Read(string folder)
+    {
+        try
+        {
+            return EpisodeMetadata.Read(folder);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RobotException(ExitCode.FaultsFound, e.Message);
+        }
+    }
+}

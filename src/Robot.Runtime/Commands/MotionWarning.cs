@@ -1,0 +1,43 @@
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Commands;
+
+/// <summary>Before a real arm moves: what, how far, how fast, and a question. The simulated cell's arm is not asked for.</summary>
+internal static class MotionWarning
+{
+    private static readonly TimeSpan s_robotDeadline = TimeSpan.FromSeconds(10);
+
+    /// <param name="needed">False: this command moves nothing.</param>
+    /// <param name="what">Completes "the arm will …".</param>
+    /// <exception cref="RobotException">The person said no, or nobody is there to say yes.</exception>
+    public static async Task AskAsync(
+        CellConfig config, ServiceConnection service, bool needed, bool yes, string what, CancellationToken cancel)
+    {
+        if (!needed || !config.Motion.Enabled)
+            return; // core refuses motion by itself where it is off, and says how to switch it on
+        var status = await WaitForRobotAsync(service, cancel);
+        if (status?.Simulated == true)
+            return;
+        Console.Error.WriteLine(
+            $"{config.Cell}: the arm ({status?.Robot?.Model} {status?.Robot?.Serial}) will {what}, TCP at most {config.Motion.TcpSpeed} m/s, "
+            + $"joints at most {config.Motion.JointSpeed} rad/s. Keep clear, and the emergency stop at hand.");
+        if (yes)
+            return;
+        if (Console.IsInputRedirected)
+            throw new RobotException(ExitCode.Usage, "nobody is there to confirm; give --yes where a person has looked");
+        Console.Error.Write("Go on? [y/N] ");
+        if (Console.ReadLine()?.Trim() is not ("y" or "Y" or "yes"))
+            throw new RobotException(ExitCode.Interrupted, "not confirmed; nothing moved");
+    }
+
+    /// <summary>Core's status once the arm has said who it is; what there is at the deadline where it has not.</summary>
+    private static async Task<CoreStatus?> WaitForRobotAsync(ServiceConnection service, CancellationToken cancel)
+    {
+        long deadline = Environment.TickCount64 + (long)s_robotDeadline.TotalMilliseconds;
+        while (service.Core.Status?.Robot is null && Environment.TickCount64 < deadline)
+            await Task.Delay(50, cancel);
+        return service.Core.Status;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using Spectre.Console;
+using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Commands;
+
+/// <summary>Recording without keys: from start to commit, with a view where there is a terminal.</summary>
+internal static class Recordings
+{
+    /// <summary>
+    /// Records one episode that ends by itself (a script's end or a time) and waits for its commit. Ctrl-C ends and saves it, then throws.
+    /// </summary>
+    /// <exception cref="RobotException">Core refused or failed.</exception>
+    public static async Task<EpisodeSummary> RecordAsync(
+        ServiceConnection service, string task, string source, double? seconds, bool terminal, CancellationToken cancel)
+    {
+        var started = await service.Core.CallAsync(CoreMethods.RecordStart, new { task, source, seconds }, cancel);
+        string id = started.GetProperty("id").GetString()!;
+        var committed = WaitAsync(service, id);
+        try
+        {
+            if (terminal)
+                await ShowAsync(service, committed, cancel);
+            return await committed.WaitAsync(cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            await service.Core.CallAsync(CoreMethods.Stop, null, CancellationToken.None);
+            var saved = await committed;
+            Console.WriteLine($"{Describe(saved)} (interrupted)");
+            throw;
+        }
+    }
+
+    /// <summary>As <see cref="RecordAsync"/>, as a line for people.</summary>
+    public static async Task<string> RecordOneAsync(
+        ServiceConnection service, string task, string source, double? seconds, bool terminal, CancellationToken cancel) =>
+        Describe(await RecordAsync(service, task, source, seconds, terminal, cancel));
+
+    public static async Task<EpisodeSummary> WaitAsync(ServiceConnection service, string id)
+    {
+        var result = await service.Core.CallAsync(CoreMethods.RecordWait, new { id });
+        return result.Deserialize<EpisodeSummary>(ProtocolJson.Lenient)!;
+    }
+
+    public static string Describe(EpisodeSummary e) =>
+        $"{e.Path}: {e.Frames} frames, {e.Seconds:0.0} s, {e.Outcome}, {e.Dropped} dropped, {e.Stale} stale, "
+        + $"late p99 {e.LatenessMs.P99:0.00} ms max {e.LatenessMs.Max:0.00} ms";
+
+    private static async Task ShowAsync(ServiceConnection service, Task committed, CancellationToken cancel)
+    {
+        await AnsiConsole.Live(new Text("")).AutoClear(true).StartAsync(async live =>
+        {
+            while (!committed.IsCompleted && !cancel.IsCancellationRequested)
+            {
+                if (service.Core.Status is { } status)
+                    live.UpdateTarget(TerminalView.Render(status, service.Info.Url, "Ctrl-C ends and saves"));
+                await Task.WhenAny(committed, Task.Delay(200, CancellationToken.None));
+            }
+        });
+    }
+}

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using Spectre.Console;
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Core;
+using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Commands;
+
+/// <summary>robot replay: an episode's actions on the arm, on the recorded clock, and how near the arm came to the recorded path.</summary>
+internal static class ReplayCommand
+{
+    public static Command Create()
+    {
+        var episode = new Argument<string>("EPISODE") { Description = "An episode's folder, e.g. data/demonstrations/demo_000" };
+        var config = SharedOptions.Config();
+        var data = SharedOptions.Data();
+        var speed = new Option<double>("--speed") { Description = "1.0 is as recorded", DefaultValueFactory = _ => 1.0 };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Check it against the cell's limits and say what it would do; nothing moves" };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask before the real arm moves" };
+        var command = new Command("replay", "Eases to an episode's first pose, plays its actions through the safety filter, and reports the path error.")
+        {
+            episode, config, data, speed, dryRun, yes,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var cell = CellConfig.Load(parsed.GetValue(config)!);
+            string folder = Path.GetFullPath(parsed.GetValue(episode)!);
+            var plan = ReplayLoader.Load(folder, cell);
+            Console.WriteLine($"{folder}: {plan.Rows} actions, {plan.Seconds / parsed.GetValue(speed):0.0} s at speed {parsed.GetValue(speed):0.##}; "
+                + ReplayLoader.Describe(plan));
+            if (parsed.GetValue(dryRun))
+                return ExitCode.Done;
+            await using var service = await ServiceConnection.OpenAsync(cell, parsed.GetValue(data)!, cancel);
+            await service.Core.SubscribeAsync(cancel);
+            await MotionWarning.AskAsync(cell, service, needed: true, parsed.GetValue(yes), $"ease to the first pose and play {plan.Seconds:0.0} s", cancel);
+            var end = await RunAsync(service, folder, parsed.GetValue(speed), cancel);
+            Console.WriteLine($"replay {end.State}: {end.Message}");
+            return end.State == "done" ? ExitCode.Done : ExitCode.Device;
+        });
+        return command;
+    }
+
+    /// <summary>Replays and waits for the end; Ctrl-C stops the arm.</summary>
+    /// <exception cref="RobotException">Core refused.</exception>
+    public static async Task<ReplayStatus> RunAsync(ServiceConnection service, string folder, double speed, CancellationToken cancel)
+    {
+        await StartWhenReadyAsync(service, folder, speed, cancel);
+        long startedNs = HostClock.NowNs;
+        try
+        {
+            if (Console.IsOutputRedirected)
+                return await EndOfReplayAsync(service, startedNs, null, cancel);
+            return await AnsiConsole.Live(new Text("")).AutoClear(true).StartAsync(live => EndOfReplayAsync(service, startedNs, live, cancel));
+        }
+        catch (OperationCanceledException)
+        {
+            await service.Core.CallAsync(CoreMethods.Stop, null, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>A service that was just started needs a moment until its devices are there.</summary>
+    private static async Task StartWhenReadyAsync(ServiceConnection service, string folder, double speed, CancellationToken cancel)
+    {
+        long deadline = Environment.TickCount64 + 10_000;
+        while (true)
+        {
+            try
+            {
+                await service.Core.CallAsync(CoreMethods.ReplayStart, new { episode = folder, speed }, cancel);
+                return;
+            }
+            catch (RobotException e) when (e.Code == ExitCode.Device && service.Owned && Environment.TickCount64 < deadline)
+            {
+                await Task.Delay(200, cancel);
+            }
+        }
+    }
+
+    private static async Task<ReplayStatus> EndOfReplayAsync(
+        ServiceConnection service, long startedNs, LiveDisplayContext? live, CancellationToken cancel)
+    {
+        while (!service.Core.Closed.IsCompleted)
+        {
+            await Task.Delay(100, cancel);
+            if (service.Core.Status is not { } status || status.TimeNs < startedNs) // not one of before the start
+                continue;
+            live?.UpdateTarget(TerminalView.Render(status, service.Info.Url, "Ctrl-C stops the arm"));
+            if (status.Replay is { State: "done" or "stopped" } end)
+                return end;
+        }
+        throw new RobotException(ExitCode.Device, "the service went away during the replay; the arm has stopped");
+    }
+}

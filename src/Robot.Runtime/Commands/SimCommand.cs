@@ -1,0 +1,80 @@
+using System.CommandLine;
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Simulation.Cell;
+
+namespace RobotWorldModel.Runtime.Commands;
+
+/// <summary>robot sim: the simulated cell, a process of its own that speaks the devices' own protocols.</summary>
+internal static class SimCommand
+{
+    public static Command Create()
+    {
+        var config = SharedOptions.Config();
+        var command = new Command("sim", "Runs the simulated cell of a config: controller, gripper, force sensor and cameras on their own protocols.") { config };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var cell = CellConfig.Load(parsed.GetValue(config)!);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            ChildProcess.WhenParentEnds(ended.Cancel);
+            RealTime.TryLockMemory();
+            using var simulated = Start(SimulationOptionsOf(cell));
+            Console.WriteLine($"{cell.Cell}: the simulated cell is ready: {simulated.Describe()}; Ctrl-C ends it");
+            try
+            {
+                await Task.Delay(Timeout.Infinite, ended.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Console.WriteLine($"{cell.Cell}: sent {simulated.DescribeCounts()}");
+            }
+            return cancel.IsCancellationRequested && Environment.GetEnvironmentVariable("ROBOT_CHILD") is null ? ExitCode.Interrupted : ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static SimulatedCell Start(CellOptions options)
+    {
+        try
+        {
+            var cell = new SimulatedCell(options);
+            cell.Start();
+            return cell;
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        {
+            throw new RobotException(ExitCode.Busy, $"{e.Message}; another simulated cell may run at {options.Host}: end it, or give this one another address");
+        }
+    }
+
+    /// <summary>The cell as its devices' sections and the simulation section say.</summary>
+    /// <exception cref="RobotException">The config has no simulation section, or it is the config of a real cell.</exception>
+    private static CellOptions SimulationOptionsOf(CellConfig cell)
+    {
+        if (cell.Simulation is not { } simulation || cell.Robot is not { } robot)
+            throw new RobotException(ExitCode.Config, $"{cell.File}: has no simulation section; only hardware-configs/sim-cell.yaml and its like can be simulated");
+        if (!System.Net.IPAddress.TryParse(robot.Host, out var address) || !System.Net.IPAddress.IsLoopback(address))
+            throw new RobotException(ExitCode.Config, $"{cell.File}: robot.host is {robot.Host}; a simulated cell lives on a loopback address such as 127.0.1.1");
+        return new()
+        {
+            Host = robot.Host,
+            Model = robot.Model,
+            Tcp = Drivers.Geometry.Pose.FromVector(new(robot.Tcp)),
+            PayloadKg = robot.PayloadKg,
+            ControlSocket = RuntimeFolder.Resolve(simulation.Control),
+            Cameras = [.. cell.Cameras.Select(c => (c.Name, RuntimeFolder.Resolve(c.Socket)))],
+            WithForce = cell.Force is not null,
+            WithGripper = cell.Gripper is not null,
+            GripperStrokeM = cell.Gripper?.StrokeM ?? 0.085,
+            Seed = simulation.Seed,
+            Clocks = simulation.Clocks,
+            Noise = simulation.Noise,
+            RobotTransport = simulation.Robot.ToOptions(),
+            ForceTransport = simulation.Force.ToOptions(),
+            GripperTransport = simulation.Gripper.ToOptions(),
+            CameraTransport = simulation.Cameras.ToOptions(),
+        };
+    }
+}

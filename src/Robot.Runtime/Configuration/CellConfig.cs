@@ -1,0 +1,206 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace RobotWorldModel.Runtime.Configuration;
+
+/// <summary>One file of hardware-configs/: a lab cell, or the simulated one. Units are in the names; angles in rad, lengths in m.</summary>
+public sealed class CellConfig
+{
+    [Required, RegularExpression("[a-z0-9][a-z0-9_-]{0,31}", ErrorMessage = "must be lower-case letters, digits, - and _, at most 32")]
+    public string Cell { get; set; } = "";
+
+    [Range(1.0, 100.0)]
+    public double RateHz { get; set; } = 30;
+
+    public RobotConfig? Robot { get; set; }
+
+    public ForceConfig? Force { get; set; }
+
+    public GripperConfig? Gripper { get; set; }
+
+    public List<CameraConfig> Cameras { get; set; } = [];
+
+    public MotionConfig Motion { get; set; } = new();
+
+    public RecordingConfig Recording { get; set; } = new();
+
+    public ServiceConfig Service { get; set; } = new();
+
+    public SimulationConfig? Simulation { get; set; }
+
+    /// <summary>The file it was read from, and the text, which goes into every episode's metadata.</summary>
+    internal string File { get; private set; } = "";
+
+    internal string Text { get; private set; } = "";
+
+    /// <summary>SHA-256 of the text: a running service refuses commands that name another config.</summary>
+    internal string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
+
+    /// <exception cref="ConfigException">The file is absent, unreadable or wrong; says where and what.</exception>
+    public static CellConfig Load(string file)
+    {
+        string text;
+        try
+        {
+            text = System.IO.File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigException($"{file}: cannot be read ({e.Message.TrimEnd('.')}); name one of hardware-configs/*.yaml with --config");
+        }
+        var config = YamlBinder.Bind<CellConfig>(file, text);
+        (config.File, config.Text) = (file, text);
+        config.CheckWhole();
+        return config;
+    }
+
+    private void CheckWhole()
+    {
+        if (Cameras.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ConfigException($"{File}: two cameras are named '{twice.Key}'; names become folders and must differ");
+        if (Robot is null && Motion.Enabled)
+            throw new ConfigException($"{File}: motion.enabled is true, but there is no robot section");
+        if (Robot is null && Force is null && Gripper is null && Cameras.Count == 0)
+            throw new ConfigException($"{File}: there is no device to record from; add robot, force, gripper or cameras");
+        for (int i = 0; i < 3; i++)
+            if (Motion.WorkspaceMin[i] >= Motion.WorkspaceMax[i])
+                throw new ConfigException($"{File}: motion.workspace_min must be below motion.workspace_max in every axis");
+    }
+}
+
+public sealed class RobotConfig
+{
+    [AllowedValues("ur_rtde")]
+    public string Driver { get; set; } = "ur_rtde";
+
+    [Required]
+    public string Host { get; set; } = "";
+
+    [AllowedValues("UR3e", "UR5e", "UR10e")]
+    public string Model { get; set; } = "UR5e";
+
+    /// <summary>The constant part of the delay from joint encoder to host, which stamps cannot show.</summary>
+    [Range(0.0, 500.0)]
+    public double LatencyMs { get; set; } = 1;
+
+    /// <summary>Flange to TCP as the controller must have it: x, y, z in m, rotation vector in rad.</summary>
+    [Length(6, 6)]
+    public double[] Tcp { get; set; } = new double[6];
+
+    [Range(0.0, 50.0)]
+    public double PayloadKg { get; set; }
+
+    [Range(100, 2000)]
+    public int ServojGain { get; set; } = 2000;
+
+    [Range(0.03, 0.2)]
+    public double ServojLookaheadS { get; set; } = 0.03;
+}
+
+public sealed class ForceConfig
+{
+    [AllowedValues("robotiq_ft300_socket")]
+    public string Driver { get; set; } = "robotiq_ft300_socket";
+
+    [Required]
+    public string Host { get; set; } = "";
+
+    [Range(0.0, 500.0)]
+    public double LatencyMs { get; set; } = 8;
+}
+
+public sealed class GripperConfig
+{
+    [AllowedValues("robotiq_socket")]
+    public string Driver { get; set; } = "robotiq_socket";
+
+    [Required]
+    public string Host { get; set; } = "";
+
+    [Range(0.0, 500.0)]
+    public double LatencyMs { get; set; }
+
+    /// <summary>Opening between the pads from open to closed, m.</summary>
+    [Range(0.01, 0.2)]
+    public double StrokeM { get; set; } = 0.085;
+}
+
+public sealed class CameraConfig
+{
+    [Required, RegularExpression("[a-z][a-z0-9]{0,15}", ErrorMessage = "must be a short lower-case word: it becomes a folder's name")]
+    public string Name { get; set; } = "";
+
+    [AllowedValues("frame_socket")]
+    public string Driver { get; set; } = "frame_socket";
+
+    /// <summary>Unix-domain socket of the camera process: a bare name lies in the runtime folder, a path is taken as it is.</summary>
+    [Required]
+    public string Socket { get; set; } = "";
+
+    [Range(0.0, 1000.0)]
+    public double LatencyMs { get; set; }
+
+    [AllowedValues("base", "flange")]
+    public string? MountedOn { get; set; }
+
+    /// <summary>The optical frame in what it is mounted on: x, y, z in m, rotation vector in rad. Overrides what the camera process says.</summary>
+    [Length(6, 6)]
+    public double[]? Extrinsics { get; set; }
+}
+
+public sealed class MotionConfig
+{
+    /// <summary>False: this cell only records. True: the arm may be moved, within the limits below.</summary>
+    public bool Enabled { get; set; }
+
+    /// <summary>m/s.</summary>
+    [Range(0.001, 1.0)]
+    public double TcpSpeed { get; set; } = 0.25;
+
+    /// <summary>rad/s.</summary>
+    [Range(0.01, 3.14)]
+    public double JointSpeed { get; set; } = 1.5;
+
+    /// <summary>rad/s².</summary>
+    [Range(0.1, 40.0)]
+    public double JointAcceleration { get; set; } = 8;
+
+    /// <summary>rad/s³.</summary>
+    [Range(1.0, 1000.0)]
+    public double JointJerk { get; set; } = 120;
+
+    /// <summary>N; beyond it motion ends and a person is needed.</summary>
+    [Range(1.0, 250.0)]
+    public double ForceLimit { get; set; } = 50;
+
+    /// <summary>The program on the controller stops by itself after this long without a new counter.</summary>
+    [Range(100, 200)]
+    public int WatchdogMs { get; set; } = 100;
+
+    /// <summary>Box for the TCP in the base frame, m.</summary>
+    [Length(3, 3)]
+    public double[] WorkspaceMin { get; set; } = [-0.75, -0.75, 0];
+
+    [Length(3, 3)]
+    public double[] WorkspaceMax { get; set; } = [0.75, 0.75, 0.9];
+
+    /// <summary>Nothing of arm or tool goes below this height in the base frame, m.</summary>
+    [Range(-1.0, 1.0)]
+    public double TableHeight { get; set; }
+}
+
+public enum KeepLog { Numbers, All, None }
+
+public sealed class RecordingConfig
+{
+    /// <summary>What stays of the capture log: numbers (without images), all, none.</summary>
+    public KeepLog Keep { get; set; } = KeepLog.Numbers;
+}
+
+public sealed class ServiceConfig
+{
+    /// <summary>Where API and dashboard listen. Keep to the loopback address: there is no password.</summary>
+    [RegularExpression(@"[\w.\[\]:-]+:\d{1,5}", ErrorMessage = "must be address:port, e.g. 127.0.0.1:8080")]
+    public string Listen { get; set; } = "127.0.0.1:8080";
+}

@@ -1,0 +1,123 @@
+using RobotWorldModel.Drivers.FrameSocket;
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Motion;
+using RobotWorldModel.Drivers.Robotiq;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.UniversalRobots;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Processes;
+
+namespace RobotWorldModel.Runtime.Core;
+
+/// <summary>The cell's devices as its config names them. Each connects by itself once started, in any order, and again after every loss.</summary>
+internal sealed class CellDevices : IDisposable
+{
+    private readonly List<Claim> _claims = [];
+
+    /// <exception cref="RobotException">Another service uses one of them (75).</exception>
+    public CellDevices(CellConfig config)
+    {
+        if (config.Robot is { } robot)
+        {
+            Claim("robot", robot.Host);
+            Arm = new UrArm(new()
+            {
+                Host = robot.Host,
+                Model = robot.Model,
+                LatencyMs = robot.LatencyMs,
+                ServojGain = robot.ServojGain,
+                ServojLookaheadS = robot.ServojLookaheadS,
+                WatchdogMs = config.Motion.WatchdogMs,
+                JointSpeedLimit = config.Motion.JointSpeed,
+                ClaimInputs = config.Motion.Enabled,
+            });
+        }
+        if (config.Force is { } force)
+        {
+            Claim("force", force.Host);
+            Force = new Ft300Socket(new() { Host = force.Host, LatencyMs = force.LatencyMs });
+        }
+        if (config.Gripper is { } gripper)
+        {
+            Claim("gripper", gripper.Host);
+            Gripper = new RobotiqGripperSocket(new() { Host = gripper.Host, LatencyMs = gripper.LatencyMs, StrokeM = gripper.StrokeM });
+        }
+        foreach (var camera in config.Cameras)
+        {
+            string socket = RuntimeFolder.Resolve(camera.Socket);
+            Claim("camera", socket.Replace('/', '_'));
+            Cameras.Add(new FrameSocketCamera(new()
+            {
+                Name = camera.Name,
+                SocketPath = socket,
+                LatencyMs = camera.LatencyMs,
+                MountedOn = camera.MountedOn ?? "base",
+                Extrinsics = camera.Extrinsics is { } e ? Pose.FromVector(new(e)) : null,
+            }));
+        }
+        All = [.. new IDevice?[] { Arm, Force, Gripper }.OfType<IDevice>(), .. Cameras];
+        Frames = [.. Cameras.SelectMany(c => new[] { c.Color, c.Depth }).OfType<SampleStream<ImageFrame>>()];
+        Streams = [.. new ISampleStream?[] { Arm?.States, Force?.Wrenches, Gripper?.States }.OfType<ISampleStream>(), .. Frames];
+        Motion = Arm is null ? null : new ArmMotion(Arm, Gripper, Force, Limits(config), config.Motion.Enabled);
+    }
+
+    public UrArm? Arm { get; }
+
+    public Ft300Socket? Force { get; }
+
+    public RobotiqGripperSocket? Gripper { get; }
+
+    public List<FrameSocketCamera> Cameras { get; } = [];
+
+    public IReadOnlyList<IDevice> All { get; }
+
+    public IReadOnlyList<ISampleStream> Streams { get; }
+
+    /// <summary>Colour and depth of each camera in the config's order.</summary>
+    public IReadOnlyList<SampleStream<ImageFrame>> Frames { get; }
+
+    /// <summary>The arm's command side behind lease and filter; null in a cell without an arm.</summary>
+    public ArmMotion? Motion { get; }
+
+    public Sampler CreateSampler() => new(Arm?.States, Force?.Wrenches, Gripper?.States, Frames);
+
+    /// <summary>The device that makes a stream.</summary>
+    public IDevice DeviceOf(ISampleStream stream) =>
+        stream == Arm?.States ? Arm
+        : stream == Force?.Wrenches ? Force
+        : stream == Gripper?.States ? Gripper
+        : Cameras.First(c => c.Color == stream || c.Depth == stream);
+
+    public void Start()
+    {
+        foreach (var device in All)
+            device.Start();
+        Motion?.Start();
+    }
+
+    public void Dispose()
+    {
+        Motion?.Dispose();
+        foreach (var device in All)
+            device.Dispose();
+        foreach (var claim in _claims)
+            claim.Dispose();
+    }
+
+    private void Claim(string kind, string address) =>
+        _claims.Add(Processes.Claim.Take(Path.Combine(RuntimeFolder.Path, $"device-{kind}-{address}.lock"), $"{kind} {address}"));
+
+    private static MotionLimits Limits(CellConfig config) => new()
+    {
+        TcpSpeed = config.Motion.TcpSpeed,
+        JointSpeed = config.Motion.JointSpeed,
+        JointAcceleration = config.Motion.JointAcceleration,
+        JointJerk = config.Motion.JointJerk,
+        ForceLimitN = config.Motion.ForceLimit,
+        WorkspaceMin = new(config.Motion.WorkspaceMin[0], config.Motion.WorkspaceMin[1], config.Motion.WorkspaceMin[2]),
+        WorkspaceMax = new(config.Motion.WorkspaceMax[0], config.Motion.WorkspaceMax[1], config.Motion.WorkspaceMax[2]),
+        TableHeight = config.Motion.TableHeight,
+        FlangeToTcp = Pose.FromVector(new(config.Robot!.Tcp)),
+        ExpectedPayloadKg = config.Robot.PayloadKg,
+    };
+}

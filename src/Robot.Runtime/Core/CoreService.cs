@@ -1,0 +1,141 @@
+using RobotWorldModel.Collector.Capture;
+using RobotWorldModel.Collector.Grid;
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Core;
+
+/// <summary>The core process of one cell, from start to end: claims, recovery, devices, tick, sockets, children.</summary>
+internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet) : IDisposable
+{
+    private readonly SystemdNotify _systemd = new();
+    private readonly CancellationTokenSource _shutdown = new();
+
+    /// <returns>The exit code: 0 after a shutdown or SIGTERM, 130 after Ctrl-C.</returns>
+    /// <exception cref="RobotException">The cell, a device or the data root is in use (75), or the disk cannot be written (74).</exception>
+    public async Task<int> RunAsync(CancellationToken cancel)
+    {
+        string root = PrepareRoot();
+        string socket = RuntimeFolder.CoreSocket(config.Cell);
+        using var dataClaim = Claim.Take(Path.Combine(root, ".robot.lock"), $"data root {root}");
+        using var service = ServiceFile.Claim(new(config.Cell, Environment.ProcessId, $"http://{config.Service.Listen}/", config.Hash, root, socket));
+        RaisePriorities();
+        using var encoders = new EncoderJobs(Warn);
+        Recover(root, encoders);
+
+        using var devices = new CellDevices(config);
+        Ticker? ticker = null;
+        var recorder = new Recorder(config, devices, encoders, root, () => (ticker!.OriginNs, ticker.Slot));
+        var policies = new PolicyRunner(devices.Motion);
+        ticker = new Ticker(config.RateHz, devices.CreateSampler(), policies, recorder);
+        var status = new StatusReporter(config, devices, ticker, recorder, encoders);
+        using var handler = new CoreHandler(config, devices, recorder, encoders, policies, status, _shutdown.Cancel);
+        using var previews = new PreviewPump(config.Cell, devices.Cameras);
+        using var server = new CoreServer(socket, handler);
+        ticker.WarmUp();
+        devices.Start();
+        ticker.Start();
+        previews.Start();
+        server.Start();
+        using var desk = new DeskSupervisor(
+            ["desk", "--listen", config.Service.Listen, "--core", socket, "--data", root, "--runtime", RuntimeFolder.Path, "--config", config.File], Warn);
+        desk.Start();
+        _systemd.Send("READY=1\nSTATUS=recording service of " + config.Cell);
+        if (!quiet)
+            Console.WriteLine($"{config.Cell}: ready; dashboard http://{config.Service.Listen}/, data in {root}; Ctrl-C ends it");
+        await SuperviseAsync(handler, devices, recorder, ticker, cancel);
+
+        _systemd.Send("STOPPING=1");
+        await handler.EndAsync();
+        if (encoders.Busy && !quiet)
+            Console.WriteLine("finishing what was recorded …");
+        await encoders.WaitAllAsync();
+        ticker.Dispose();
+        return cancel.IsCancellationRequested && !_shutdown.IsCancellationRequested && Environment.GetEnvironmentVariable("ROBOT_CHILD") is null
+            ? ExitCode.Interrupted
+            : ExitCode.Done;
+    }
+
+    public void Dispose() => _shutdown.Dispose();
+
+    private string PrepareRoot()
+    {
+        string root = Path.GetFullPath(dataRoot);
+        try
+        {
+            Directory.CreateDirectory(root);
+            string probe = Path.Combine(root, $".probe-{Environment.ProcessId}");
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+            return root;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RobotException(ExitCode.Disk, $"{root}: cannot be written ({e.Message}); name another folder with --data");
+        }
+    }
+
+    private void RaisePriorities()
+    {
+        string? fifo = RealTime.TryRaiseProcess(RealTime.ProcessPriority);
+        string? memory = RealTime.TryLockMemory();
+        if (fifo is not null)
+            Warn($"no real-time class: {fifo}; it works, but ticks may be late under load");
+        if (memory is not null)
+            Warn($"memory is not locked: {memory}");
+    }
+
+    /// <summary>What a crash or a power cut left: recordings go to encoders, half-done marks are finished.</summary>
+    private void Recover(string root, EncoderJobs encoders)
+    {
+        foreach (var found in Recovery.Scan(root, Warn))
+        {
+            Console.WriteLine($"{found.Id}: was cut off; finishing it from its log");
+            encoders.Start(found.Id, found.Folder);
+        }
+    }
+
+    /// <summary>Until the end: watches the recording's disk, notes devices that come and go, and keeps systemd's watchdog quiet.</summary>
+    private async Task SuperviseAsync(CoreHandler handler, CellDevices devices, Recorder recorder, Ticker ticker, CancellationToken cancel)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel, _shutdown.Token);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        bool[] connected = new bool[devices.All.Count];
+        string[] last = new string[devices.All.Count];
+        long lastSlot = -1, lastPingMs = 0;
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ended.Token))
+            {
+                handler.Supervise();
+                for (int i = 0; i < connected.Length; i++)
+                    NoteChange(devices.All[i].Name, devices.All[i].Status, ref connected[i], ref last[i], recorder);
+                long now = Environment.TickCount64;
+                if (_systemd.WatchdogPeriod is { } period && ticker.Slot != lastSlot && now - lastPingMs >= period.TotalMilliseconds / 2)
+                {
+                    _systemd.Send("WATCHDOG=1"); // only while the tick goes on
+                    (lastSlot, lastPingMs) = (ticker.Slot, now);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // asked to end
+        }
+    }
+
+    private void NoteChange(string name, Drivers.Samples.DeviceStatus status, ref bool wasConnected, ref string lastMessage, Recorder recorder)
+    {
+        if (status.Connected == wasConnected && (status.Connected || status.Message == lastMessage))
+            return;
+        if (status.Connected != wasConnected)
+            recorder.Event(status.Connected ? CaptureEventKinds.DeviceFound : CaptureEventKinds.DeviceLost, $"{name}: {status.Message}");
+        (wasConnected, lastMessage) = (status.Connected, status.Message);
+        if (!quiet)
+            Console.WriteLine($"{name}: {status.Message}{(status.Connected || config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})")}");
+    }
+
+    private static void Warn(string line) => Console.Error.WriteLine($"robot: {line}");
+}

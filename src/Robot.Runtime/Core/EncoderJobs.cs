@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Core;
+
+/// <summary>A line of an encoder's standard output.</summary>
+/// <param name="Progress">0..1 of what is in the log.</param>
+/// <param name="Rows">Rows written.</param>
+/// <param name="Stale">Of those, the ones with a stale stream.</param>
+/// <param name="Summary">The last line of a job that went well: the episode is committed.</param>
+internal sealed record EncoderLine(double Progress, long Rows, long Stale, string Message, EpisodeSummary? Summary = null);
+
+/// <summary>
+/// The encoders at work: one niced child process an episode, which follows its log and commits. A child that dies is started again on the same
+/// folder, with the same result; after three tries the folder stays as it is, for the next start-up's recovery.
+/// </summary>
+internal sealed class EncoderJobs(Action<string> say) : IDisposable
+{
+    private const int Tries = 3;
+    private readonly ConcurrentDictionary<string, Job> _jobs = [];
+
+    private sealed class Job(string id, string folder)
+    {
+        public string Id { get; } = id;
+
+        public string Folder { get; } = folder;
+
+        public volatile EncoderLine Newest = new(0, 0, 0, "waiting");
+        public volatile ChildProcess? Child;
+        public volatile bool Cancelled;
+        public string LastError = "";
+
+        public TaskCompletionSource<EpisodeSummary> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>Jobs that are not done.</summary>
+    public IReadOnlyList<EncodingStatus> Status =>
+        [.. _jobs.Values.Where(j => !j.Done.Task.IsCompleted).OrderBy(j => j.Id).Select(j => new EncodingStatus(j.Id, j.Newest.Progress, j.Newest.Message))];
+
+    public bool Busy => _jobs.Values.Any(j => !j.Done.Task.IsCompleted);
+
+    /// <summary>Rows with a stale stream so far.</summary>
+    public long StaleRows(string id) => _jobs.TryGetValue(id, out var job) ? job.Newest.Stale : 0;
+
+    /// <summary>Starts a job on a <c>demo_NNN.recording</c> folder, whose log may still grow.</summary>
+    public void Start(string id, string folder)
+    {
+        var job = new Job(id, folder);
+        _jobs[id] = job;
+        _ = RunAsync(job);
+    }
+
+    /// <summary>Waits for an episode's commit.</summary>
+    /// <exception cref="RobotException">Not known here, discarded, or it could not be committed (74).</exception>
+    public Task<EpisodeSummary> WaitAsync(string id) =>
+        _jobs.TryGetValue(id, out var job)
+            ? job.Done.Task
+            : throw new RobotException(ExitCode.Usage, $"{id} was not recorded since this service started");
+
+    /// <summary>Waits for all; errors have been said already.</summary>
+    public async Task WaitAllAsync()
+    {
+        foreach (var job in _jobs.Values)
+            await Task.WhenAny(job.Done.Task);
+    }
+
+    /// <summary>Ends a job: its episode is discarded. Returns when the child is gone.</summary>
+    public async Task CancelAsync(string id)
+    {
+        if (!_jobs.TryGetValue(id, out var job) || job.Done.Task.IsCompleted)
+            return;
+        job.Cancelled = true;
+        if (job.Child is { } child)
+            await child.StopAsync(TimeSpan.FromSeconds(5));
+        await Task.WhenAny(job.Done.Task);
+    }
+
+    public void Dispose()
+    {
+        foreach (var job in _jobs.Values)
+            job.Child?.Dispose();
+    }
+
+    private async Task RunAsync(Job job)
+    {
+        for (int attempt = 1; attempt <= Tries && !job.Cancelled; attempt++)
+        {
+            using var child = ChildProcess.Start(["encode", job.Folder], line => Read(job, line));
+            job.Child = child;
+            int code = await child.WaitAsync();
+            job.Child = null;
+            if (job.Newest.Summary is { } summary)
+            {
+                job.Done.TrySetResult(summary);
+                return;
+            }
+            if (job.Cancelled)
+                break;
+            say($"{job.Id}: the encoder ended with code {code} ({job.LastError}); {(attempt < Tries ? "it starts again" : $"{job.Folder} is kept")}");
+        }
+        job.Done.TrySetException(job.Cancelled
+            ? new RobotException(ExitCode.Interrupted, $"{job.Id} was discarded")
+            : new RobotException(ExitCode.Disk, $"{job.Id} could not be encoded: {job.LastError}; its log is safe in {job.Folder}; "
+                + "make room, then './robot episodes recover' or a restart of the service finishes it"));
+        _ = job.Done.Task.Exception; // seen: nobody may be waiting for it
+    }
+
+    private static void Read(Job job, string line)
+    {
+        if (!line.StartsWith('{'))
+        {
+            job.LastError = line;
+            return;
+        }
+        job.Newest = JsonSerializer.Deserialize<EncoderLine>(line, ProtocolJson.Lenient) ?? job.Newest;
+    }
+}

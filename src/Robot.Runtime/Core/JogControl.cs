@@ -1,0 +1,103 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Motion;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Runtime.Core.Policies;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Core;
+
+/// <summary>
+/// Jogging: one press, one step. The first press takes the lease; it is given back when the arm has rested for some seconds, or when the
+/// connection that pressed goes away.
+/// </summary>
+internal sealed class JogControl(PolicyRunner policies)
+{
+    private readonly Lock _lock = new();
+    private JogPolicy? _policy;
+    private object? _owner;
+
+    /// <summary>A jogged recording runs: the lease is kept while the arm rests.</summary>
+    public bool Recording { get; set; }
+
+    /// <param name="steps">Signed; for the gripper: above 0 closes, below opens.</param>
+    /// <exception cref="RobotException">The axis is unknown, somebody else has the arm, or motion is refused.</exception>
+    public object Press(object connection, string axis, int steps)
+    {
+        lock (_lock)
+        {
+            Take();
+            _owner = connection;
+            _policy!.Press(axis, Math.Clamp(steps, -10, 10));
+            return new { };
+        }
+    }
+
+    /// <summary>Takes the lease where jogging does not have it yet.</summary>
+    /// <exception cref="RobotException">Somebody else has the arm, or motion is refused.</exception>
+    public void Take()
+    {
+        lock (_lock)
+        {
+            if (_policy is not null && policies.Current == _policy)
+                return;
+            JogPolicy? made = null;
+            var rested = policies.Start("jog", motion => made = new(new TcpStepJog(motion.CommandedTcp)));
+            _policy = made;
+            _ = rested.ContinueWith(_ => EndWhenRested(made), TaskScheduler.Default);
+        }
+    }
+
+    public void Closed(object connection)
+    {
+        lock (_lock)
+        {
+            if (_owner != connection)
+                return;
+            _owner = null;
+            if (_policy is not null && policies.Current == _policy)
+                policies.End("who jogged the arm went away");
+        }
+    }
+
+    private void EndWhenRested(JogPolicy? policy)
+    {
+        if (policies.Current == policy && !Recording)
+            policies.End("the jog is over");
+    }
+
+    private sealed class JogPolicy(TcpStepJog jog) : ITickPolicy
+    {
+        private const long RestNs = 5_000_000_000;
+        private double _gripper = double.NaN;
+        private long _restSinceNs = long.MinValue;
+
+        public string Name => "jog";
+
+        public void Press(string axis, int steps)
+        {
+            switch (axis)
+            {
+                case "gripper":
+                    Volatile.Write(ref _gripper, steps > 0 ? 1 : 0);
+                    break;
+                case "x" or "y" or "z" or "rx" or "ry" or "rz":
+                    jog.Press(Array.IndexOf(["x", "y", "z", "rx", "ry", "rz"], axis), steps);
+                    break;
+                default:
+                    throw new RobotException(ExitCode.Usage, $"axis '{axis}' is not known; use x, y, z, rx, ry, rz or gripper");
+            }
+            Volatile.Write(ref _restSinceNs, long.MinValue);
+        }
+
+        public PolicyStep Next(Observation observation, long dueNs)
+        {
+            Command command = jog.Next(dueNs) with { Gripper = Volatile.Read(ref _gripper) };
+            if (!jog.AtRest)
+                Volatile.Write(ref _restSinceNs, long.MinValue);
+            else if (Volatile.Read(ref _restSinceNs) == long.MinValue)
+                Volatile.Write(ref _restSinceNs, dueNs);
+            bool rested = jog.AtRest && dueNs - Volatile.Read(ref _restSinceNs) > RestNs;
+            return new(command, rested);
+        }
+    }
+}

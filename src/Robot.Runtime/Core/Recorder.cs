@@ -1,0 +1,186 @@
+using System.Text.Json;
+using RobotWorldModel.Collector.Capture;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Collector.Grid;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Core;
+
+/// <summary>
+/// Episodes from start to the encoder's hands. A recording is a folder demo_NNN.recording with a growing log; ending it hands the folder to an
+/// encoder, and the next may start at once. Methods are called one at a time; ticks and commands come from the tick's thread.
+/// </summary>
+internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJobs encoders, string dataRoot, Func<(long OriginNs, long Slot)> grid)
+    : ITickLog
+{
+    /// <summary>With less room than this for a recording none is started.</summary>
+    private const double LeastSeconds = 30;
+
+    /// <summary>After the last slot its pictures may still be on their way; this long beyond their stream's latency.</summary>
+    private const long LateSampleNs = 120_000_000;
+
+    private sealed record Running(
+        string Id, string Folder, string Task, string Source, CaptureLog Log, long FirstSlot, long StartedNs, IReadOnlyDictionary<string, long> LostBefore);
+
+    private volatile Running? _running;
+    private long _slot;
+
+    /// <summary>demo_NNN of the running recording; null where none runs.</summary>
+    public string? RunningId => _running?.Id;
+
+    /// <summary>The last recording that was ended and not discarded.</summary>
+    public string? LastId { get; private set; }
+
+    /// <summary>One line where the running log has failed, e.g. a full disk; null while all is well.</summary>
+    public string? Failure => _running?.Log.Failure;
+
+    public string DataRoot => dataRoot;
+
+    public string Demonstrations => Path.Combine(dataRoot, "demonstrations");
+
+    public string Trash => Path.Combine(dataRoot, "trash");
+
+    public DiskStatus Disk
+    {
+        get
+        {
+            long free = new DriveInfo(dataRoot).AvailableFreeSpace;
+            return new(free, free / BytesPerSecond());
+        }
+    }
+
+    public RecordingStatus? Status
+    {
+        get
+        {
+            if (_running is not { } r)
+                return null;
+            long dropped = r.Log.Counters.Sum(c => c.Dropped) + r.Log.Refused;
+            double seconds = (HostClock.NowNs - r.StartedNs) * 1e-9;
+            return new(r.Id, r.Task, r.Source, seconds, Math.Max(0, Volatile.Read(ref _slot) - r.FirstSlot + 1), dropped,
+                encoders.StaleRows(r.Id), r.Log.Bytes);
+        }
+    }
+
+    /// <summary>Starts a recording and its encoder.</summary>
+    /// <param name="source">scripted, freedrive, jog, none, replay.</param>
+    /// <exception cref="RobotException">One runs already (75), a device is away (69), or the disk is full or not writable (74).</exception>
+    public string Start(string task, string source)
+    {
+        if (_running is { } running)
+            throw new RobotException(ExitCode.Busy, $"{running.Id} is being recorded; end it first");
+        CheckDevices();
+        var disk = Disk;
+        if (disk.SecondsLeft < LeastSeconds)
+            throw new RobotException(ExitCode.Disk,
+                $"{dataRoot}: {disk.FreeBytes / 1e6:0} MB are free, enough for {disk.SecondsLeft:0} s; make room or name another folder with --data");
+        try
+        {
+            string folder = EpisodeNaming.CreateRecording(Demonstrations, Trash);
+            string id = Path.GetFileNameWithoutExtension(folder);
+            var (originNs, slot) = grid();
+            long firstSlot = slot + 1;
+            var header = Header(id, task, source, originNs, firstSlot);
+            var log = CaptureLog.Start(folder, CaptureStreams.Of(devices.Arm, devices.Force, devices.Gripper, devices.Cameras),
+                header.ToJson(), WallClockAnchor.Now());
+            _running = new(id, folder, task, source, log, firstSlot, HostClock.NowNs,
+                devices.Streams.ToDictionary(s => s.Name, s => s.Counters.Lost));
+            encoders.Start(id, folder);
+            return id;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new RobotException(ExitCode.Disk, $"{dataRoot}: {e.Message}");
+        }
+    }
+
+    /// <summary>Ends the running recording; its encoder finishes and commits it in the background.</summary>
+    /// <exception cref="RobotException">None runs.</exception>
+    public string Stop(Outcome outcome, EpisodeEnd end, string? note = null)
+    {
+        var running = _running ?? throw new RobotException(ExitCode.Usage, "no recording runs");
+        long lastSlot = Math.Max(running.FirstSlot, Volatile.Read(ref _slot));
+        _running = null;
+        long lateNs = (long)(devices.Streams.Max(s => s.LatencyMs) * 1e6) + LateSampleNs;
+        var footer = new RecordingFooter(outcome, end, note, lastSlot, Clocks(),
+            devices.Streams.ToDictionary(s => s.Name, s => s.Counters.Lost - running.LostBefore[s.Name]));
+        running.Log.Stop(footer.ToJson(), HostClock.NowNs + lateNs);
+        _ = running.Log.Completion.ContinueWith(_ => running.Log.Dispose(), TaskScheduler.Default);
+        LastId = running.Id;
+        return running.Id;
+    }
+
+    /// <summary>Moves the running, or else the last, recording to the trash; it can be taken back from there by hand.</summary>
+    /// <exception cref="RobotException">There is none.</exception>
+    public async Task<string> DiscardAsync()
+    {
+        string id = _running is null ? LastId ?? throw new RobotException(ExitCode.Usage, "there is no recording to discard")
+            : Stop(Outcome.Unknown, EpisodeEnd.Operator, "discarded");
+        LastId = null;
+        await encoders.CancelAsync(id);
+        try
+        {
+            string folder = Path.Combine(Demonstrations, id);
+            EpisodeNaming.Discard(Directory.Exists(folder) ? folder : folder + EpisodeLayout.RecordingSuffix, Trash);
+        }
+        catch (IOException e)
+        {
+            throw new RobotException(ExitCode.Disk, $"{id}: cannot be moved to the trash: {e.Message}");
+        }
+        return id;
+    }
+
+    public void Tick(in TickRecord tick)
+    {
+        _running?.Log.Write(tick);
+        Volatile.Write(ref _slot, tick.Slot); // after the log has it: a slot that counts as recorded is there
+    }
+
+    public void Command(in CommandRecord command) => _running?.Log.Write(command);
+
+    /// <summary>Marks the running recording: a stop, a device lost or found.</summary>
+    public void Event(string kind, string text) => _running?.Log.Write(new CaptureEvent(HostClock.NowNs, kind, text));
+
+    private void CheckDevices()
+    {
+        foreach (var stream in devices.Streams)
+        {
+            var device = devices.DeviceOf(stream);
+            if (!device.Status.Connected || stream.NewestOriginatingNs is null)
+                throw new RobotException(ExitCode.Device, $"{stream.Name}: {device.Status.Message}");
+        }
+    }
+
+    /// <summary>Raw pictures in the log, their files at some 40 % of that beside them, and a megabyte of numbers.</summary>
+    private double BytesPerSecond()
+    {
+        double pictures = 0;
+        foreach (var camera in devices.Cameras)
+            if (camera.Info is { } info)
+                pictures += (info.Color.Width * info.Color.Height * 3 * camera.Color.RateHz)
+                    + (info.Depth is { } depth ? depth.Width * depth.Height * 2 * camera.Color.RateHz : 0);
+        return pictures * 1.4 + 1_000_000;
+    }
+
+    private Dictionary<string, ClockMapReport> Clocks() => devices.Streams.ToDictionary(
+        s => s.Name, s => devices.DeviceOf(s).Clock ?? new ClockMapReport("host", 0, 0, 0));
+
+    private RecordingHeader Header(string id, string task, string source, long originNs, long firstSlot)
+    {
+        var identity = devices.Arm?.Identity;
+        RobotDescription? robot = config.Robot is null ? null
+            : new(identity?.Model ?? config.Robot.Model, identity?.Serial ?? "", identity?.ControllerVersion ?? "", config.Robot.Tcp, config.Robot.PayloadKg);
+        bool commanded = source is "scripted" or "jog" or "replay";
+        int dimension = devices.Gripper is null ? 6 : 7;
+        var action = devices.Arm is null ? null : new ActionDescription(ActionKind.JointPosition, dimension,
+            EpisodeLayout.NumberedActionNames(dimension), null, null, commanded ? source : ActionDescription.Demonstrated);
+        return new(id, task, config.RateHz, originNs, firstSlot, JsonSerializer.SerializeToElement(config, ProtocolJson.Lenient), robot,
+            [.. devices.Cameras.Select(c => c.Info).OfType<CameraInfo>().Select(CameraDescription.From)],
+            devices.Force is null ? null : new(config.Force!.Driver, "", new double[6]), action,
+            devices.Streams.ToDictionary(s => s.Name, s => new RecordedStream(s.RateHz, s.LatencyMs)),
+            BuildInfo.Software, config.Recording.Keep.ToString().ToLowerInvariant());
+    }
+}

@@ -1,0 +1,73 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Motion;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Core.Policies;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Core;
+
+/// <summary>A replay from its request to its path error.</summary>
+internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
+{
+    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Of the running replay, or the last one; null before the first.</summary>
+    public ReplayStatus? Status { get; private set; }
+
+    /// <summary>Loads and checks the episode, takes the lease and begins. Progress and result are in <see cref="Status"/>.</summary>
+    /// <exception cref="RobotException">The episode cannot be replayed on this cell, or motion is refused.</exception>
+    public void Start(CellConfig config, string episode, double speed, Action<string> said)
+    {
+        if (Status is { State: "easing" or "playing" })
+            throw new RobotException(ExitCode.Busy, $"{Status.Episode} is being replayed; stop it first");
+        if (!(speed is > 0.05 and <= 2))
+            throw new RobotException(ExitCode.Usage, $"a speed of {speed} is out of range; 0.05 to 2 is allowed");
+        ReplayPlan plan = ReplayLoader.Load(episode, config);
+        ReplayPolicy? policy = null;
+        var monitor = new PathMonitor(devices.Arm!.States, devices.Gripper?.States);
+        try
+        {
+            var ended = policies.Start("replay", motion => policy = new(plan, speed, Ease(motion, plan, config)));
+            Status = new(plan.Episode, "easing", 0, 0, 0, "");
+            _ = FollowAsync(plan, policy!, speed, monitor, ended, said);
+        }
+        catch
+        {
+            monitor.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Half the cell's limits at most: the way to the first pose was never recorded.</summary>
+    private static MoveTo Ease(ArmMotion motion, ReplayPlan plan, CellConfig config) =>
+        new(motion.CommandedJoints, plan.Actions[0], 0.5 * config.Motion.JointSpeed);
+
+    private async Task FollowAsync(
+        ReplayPlan plan, ReplayPolicy policy, double speed, PathMonitor monitor, Task<PolicyEnd> ended, Action<string> said)
+    {
+        using (monitor)
+        {
+            while (!ended.IsCompleted)
+            {
+                monitor.Collect();
+                Status = Status! with { State = policy.PlayStartNs == 0 ? "easing" : "playing", Progress = policy.Progress };
+                await Task.WhenAny(ended, Task.Delay(s_poll));
+            }
+            var end = await ended;
+            policies.End("the replay is done");
+            await Task.Delay(s_poll); // the arm's last samples are on their way
+            if (!end.Completed)
+            {
+                Status = Status! with { State = "stopped", Message = end.Why };
+            }
+            else
+            {
+                PathError error = monitor.Compare(plan, policy.PlayStartNs, speed);
+                string gripper = double.IsNaN(error.GripperLateFrames) ? "" : $", gripper within {error.GripperLateFrames:0.00} frames";
+                Status = new(plan.Episode, "done", 1, error.RmsRad, error.MaxRad,
+                    $"path error rms {error.RmsRad:0.0000} rad, max {error.MaxRad:0.0000} rad over {error.Rows} frames{gripper}");
+            }
+            said($"replay of {plan.Episode}: {Status.Message}");
+        }
+    }
+}

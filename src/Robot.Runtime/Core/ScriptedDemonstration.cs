@@ -1,0 +1,57 @@
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Core.Policies;
+using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Simulation.Cell;
+
+namespace RobotWorldModel.Runtime.Core;
+
+/// <summary>A scripted pick and place in the simulated cell: the cell is set up anew, and the script told where things are.</summary>
+internal sealed class ScriptedDemonstration(CellConfig config, PolicyRunner policies)
+{
+    /// <summary>A recording shows this much rest before the script begins.</summary>
+    public static readonly TimeSpan LeadIn = TimeSpan.FromMilliseconds(300);
+
+    private const double SuccessRadiusM = 0.025;
+    private int _seed = config.Simulation?.Seed ?? 0;
+    private Pose _target;
+
+    /// <summary>Puts cube and target at new places and takes the lease; the script holds the arm until it is told to go.</summary>
+    /// <exception cref="RobotException">Not the simulated cell, or it does not answer.</exception>
+    public async Task<(Action Go, Task<PolicyEnd> Ended)> PrepareAsync(CancellationToken cancel)
+    {
+        if (config.Simulation is null)
+            throw new RobotException(ExitCode.Usage, "source 'scripted' is for the simulated cell only; use freedrive, jog or none on a real arm");
+        var scene = await Task.Run(() => Ask("reset", new JsonObject { ["seed"] = _seed++ }), cancel);
+        Pose cube = PoseOf(scene["cube"]!);
+        _target = PoseOf(scene["target"]!);
+        PickAndPlace? script = null;
+        var started = await Task.Run(() => new { Ended = policies.Start("scripted", motion => script = new(motion.CommandedTcp, cube, _target)) }, cancel);
+        return (script!.Go, started.Ended);
+    }
+
+    /// <summary>Whether the cube has come to lie on the target.</summary>
+    public Collector.Episodes.Outcome Judge()
+    {
+        Pose cube = PoseOf(Ask("bodies", [])["cube"]!);
+        Vec3 off = cube.Position - _target.Position;
+        return new Vec3(off.X, off.Y, 0).Length <= SuccessRadiusM ? Collector.Episodes.Outcome.Success : Collector.Episodes.Outcome.Failure;
+    }
+
+    private JsonNode Ask(string method, JsonObject parameters)
+    {
+        try
+        {
+            using var cell = new CellControl(RuntimeFolder.Resolve(config.Simulation!.Control));
+            return cell.Call(method, parameters)!;
+        }
+        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
+        {
+            throw new RobotException(ExitCode.Device, $"the simulated cell does not answer ({e.Message}); start it with ./robot sim --config {config.File}");
+        }
+    }
+
+    private static Pose PoseOf(JsonNode json) => Pose.FromVector(new([.. json.AsArray().Select(v => (double)v!)]));
+}

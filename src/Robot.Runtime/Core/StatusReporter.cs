@@ -1,0 +1,101 @@
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Core;
+
+/// <summary>Puts core's status together from what its parts say of themselves.</summary>
+internal sealed class StatusReporter(CellConfig config, CellDevices devices, Ticker ticker, Recorder recorder, EncoderJobs encoders)
+{
+    private readonly long _startedNs = HostClock.NowNs;
+    private readonly RateMeter[] _rates = [.. devices.Streams.Select(s => new RateMeter(s))];
+    private readonly bool _simulated = config.Simulation is not null;
+    private string _message = "idle";
+
+    /// <summary>The line that people see until the next one.</summary>
+    public void Say(string message) => Volatile.Write(ref _message, message);
+
+    public CoreStatus Report(ReplayStatus? replay)
+    {
+        long now = HostClock.NowNs;
+        var motion = Motion();
+        var recording = recorder.Status;
+        string mode = motion.State == "fault" ? "fault"
+            : recording is not null ? "recording"
+            : replay is { State: "easing" or "playing" } ? "replaying"
+            : motion.Owner is not null ? "controlling"
+            : "idle";
+        var (p50, p99, max) = ticker.Lateness.Microseconds();
+        return new(config.Cell, mode, Volatile.Read(ref _message), now, (now - _startedNs) * 1e-9, recorder.DataRoot, _simulated,
+            Streams(now), new(ticker.RateHz, ticker.Slot, ticker.Missed, p50, p99, max), Robot(), Wrench(), Gripper(), motion, recording,
+            encoders.Status, replay, recorder.Disk, GC.GetTotalAllocatedBytes());
+    }
+
+    private StreamStatus[] Streams(long now)
+    {
+        var reports = new StreamStatus[devices.Streams.Count];
+        for (int i = 0; i < reports.Length; i++)
+        {
+            var stream = devices.Streams[i];
+            var device = devices.DeviceOf(stream).Status;
+            var counters = stream.Counters;
+            long? age = now - stream.NewestOriginatingNs;
+            bool fresh = age is { } a && Observation.Judge(a, stream.RateHz, stream.LatencyMs + 5) == StreamFreshness.Fresh;
+            reports[i] = new(stream.Name, stream.RateHz, _rates[i].Measure(now), age * 1e-6, fresh, counters.Received, counters.Lost,
+                counters.Overrun, device.Connected, device.Message);
+        }
+        return reports;
+    }
+
+    private RobotStatus? Robot()
+    {
+        if (devices.Arm is not { } arm || !arm.States.TryGetNewest(out var sample))
+            return null;
+        var state = sample.Value;
+        return new(arm.Identity?.Model ?? config.Robot!.Model, arm.Identity?.Serial ?? "", Words(state.Mode.ToString()), Safety(state.Safety),
+            Words(state.Runtime.ToString()), state.Q.ToArray(), state.Qd.ToArray(), state.TcpPose.ToArray(),
+            state.SpeedScaling * state.TargetSpeedFraction);
+    }
+
+    private double[]? Wrench() =>
+        devices.Force is { } force && force.Wrenches.TryGetNewest(out var s)
+            ? [s.Value.Fx, s.Value.Fy, s.Value.Fz, s.Value.Tx, s.Value.Ty, s.Value.Tz]
+            : null;
+
+    private GripperStatus? Gripper() =>
+        devices.Gripper is { } gripper && gripper.States.TryGetNewest(out var s)
+            ? new(s.Value.Position, s.Value.WidthM, s.Value.ObjectDetected, s.Value.Moving, s.Value.Fault)
+            : null;
+
+    private MotionStatus Motion()
+    {
+        if (devices.Motion is null)
+            return new(false, "off", null, "this cell has no arm", false);
+        var report = devices.Motion.Report();
+        return new(report.Enabled, Words(report.State.ToString()), report.Owner, report.Reason, report.NeedsAcknowledge);
+    }
+
+    private static string Safety(SafetyStatusBits bits) =>
+        bits == SafetyStatusBits.None ? "unknown" : string.Join(" ", bits.ToString().Split(", ").Select(Words));
+
+    /// <summary>ProtectiveStop → protective_stop.</summary>
+    private static string Words(string name) => YamlBinder.SnakeCase(name);
+
+    /// <summary>Samples a second, over the last second or so.</summary>
+    private sealed class RateMeter(ISampleStream stream)
+    {
+        private long _sinceNs, _since;
+        private double _hz;
+
+        public double Measure(long nowNs)
+        {
+            if (nowNs - _sinceNs < 1_000_000_000)
+                return _hz;
+            long received = stream.Counters.Received;
+            _hz = _sinceNs == 0 ? 0 : (received - _since) * 1e9 / (nowNs - _sinceNs);
+            (_sinceNs, _since) = (nowNs, received);
+            return _hz;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using RobotWorldModel.Runtime.Configuration;
+
+namespace RobotWorldModel.Runtime.Processes;
+
+/// <summary>
+/// Another role of this same program as a child that never outlives its parent: the child reads its standard input, which the parent never
+/// writes; when the parent ends, however it ends, the child reads the end and leaves. (The kernel's parent-death signal follows the thread
+/// that forked, and the thread pool ends threads at will.)
+/// </summary>
+internal sealed class ChildProcess : IDisposable
+{
+    private const string Marker = "ROBOT_CHILD";
+    private readonly Process _process;
+
+    private ChildProcess(Process process) => _process = process;
+
+    public int Pid => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>Starts <c>robot ARGUMENTS</c>. Its output goes where ours goes, or to a callback line by line.</summary>
+    /// <param name="onLine">Called for each line of its standard output and error; null: they are inherited.</param>
+    public static ChildProcess Start(IEnumerable<string> arguments, Action<string>? onLine = null)
+    {
+        var info = new ProcessStartInfo(Environment.ProcessPath!, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = onLine is not null,
+            RedirectStandardError = onLine is not null,
+        };
+        info.Environment[Marker] = "1";
+        foreach (string name in (string[])["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"])
+            info.Environment.Remove(name); // systemd watches core, not its children
+        var process = Process.Start(info)!;
+        if (onLine is not null)
+        {
+            process.OutputDataReceived += (_, e) => { if (e.Data is not null) onLine(e.Data); };
+            process.ErrorDataReceived += (_, e) => { if (e.Data is not null) onLine(e.Data); };
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+        }
+        return new(process);
+    }
+
+    /// <summary>In a child: calls back when the parent has ended. Does nothing in a process that a person started.</summary>
+    public static void WhenParentEnds(Action ended)
+    {
+        if (Environment.GetEnvironmentVariable(Marker) != "1")
+            return;
+        new Thread(() =>
+        {
+            using var input = Console.OpenStandardInput();
+            while (input.ReadByte() >= 0)
+            {
+                // the parent writes nothing; bytes would mean nothing
+            }
+            ended();
+        })
+        { IsBackground = true, Name = "parent watch" }.Start();
+    }
+
+    public Task<int> WaitAsync(CancellationToken cancel = default) => _process.WaitForExitAsync(cancel).ContinueWith(_ => _process.ExitCode, cancel,
+        TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+
+    /// <summary>Asks it to end (SIGTERM) and waits; after the deadline it is killed.</summary>
+    public async Task<int> StopAsync(TimeSpan deadline)
+    {
+        Libc.Kill(_process.Id, Libc.SigTerm);
+        try
+        {
+            await _process.WaitForExitAsync().WaitAsync(deadline);
+        }
+        catch (TimeoutException)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+        return _process.ExitCode;
+    }
+
+    public void Dispose() => _process.Dispose();
+}

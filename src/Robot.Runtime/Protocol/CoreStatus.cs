@@ -1,0 +1,131 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace RobotWorldModel.Runtime.Protocol;
+
+/// <summary>What core says of itself ten times a second, to the terminal view, the desk and whoever else listens. JSON in snake_case.</summary>
+/// <param name="Cell">The config's name for this cell.</param>
+/// <param name="Mode">idle, recording, replaying, controlling, fault.</param>
+/// <param name="Message">One line for a person: what is going on or what to do.</param>
+/// <param name="TimeNs">Host monotonic time of this report.</param>
+/// <param name="Data">The data root, absolute.</param>
+/// <param name="AllocatedBytes">Managed bytes that core has allocated since it started.</param>
+public sealed record CoreStatus(
+    string Cell,
+    string Mode,
+    string Message,
+    long TimeNs,
+    double UptimeS,
+    string Data,
+    bool Simulated,
+    IReadOnlyList<StreamStatus> Streams,
+    TickStatus Tick,
+    RobotStatus? Robot,
+    double[]? Wrench,
+    GripperStatus? Gripper,
+    MotionStatus Motion,
+    RecordingStatus? Recording,
+    IReadOnlyList<EncodingStatus> Encoding,
+    ReplayStatus? Replay,
+    DiskStatus Disk,
+    long? AllocatedBytes = null);
+
+/// <param name="Name">robot, force, gripper, wrist_rgb, wrist_depth …</param>
+/// <param name="MeasuredHz">Over the last second or so.</param>
+/// <param name="AgeMs">Now minus the newest sample's originating time; null before the first.</param>
+/// <param name="Fresh">Younger than 1.5 periods plus its latency.</param>
+/// <param name="Message">The device's own line.</param>
+public sealed record StreamStatus(
+    string Name, double RateHz, double MeasuredHz, double? AgeMs, bool Fresh, long Received, long Lost, long Overrun, bool Connected, string Message);
+
+public sealed record TickStatus(double RateHz, long Slot, long Missed, double LatenessP50Us, double LatenessP99Us, double LatenessMaxUs);
+
+/// <param name="Q">rad.</param>
+/// <param name="Tcp">p[m, rotation vector rad], base frame.</param>
+/// <param name="Safety">normal, reduced, protective_stop …</param>
+public sealed record RobotStatus(
+    string Model, string Serial, string Mode, string Safety, string Runtime, double[] Q, double[] Qd, double[] Tcp, double SpeedScaling);
+
+public sealed record GripperStatus(double Position, double WidthM, bool Object, bool Moving, int Fault);
+
+/// <param name="State">off, holding, moving, stopping, freedrive, fault.</param>
+/// <param name="Owner">Who holds the lease; null where nobody does.</param>
+/// <param name="Reason">Why it cannot move, or why it stopped; empty where all is well.</param>
+public sealed record MotionStatus(bool Enabled, string State, string? Owner, string Reason, bool NeedsAcknowledge);
+
+/// <param name="Id">demo_007</param>
+/// <param name="Frames">Slots since t0.</param>
+/// <param name="Dropped">Samples that a queue had no room for; 0 in a healthy recording.</param>
+public sealed record RecordingStatus(string Id, string Task, string Source, double Seconds, long Frames, long Dropped, long Stale, long Bytes);
+
+/// <param name="Progress">0..1.</param>
+public sealed record EncodingStatus(string Id, double Progress, string Message);
+
+/// <param name="State">easing, playing, done, refused.</param>
+public sealed record ReplayStatus(string Episode, string State, double Progress, double RmsRad, double MaxRad, string Message);
+
+/// <param name="SecondsLeft">Of recording at the present rate.</param>
+public sealed record DiskStatus(long FreeBytes, double SecondsLeft);
+
+/// <summary>A request to core: one JSON object a line over its Unix socket.</summary>
+/// <param name="Id">Echoed in the reply.</param>
+/// <param name="Method">See <see cref="CoreMethods"/>.</param>
+public sealed record CoreRequest(long Id, string Method, JsonElement? Params = null);
+
+/// <summary>Core's answer: a result, or an error with the exit code that a command should end with. Status lines have id 0.</summary>
+public sealed record CoreReply(long Id, JsonElement? Result = null, CoreError? Error = null, CoreStatus? Status = null);
+
+public sealed record CoreError(int Code, string Message);
+
+/// <summary>Core's methods and their parameters.</summary>
+public static class CoreMethods
+{
+    /// <summary>() → <see cref="CoreStatus"/> once.</summary>
+    public const string Status = "status";
+
+    /// <summary>() → after this the connection also receives a status line ten times a second.</summary>
+    public const string Subscribe = "subscribe";
+
+    /// <summary>{task, source, seconds?} → {id}. source: scripted, freedrive, jog, none.</summary>
+    public const string RecordStart = "record.start";
+
+    /// <summary>{outcome: success|failure|unknown} → {id}. Ends the running episode; it is encoded and committed in the background.</summary>
+    public const string RecordStop = "record.stop";
+
+    /// <summary>{} → {id}: moves the running, or else the last, episode to the trash.</summary>
+    public const string RecordDiscard = "record.discard";
+
+    /// <summary>{id} → {} when that episode is committed.</summary>
+    public const string RecordWait = "record.wait";
+
+    /// <summary>{axis: x|y|z|rx|ry|rz|gripper, steps: ±n} → {}. One step is 5 mm, at most 20 mm/s. The connection holds the lease; it lapses with it.</summary>
+    public const string Jog = "jog";
+
+    /// <summary>{episode, speed, ease: true} → {}; progress is in the status.</summary>
+    public const string ReplayStart = "replay.start";
+
+    /// <summary>{} → {}: stops the arm now, saves a running recording, leaves the service idle.</summary>
+    public const string Stop = "stop";
+
+    /// <summary>{} → {}: a person has looked; motion may be asked for again.</summary>
+    public const string Acknowledge = "acknowledge";
+
+    /// <summary>{} → {}: ends the service.</summary>
+    public const string Shutdown = "shutdown";
+}
+
+/// <summary>The one JSON dialect of sockets, files of the runtime folder and the HTTP API.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(CoreStatus))]
+[JsonSerializable(typeof(CoreRequest))]
+[JsonSerializable(typeof(CoreReply))]
+public sealed partial class ProtocolJson : JsonSerializerContext
+{
+    /// <summary>The same dialect for small anonymous parameters and results.</summary>
+    public static JsonSerializerOptions Lenient { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+}

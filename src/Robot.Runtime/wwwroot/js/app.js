@@ -1,0 +1,42 @@
+// The page: which view is shown, the bar above, and the one thing that always works: stop.
+import { $, hideError, setCurrent, setText, show } from './dom.js';
+import { command } from './api.js';
+import { followStatus } from './link.js';
+import { showLive, updateLive, wireControls } from './live.js';
+import { showEpisodes, updateEpisodes } from './episodes.js';
+
+function route() {
+  const [view, id, frame] = location.hash.replace(/^#\//, '').split('/').map(decodeURIComponent);
+  const episodes = view === 'episodes';
+  showLive(!episodes);
+  showEpisodes(episodes, id, frame == null ? undefined : Number(frame));
+  setCurrent($('nav-live'), !episodes);
+  setCurrent($('nav-episodes'), episodes);
+  hideError();
+}
+
+function updateBar({ core, status }) {
+  show($('away'), !core.connected);
+  setText($('away'), core.connected ? '' : core.message);
+  $('mode').dataset.mode = status?.mode ?? 'away';
+  setText($('mode'), status?.mode ?? 'core is away');
+  setText($('mode-line'), status?.message ?? '');
+  if (status) {
+    setText($('cell'), status.cell);
+    document.title = `${status.mode === 'recording' ? '● ' : ''}${status.cell} · ${status.mode}`;
+  } else document.title = 'Robot cell · away';
+}
+
+$('stop-arm').addEventListener('click', () => command('/api/stop'));
+$('error').lastElementChild.addEventListener('click', hideError);
+document.addEventListener('keydown', event => {
+  if (event.key === 'Escape' && !event.target.closest?.('dialog')) command('/api/stop');
+});
+addEventListener('hashchange', route);
+wireControls();
+route();
+followStatus(desk => {
+  updateBar(desk);
+  updateLive(desk);
+  updateEpisodes(desk);
+});

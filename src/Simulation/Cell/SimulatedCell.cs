@@ -1,0 +1,255 @@
+using System.Text.Json.Nodes;
+using RobotWorldModel.Drivers.FrameSocket;
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Drivers.UniversalRobots;
+using RobotWorldModel.Simulation.Controller;
+using RobotWorldModel.Simulation.Devices;
+using RobotWorldModel.Simulation.Physics;
+using RobotWorldModel.Simulation.Rendering;
+using RobotWorldModel.Simulation.Scene;
+
+namespace RobotWorldModel.Simulation.Cell;
+
+/// <summary>What a simulated cell consists of.</summary>
+public sealed class CellOptions
+{
+    /// <summary>A loopback address of the cell's own; the makers' ports are used on it.</summary>
+    public string Host { get; init; } = "127.0.1.1";
+
+    public string Model { get; init; } = "UR5e";
+
+    public Pose Tcp { get; init; } = GripperGeometry.FlangeToTcp;
+
+    public double PayloadKg { get; init; } = GripperGeometry.MassKg;
+
+    public string ControlSocket { get; init; } = "";
+
+    /// <summary>Name and socket path. A camera named wrist is mounted on the flange; any other looks at the scene.</summary>
+    public IReadOnlyList<(string Name, string Socket)> Cameras { get; init; } = [];
+
+    public bool WithForce { get; init; } = true;
+
+    public bool WithGripper { get; init; } = true;
+
+    public double GripperStrokeM { get; init; } = GripperGeometry.MaxWidth;
+
+    public int Seed { get; init; } = 1;
+
+    /// <summary>False: every device's clock is the host's.</summary>
+    public bool Clocks { get; init; } = true;
+
+    public bool Noise { get; init; } = true;
+
+    public TransportOptions RobotTransport { get; init; } = new();
+
+    public TransportOptions ForceTransport { get; init; } = new();
+
+    public TransportOptions GripperTransport { get; init; } = new();
+
+    public TransportOptions CameraTransport { get; init; } = new();
+}
+
+/// <summary>
+/// The simulated cell: one 500 Hz loop steps controller, physics and devices; each camera renders on a thread of its own. Everything is reached
+/// through the devices' own wires, and the truth through the control socket.
+/// </summary>
+public sealed class SimulatedCell : IDisposable
+{
+    private const double LoopHz = 500, CameraHz = 30;
+
+    /// <summary>Above everything else in the cell, below nothing of a service's: each is the other's real world.</summary>
+    private const int LoopPriority = 75;
+
+    /// <summary>Further behind than this the loop lets cycles go: the machine was asleep.</summary>
+    private const long FarBehindNs = 1_000_000_000;
+
+    private static readonly Vector6 s_home = new(0, -Math.PI / 2, Math.PI / 2, -Math.PI / 2, -Math.PI / 2, 0);
+    private readonly CellOptions _options;
+    private readonly KinematicPhysics _physics;
+    private readonly CellScene _scene;
+    private readonly SnapshotRing _ring;
+    private readonly UrController _controller;
+    private readonly List<ISimulatedDevice> _devices = [];
+    private readonly List<SimulatedCamera> _cameras = [];
+    private readonly CellControlServer? _control;
+    private readonly DeviceThread _loop;
+    private readonly Lock _world = new(); // between the loop and the control socket
+    private readonly Dictionary<string, SentLog> _sent = [];
+    private HandPattern? _hand;
+    private long _cycles, _lateCycles;
+
+    public SimulatedCell(CellOptions options)
+    {
+        _options = options;
+        _scene = new(UrModel.ByName(options.Model), options.Seed);
+        _physics = new(_scene, s_home);
+        _ring = new(_scene.Bodies);
+        var random = new Random(options.Seed);
+        _controller = new(new()
+        {
+            Host = options.Host,
+            Model = options.Model,
+            TcpOffset = options.Tcp.ToVector().ToArray(),
+            PayloadKg = options.PayloadKg,
+            Transport = options.RobotTransport,
+            Seed = random.Next(),
+        }, _physics, Clock(random));
+        _devices.Add(_controller);
+        if (options.WithForce)
+            _devices.Add(new Ft300Server(_physics, new()
+            {
+                Host = options.Host,
+                Transport = options.ForceTransport,
+                Seed = random.Next(),
+                NoiseForceN = options.Noise ? 0.1 : 0,
+                NoiseTorqueNm = options.Noise ? 0.004 : 0,
+            }, Clock(random)));
+        if (options.WithGripper)
+            _devices.Add(new GripperServer(_physics, new()
+            {
+                Host = options.Host,
+                StrokeM = options.GripperStrokeM,
+                Transport = options.GripperTransport,
+                Seed = random.Next(),
+            }));
+        foreach (var (name, socket) in options.Cameras)
+            AddCamera(name, socket, random);
+        foreach (var device in _devices)
+            foreach (var (stream, log) in device.Sent)
+                _sent[stream] = log;
+        _control = options.ControlSocket.Length > 0 ? new(options.ControlSocket, Handle) : null;
+        _loop = new("cell", LoopPriority, Loop);
+    }
+
+    /// <summary>What each stream has sent so far.</summary>
+    public IReadOnlyDictionary<string, SentLog> Sent => _sent;
+
+    /// <summary>Opens every socket and starts to run.</summary>
+    /// <exception cref="IOException">An address is taken; says which.</exception>
+    public void Start()
+    {
+        foreach (var device in _devices)
+            device.Start();
+        _control?.Start();
+        _loop.Start();
+        foreach (var camera in _cameras)
+            camera.Start();
+    }
+
+    /// <summary>The cell in a line.</summary>
+    public string Describe() =>
+        $"{_options.Model} at {_options.Host} (RTDE 30004, dashboard 29999, script 30001-30003)"
+        + (_options.WithGripper ? ", 2F-85 (63352)" : "") + (_options.WithForce ? ", FT 300 (63350, 63351)" : "")
+        + (_options.Cameras.Count > 0 ? $", cameras {string.Join(" and ", _options.Cameras.Select(c => c.Name))}" : "");
+
+    /// <summary>What was sent, by stream.</summary>
+    public string DescribeCounts() => string.Join(", ", _sent.Select(s => $"{s.Key} {s.Value.Counts.Sent}"))
+        + $"; {_cycles} cycles, {_lateCycles} of them more than one late";
+
+    public void Dispose()
+    {
+        foreach (var camera in _cameras)
+            camera.Dispose();
+        _loop.Dispose();
+        _control?.Dispose();
+        foreach (var device in _devices)
+            device.Dispose();
+    }
+
+    private void AddCamera(string name, string socket, Random random)
+    {
+        CameraModel model = (name == "wrist" ? CameraModel.Wrist : CameraModel.Scene) with { Name = name };
+        CameraInfo info = model.ToInfo($"SIM-{name}");
+        var server = new FrameSocketServer(new() { Name = name, SocketPath = socket, Transport = _options.CameraTransport, Seed = random.Next() },
+            new(info.Model, info.Serial, CameraHz, "camera", $"{HostClock.NowNs:x}", info.Color, info.Depth, info.DepthScale));
+        var rig = new CameraRig(model, _scene.Bodies, _options.Noise ? new() : RenderOptions.Noiseless, random.Next());
+        _devices.Add(server);
+        _cameras.Add(new(rig, _ring, Clock(random), CameraHz,
+            (in PictureInfo p, Span<byte> pixels) => PictureStamp.Write(pixels, p.Format, (ulong)p.Sequence, p.TrueNs),
+            (in PictureInfo p, ReadOnlySpan<byte> pixels) =>
+                server.Publish(p.Format == PixelFormat.Rgb8 ? FrameKind.Color : FrameKind.Depth, (ulong)p.Sequence, p.TrueNs, p.DeviceNs, pixels)));
+    }
+
+    private DeviceClock Clock(Random random)
+    {
+        long now = HostClock.NowNs;
+        return _options.Clocks ? new(now, random.NextInt64(1_000_000_000, 3_600_000_000_000), 100 * random.NextDouble() - 50) : new(now, now, 0);
+    }
+
+    private void Loop(CancellationToken stop)
+    {
+        double dt = 1 / LoopHz;
+        var grid = new AbsoluteGrid(LoopHz, HostClock.NowNs);
+        long slot = 0;
+        while (!stop.IsCancellationRequested)
+        {
+            long due = grid.TimeOf(slot);
+            AbsoluteGrid.SleepUntil(due);
+            long behind = HostClock.NowNs - due;
+            if (behind > FarBehindNs)
+                slot = grid.SlotAt(HostClock.NowNs);
+            lock (_world)
+            {
+                if (_hand is { } hand)
+                    _physics.HandWrench = hand.At(due);
+                foreach (var device in _devices)
+                    device.Step(due, dt);
+                _ring.Write(due);
+            }
+            _cycles++;
+            if (behind > 1e9 / LoopHz)
+                _lateCycles++;
+            slot++; // every cycle is made, also when late: the controller's clock does not skip
+        }
+    }
+
+    private JsonNode? Handle(string method, JsonObject request)
+    {
+        lock (_world)
+        {
+            switch (method)
+            {
+                case "sent":
+                    return SentBetween((string)request["stream"]!, (long)request["from"]!, (long)request["to"]!, (bool?)request["device_time"] ?? false);
+                case "counts":
+                    return new JsonObject(_sent.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Counts.Sent)));
+                case "truth":
+                    return Log((string)request["stream"]!).TrueTimeOf((long)request["device_ns"]!);
+                case "bodies":
+                    return Bodies();
+                case "reset":
+                    _physics.Reset((int)request["seed"]!);
+                    return Bodies();
+                case "hand":
+                    _hand = HandPattern.Parse(request, HostClock.NowNs);
+                    return null;
+                case "protective_stop":
+                    _controller.ProtectiveStop();
+                    return null;
+                default:
+                    throw new ArgumentException($"'{method}' is not known; use sent, counts, truth, bodies, reset, hand, protective_stop");
+            }
+        }
+    }
+
+    private SentLog Log(string stream) =>
+        _sent.TryGetValue(stream, out var log) ? log : throw new ArgumentException($"no stream '{stream}'; there are {string.Join(", ", _sent.Keys)}");
+
+    private JsonValue SentBetween(string stream, long from, long to, bool deviceTime) =>
+        JsonValue.Create(Log(stream).CountBetween(from, to, deviceTime));
+
+    private JsonObject Bodies() => new()
+    {
+        ["cube"] = PoseJson(_scene.Cube.Body.PoseInBase),
+        // The target is a flat mark: what is put on it stands half its height above.
+        ["target"] = PoseJson(_scene.Target.PoseInBase with
+        {
+            Position = _scene.Target.PoseInBase.Position with { Z = _scene.Cube.HalfBox.Z },
+        }),
+        ["held"] = _physics.HeldObject,
+    };
+
+    private static JsonArray PoseJson(in Pose pose) => [.. pose.ToVector().ToArray().Select(v => (JsonNode)v)];
+}

@@ -1,0 +1,63 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Samples;
+
+namespace RobotWorldModel.Simulation.Controller;
+
+/// <summary>RTDE safety_mode.</summary>
+internal enum SafetyMode { Normal = 1, Reduced, ProtectiveStop, Recovery, SafeguardStop, SystemEmergencyStop, RobotEmergencyStop, Violation, Fault }
+
+/// <summary>All that the controller's interfaces show. Only the control cycle touches it. Units as in the RTDE guide: rad, m, N, A, s.</summary>
+internal sealed class ControllerState
+{
+    public const int Registers = 48, BitRegisters = 128;
+
+    public double TimestampS, ExecutionTimeS;
+
+    /// <summary>Time since start by the device's clock, µs: the stamp of primary messages.</summary>
+    public ulong TimestampUs;
+
+    public Vector6 TargetQ, TargetQd, TargetQdd, Q, Qd, Torque, Current;
+    public Vector6 TcpPose, TcpSpeed, TcpForce, TargetTcpPose, TargetTcpSpeed, FtRawWrench;
+
+    /// <summary>Flange to TCP.</summary>
+    public Vector6 TcpOffset;
+
+    public double PayloadKg, DeviationRatio;
+    public Vec3 PayloadCog;
+    public Vector6 PayloadInertia, ExternalForceTorque;
+
+    public RobotMode Mode;
+    public SafetyMode Safety;
+    public RuntimeState Runtime;
+    public uint StatusBits, ScriptLine;
+    public SafetyStatusBits SafetyBits;
+
+    /// <summary>The slider, 0..1.</summary>
+    public double SpeedFraction = 1;
+
+    /// <summary>Bits 0-7 standard, 8-15 configurable, 16-17 tool.</summary>
+    public ulong DigitalOutputs;
+
+    public double AnalogOutput0, AnalogOutput1;
+
+    public readonly int[] InputInt = new int[Registers], OutputInt = new int[Registers];
+    public readonly double[] InputDouble = new double[Registers], OutputDouble = new double[Registers];
+    public readonly bool[] InputBit = new bool[BitRegisters], OutputBit = new bool[BitRegisters];
+
+    /// <summary>The 253 of a running joint, 255 idle, 239 without power.</summary>
+    public int JointMode => Mode switch { RobotMode.Running => 253, RobotMode.Idle or RobotMode.PowerOn => 255, _ => 239 };
+
+    public static uint ToBits(bool[] bits, int from)
+    {
+        uint value = 0;
+        for (int i = 0; i < 32; i++)
+            value |= bits[from + i] ? 1u << i : 0;
+        return value;
+    }
+
+    public static void FromBits(bool[] bits, int from, uint value)
+    {
+        for (int i = 0; i < 32; i++)
+            bits[from + i] = (value >> i & 1) != 0;
+    }
+}

@@ -1,0 +1,133 @@
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Simulation.Devices;
+
+namespace RobotWorldModel.Simulation.Controller;
+
+/// <summary>
+/// RTDE: clients, who owns which input, and the transport. The control cycle packs the data; a thread of its own sends each package when its
+/// transport delay is over.
+/// </summary>
+internal sealed class RtdeServer : IDisposable
+{
+    private const int CyclesOnTheWay = 4096;
+
+    private readonly UrControllerOptions _options;
+    private readonly double _baseRateHz;
+    private readonly Random _random;
+    private readonly RtdeSession?[] _owners = new RtdeSession?[RtdeInputs.Count];
+    private readonly long[] _touchedCycle = new long[RtdeInputs.Count];
+    private readonly DeviceThread _sender;
+    private readonly SemaphoreSlim _cycleQueued = new(0);
+    private readonly long[] _dueNs = new long[CyclesOnTheWay];
+    private volatile RtdeSession[] _sessions = []; // replaced as a whole: the sender's thread walks it too
+    private ClientListener? _listener;
+    private bool _disposed;
+    private long _cycle, _published, _lastDueNs;
+
+    public RtdeServer(UrControllerOptions options, double baseRateHz)
+    {
+        _options = options;
+        _baseRateHz = baseRateHz;
+        _random = new(options.Seed);
+        _sender = new("sim-rtde-send", 0, Send);
+    }
+
+    public int Clients => _sessions.Length;
+
+    /// <summary>One sample a control cycle, whether or not a client listens.</summary>
+    public SentLog Sent { get; } = new();
+
+    public void Start()
+    {
+        _listener = new(_options.Host, 30004 + _options.PortOffset, "RTDE");
+        _sender.Start();
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _listener?.Dispose();
+        foreach (RtdeSession session in _sessions)
+            session.Dispose();
+        _sender.Dispose();
+        _cycleQueued.Dispose();
+    }
+
+    /// <summary>Lets clients in and out, and takes in what they sent.</summary>
+    public void Receive(ControllerState state, long nowNs, bool accept)
+    {
+        _cycle++;
+        if (accept && _listener?.Accept() is { } connection)
+            _sessions = [.. _sessions, new RtdeSession(connection, this, _baseRateHz)];
+        foreach (RtdeSession session in _sessions)
+        {
+            session.Receive(state, nowNs);
+            if (session.Connection.Flush(nowNs) > _options.DrainTimeoutS * 1e9)
+                session.Dispose();
+            if (session.Connection.Closed)
+                Drop(session);
+        }
+    }
+
+    /// <summary>Hands this cycle's values to the transport.</summary>
+    public void Publish(ControllerState state, long nowNs, long deviceNs)
+    {
+        TransportOptions transport = _options.Transport;
+        bool dropped = transport.DropShare > 0 && _random.NextDouble() < transport.DropShare;
+        Sent.Add(nowNs, deviceNs, dropped);
+        if (dropped)
+            return;
+        double delayMs = transport.DelayMsMin + (transport.DelayMsMax - transport.DelayMsMin) * _random.NextDouble() + transport.ExtraDelayMs;
+        _lastDueNs = Math.Max(_lastDueNs, nowNs + (long)(delayMs * 1e6));
+        foreach (RtdeSession session in _sessions)
+            session.Queue(state, _cycle, _lastDueNs);
+        _dueNs[_published++ % CyclesOnTheWay] = _lastDueNs;
+        _cycleQueued.Release();
+    }
+
+    /// <summary>Someone else owns it: another client, or the fieldbus.</summary>
+    public bool IsTaken(RtdeInput input, RtdeSession by) =>
+        (_options.FieldbusEnabled && input.OfFieldbus) || (_owners[input.Index] is { } owner && owner != by);
+
+    public void Take(RtdeInput[] inputs, RtdeSession by)
+    {
+        foreach (RtdeInput input in inputs)
+            _owners[input.Index] = by;
+    }
+
+    public void Touched(RtdeInput input) => _touchedCycle[input.Index] = _cycle;
+
+    /// <summary>Cycles since a client last wrote an input.</summary>
+    public long CyclesSince(RtdeInput input) => _cycle - _touchedCycle[input.Index];
+
+    private void Drop(RtdeSession session)
+    {
+        session.Dispose();
+        _sessions = Array.FindAll(_sessions, s => s != session);
+        for (int i = 0; i < _owners.Length; i++)
+            if (_owners[i] == session)
+                _owners[i] = null;
+    }
+
+    private void Send(CancellationToken stop)
+    {
+        try
+        {
+            for (long taken = 0; ; taken++)
+            {
+                _cycleQueued.Wait(stop);
+                long dueNs = _dueNs[taken % CyclesOnTheWay];
+                AbsoluteGrid.SleepUntil(dueNs);
+                long nowNs = Math.Max(dueNs, HostClock.NowNs);
+                foreach (RtdeSession session in _sessions)
+                    session.SendDue(nowNs);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // the controller is disposed
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Simulation.Scene;
+
+namespace RobotWorldModel.Simulation.Rendering;
+
+/// <summary>
+/// A pinhole RGB-D camera without distortion, colour and depth from one eye. Pixel (0, 0) is the top left; its centre is at (0.5, 0.5).
+/// </summary>
+/// <param name="Width">Pixels, a multiple of 8.</param>
+/// <param name="Fx">Focal length, pixels.</param>
+/// <param name="Cx">Principal point, pixels from the left edge of the picture.</param>
+/// <param name="OnFlange">Moves with the arm; else it stands in the base frame.</param>
+/// <param name="Extrinsics">The optical frame (z forward, x right, y down) in the flange's or the base's frame, m.</param>
+public sealed record CameraModel(
+    string Name, int Width, int Height, double Fx, double Fy, double Cx, double Cy, bool OnFlange, Pose Extrinsics)
+{
+    /// <summary>Depth pixels are whole millimetres.</summary>
+    public const double DepthScale = 0.001;
+
+    public int ColorBytes => Width * Height * 3;
+
+    public int DepthBytes => Width * Height * 2;
+
+    /// <summary>On the gripper, beside the fingers, tilted towards the TCP.</summary>
+    public static CameraModel Wrist { get; } = D435("wrist", true, GripperGeometry.CameraOptics);
+
+    /// <summary>In front of the table, over the shoulder of whoever watches: arm and workspace in one picture.</summary>
+    public static CameraModel Scene { get; } = D435("scene", false, LookAt(new(-1.58, 0.60, 0.92), new(-0.36, -0.03, 0.20)));
+
+    /// <summary>Where the optical frame is in the base frame, given where the flange is.</summary>
+    public Pose PoseInBase(in Pose flangeInBase) => OnFlange ? flangeInBase * Extrinsics : Extrinsics;
+
+    /// <summary>
+    /// What the camera says of itself. OpenCV's principal point counts from the centre of the first pixel: half a pixel less.
+    /// </summary>
+    public CameraInfo ToInfo(string serial)
+    {
+        var intrinsics = new CameraIntrinsics(Width, Height, Fx, Fy, Cx - 0.5, Cy - 0.5, [0, 0, 0, 0, 0]);
+        return new(Name, "Simulated RGB-D", serial, intrinsics, intrinsics, DepthScale, OnFlange ? "flange" : "base", Extrinsics);
+    }
+
+    /// <summary>The optical frame of a camera that looks from one point at another with the base's z upwards in the picture.</summary>
+    public static Pose LookAt(Vec3 eye, Vec3 target)
+    {
+        Vec3 z = (target - eye).Normalized;
+        Vec3 x = z.Cross(Vec3.UnitZ).Normalized;
+        return new(eye, FromAxes(x, z.Cross(x), z));
+    }
+
+    // A D435's colour camera at 640 x 480.
+    private static CameraModel D435(string name, bool onFlange, Pose extrinsics) =>
+        new(name, 640, 480, 615, 615, 320, 240, onFlange, extrinsics);
+
+    // The rotation whose matrix has these columns (Shepperd's method).
+    private static Quat FromAxes(Vec3 x, Vec3 y, Vec3 z)
+    {
+        double trace = x.X + y.Y + z.Z;
+        Quat q = trace >= Math.Max(x.X, Math.Max(y.Y, z.Z)) ? new(y.Z - z.Y, z.X - x.Z, x.Y - y.X, 1 + trace)
+            : x.X >= y.Y && x.X >= z.Z ? new(1 + x.X - y.Y - z.Z, x.Y + y.X, z.X + x.Z, y.Z - z.Y)
+            : y.Y >= z.Z ? new(x.Y + y.X, 1 + y.Y - x.X - z.Z, y.Z + z.Y, z.X - x.Z)
+            : new(z.X + x.Z, y.Z + z.Y, 1 + z.Z - x.X - y.Y, x.Y - y.X);
+        return q.Normalized;
+    }
+}

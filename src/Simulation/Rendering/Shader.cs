@@ -1,0 +1,168 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Simulation.Physics;
+using F = System.Runtime.Intrinsics.Vector256<float>;
+using I = System.Runtime.Intrinsics.Vector256<int>;
+
+namespace RobotWorldModel.Simulation.Rendering;
+
+/// <summary>
+/// Lights each pixel once: Lambert's law for a warm far light, a sky above and a reflecting floor below, squares on what has them. Light
+/// adds up linearly and is written as its square root, close to sRGB. A pixel is red | green · 2^8 | blue · 2^16 | identity · 2^24.
+/// </summary>
+internal sealed class Shader(CameraModel camera)
+{
+    /// <summary>The identity of pixels that show the background.</summary>
+    public const int Nothing = 255;
+
+    // Linear light by channel.
+    private const float SunRed = 0.80f, SunGreen = 0.76f, SunBlue = 0.68f;
+    private const float SkyRed = 0.38f, SkyGreen = 0.42f, SkyBlue = 0.48f;
+    private const float FloorRed = 0.20f, FloorGreen = 0.17f, FloorBlue = 0.14f;
+    private const float HorizonRed = 0.66f, HorizonGreen = 0.72f, HorizonBlue = 0.79f;
+    private const float DarkSquare = 0.80f;
+
+    // Planes fade into the horizon between these distances, m.
+    private const float FadeFrom = 2.5f, FadeTo = 9f;
+
+    private Float3 _upInCamera;
+
+    private ref struct Light
+    {
+        public F Red, Green, Blue;
+    }
+
+    public void Prepare(in Pose cameraInBase) => _upInCamera = new(cameraInBase.Rotation.Inverse.Rotate(Vec3.UnitZ));
+
+    public void ShadeRow(
+        int y, ReadOnlySpan<Primitive> primitives, ShadowMap? shadows, Span<float> depth, Span<int> identity, Span<int> color)
+    {
+        float ifx = (float)(1 / camera.Fx), v = (float)((y + 0.5 - camera.Cy) / camera.Fy), cx = (float)(0.5 - camera.Cx);
+        ref float z = ref MemoryMarshal.GetReference(depth);
+        ref int id = ref MemoryMarshal.GetReference(identity);
+        ref int output = ref MemoryMarshal.GetReference(color);
+        for (int x = 0; x < depth.Length; x += 8)
+        {
+            F u = (Lanes.All(x + cx) + Lanes.Index) * Lanes.All(ifx);
+            F t = Vector256.LoadUnsafe(ref z, (nuint)x);
+            I who = Vector256.LoadUnsafe(ref id, (nuint)x);
+            Light light = Background(u, v);
+            I nothing = Vector256.Create(Nothing);
+            if (!Vector256.EqualsAll(who, nothing))
+            {
+                F sun = shadows is null ? F.One : shadows.Visible(u, v, t);
+                I done = Vector256.Equals(who, nothing);
+                do // mostly once: eight neighbours seldom show more than one primitive
+                {
+                    int next = who.GetElement(LowestOff(done));
+                    I mine = Vector256.Equals(who, Vector256.Create(next));
+                    Shade(primitives[next], u, v, t, sun, mine.AsSingle(), ref light);
+                    done |= mine;
+                }
+                while (Vector256.ExtractMostSignificantBits(done) != 0xFF);
+            }
+            I pixel = Channel(light.Red) | (Channel(light.Green) << 8) | (Channel(light.Blue) << 16) | (who << 24);
+            pixel.StoreUnsafe(ref output, (nuint)x);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int LowestOff(I mask) => int.TrailingZeroCount(~(int)Vector256.ExtractMostSignificantBits(mask));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static I Channel(F linear) => Vector256.ConvertToInt32Native(
+        Lanes.MulAdd(Vector256.Sqrt(Vector256.MinNative(linear, F.One)), Lanes.All(255), Lanes.All(0.5f)));
+
+    // A bright horizon and a calmer sky and ground.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Light Background(F u, float v)
+    {
+        F up = Vector256.Abs(Lanes.MulAdd(u, Lanes.All(_upInCamera.X), Lanes.All(v * _upInCamera.Y + _upInCamera.Z)));
+        F dim = F.One - Vector256.MinNative(up, F.One) * Lanes.All(0.45f);
+        return new() { Red = dim * Lanes.All(HorizonRed), Green = dim * Lanes.All(HorizonGreen), Blue = dim * Lanes.All(HorizonBlue) };
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Shade(in Primitive p, F u, float v, F t, F sun, F mine, ref Light light)
+    {
+        F hx = Local(p.Origin.X, p.X.X, p.Y.X, p.Z.X, u, v, t);
+        F hy = Local(p.Origin.Y, p.X.Y, p.Y.Y, p.Z.Y, u, v, t);
+        F hz = Local(p.Origin.Z, p.X.Z, p.Y.Z, p.Z.Z, u, v, t);
+        Normal(p, hx, hy, hz, out F nx, out F ny, out F nz);
+        F toSun = Vector256.MaxNative(Dot(nx, ny, nz, p.Light), F.Zero) * sun;
+        F sky = Lanes.MulAdd(Dot(nx, ny, nz, p.Up), Lanes.All(0.5f), Lanes.All(0.5f));
+        F share = F.One;
+        if (p.Checker > 0)
+        {
+            F scale = Lanes.All(p.Checker);
+            I square = Vector256.ConvertToInt32Native(Vector256.Floor(hx * scale) + Vector256.Floor(hy * scale));
+            I odd = Vector256.Equals(square & Vector256<int>.One, Vector256<int>.One);
+            share = Vector256.ConditionalSelect(odd.AsSingle(), Lanes.All(DarkSquare), F.One);
+        }
+        F red = Lit(toSun, sky, SunRed, SkyRed, FloorRed) * share * Lanes.All(p.Red);
+        F green = Lit(toSun, sky, SunGreen, SkyGreen, FloorGreen) * share * Lanes.All(p.Green);
+        F blue = Lit(toSun, sky, SunBlue, SkyBlue, FloorBlue) * share * Lanes.All(p.Blue);
+        if (p.Kind == ShapeKind.Plane)
+        {
+            F fade = (t - Lanes.All(FadeFrom)) * Lanes.All(1 / (FadeTo - FadeFrom));
+            fade = Vector256.MinNative(Vector256.MaxNative(fade, F.Zero), F.One);
+            red = Lanes.MulAdd(light.Red - red, fade, red);
+            green = Lanes.MulAdd(light.Green - green, fade, green);
+            blue = Lanes.MulAdd(light.Blue - blue, fade, blue);
+        }
+        light.Red = Vector256.ConditionalSelect(mine, red, light.Red);
+        light.Green = Vector256.ConditionalSelect(mine, green, light.Green);
+        light.Blue = Vector256.ConditionalSelect(mine, blue, light.Blue);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F Local(float origin, float x, float y, float z, F u, float v, F t) =>
+        Lanes.MulAdd(t, Lanes.MulAdd(u, Lanes.All(x), Lanes.All(v * y + z)), Lanes.All(origin));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F Lit(F sun, F sky, float sunLight, float skyLight, float floorLight) =>
+        Lanes.MulAdd(sun, Lanes.All(sunLight), Lanes.MulAdd(sky, Lanes.All(skyLight - floorLight), Lanes.All(floorLight)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F Dot(F x, F y, F z, in Float3 d) =>
+        Lanes.MulAdd(x, Lanes.All(d.X), Lanes.MulAdd(y, Lanes.All(d.Y), z * Lanes.All(d.Z)));
+
+    // The outward normal at a point of the surface, local frame.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Normal(in Primitive p, F x, F y, F z, out F nx, out F ny, out F nz)
+    {
+        switch (p.Kind)
+        {
+            case ShapeKind.Box:
+                F fx = Vector256.Abs(x) * Lanes.All(1 / p.A), fy = Vector256.Abs(y) * Lanes.All(1 / p.B);
+                F fz = Vector256.Abs(z) * Lanes.All(1 / p.C);
+                F isX = Vector256.GreaterThanOrEqual(fx, Vector256.MaxNative(fy, fz));
+                F isY = Vector256.AndNot(Vector256.GreaterThanOrEqual(fy, fz), isX);
+                nx = Sign(x) & isX;
+                ny = Sign(y) & isY;
+                nz = Vector256.AndNot(Sign(z), isX | isY);
+                break;
+            case ShapeKind.Cylinder:
+                F inverse = Lanes.All(1 / p.A);
+                F sx = x * inverse, sy = y * inverse;
+                F radial = Lanes.MulAdd(sx, sx, sy * sy), along = z * Lanes.All(1 / p.B);
+                F isCap = Vector256.GreaterThan(along * along, radial);
+                nx = Vector256.AndNot(sx, isCap);
+                ny = Vector256.AndNot(sy, isCap);
+                nz = Sign(z) & isCap;
+                break;
+            case ShapeKind.Sphere:
+                F scale = Lanes.All(1 / p.A);
+                (nx, ny, nz) = (x * scale, y * scale, z * scale);
+                break;
+            default:
+                (nx, ny, nz) = (F.Zero, F.Zero, F.One);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F Sign(F value) => (value & Lanes.All(-0f)) | F.One;
+}

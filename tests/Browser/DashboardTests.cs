@@ -1,0 +1,254 @@
+using System.Text.Json;
+using Microsoft.Playwright;
+using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Runtime.Tests.Desk.Fakes;
+using RobotWorldModel.Tests.Shared;
+using static Microsoft.Playwright.Assertions;
+
+namespace RobotWorldModel.Browser.Tests;
+
+/// <summary>What a person does with the page, in a real browser; elements are found by role and label, as a screen reader finds them.</summary>
+public sealed class DashboardTests(BrowserFixture browser) : IClassFixture<BrowserFixture>, IAsyncLifetime
+{
+    private const float PatienceMs = 60_000;
+    private DeskRig _rig = null!;
+
+    public async Task InitializeAsync()
+    {
+        SetDefaultExpectTimeout(PatienceMs);
+        _rig = await DeskRig.StartAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await browser.CloseAllAsync();
+        await _rig.DisposeAsync();
+    }
+
+    [SkippableFact]
+    public async Task RecordsStopsFindsTheEpisodeAndScrubsIt()
+    {
+        _rig.Core!.EpisodeFrames = 24;
+        IPage page = await browser.OpenAsync(_rig.Desk.Address);
+        var trouble = new List<string>();
+        page.Console += (_, message) => { if (message.Type is "error" or "warning") trouble.Add(message.Text); };
+        page.PageError += (_, error) => trouble.Add(error);
+        page.Request += (_, request) => { if (!request.Url.StartsWith(_rig.Desk.Address.ToString(), StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal)) trouble.Add(request.Url); };
+
+        await page.GetByLabel("Task").FillAsync("pick the ball");
+        await page.GetByLabel("Source").SelectOptionAsync("none");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Record", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status, new() { Name = "State of the cell" })).ToContainTextAsync("recording");
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Recording" })).ToContainTextAsync("demo_000 pick the ball");
+        await Expect(page.GetByLabel("Recorded time")).Not.ToHaveTextAsync("0:00.0");
+        await ScreenshotAsync(page, "recording");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Stop as success" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status, new() { Name = "State of the cell" })).ToContainTextAsync("idle");
+        Assert.Equal([CoreMethods.RecordStart, CoreMethods.RecordStop], _rig.Core.Requests.Select(r => r.Method));
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Episodes", Exact = true }).ClickAsync();
+        ILocator row = page.GetByRole(AriaRole.Row, new() { Name = "demo_000" });
+        await Expect(row).ToContainTextAsync("pick the ball");
+        await Expect(row).ToContainTextAsync("success");
+        await row.GetByRole(AriaRole.Link).ClickAsync();
+
+        ILocator picture = page.GetByRole(AriaRole.Img, new() { Name = "wrist colour" }), depth = page.GetByRole(AriaRole.Img, new() { Name = "scene depth" });
+        await Expect(picture).ToHaveAttributeAsync("data-frame", "0");
+        await Expect(depth).ToHaveAttributeAsync("data-frame", "0");
+        string firstPicture = await PixelsAsync(picture), firstDepth = await PixelsAsync(depth);
+        await page.GetByRole(AriaRole.Slider, new() { Name = "Frame" }).FillAsync("17");
+        await Expect(picture).ToHaveAttributeAsync("data-frame", "17");
+        await Expect(depth).ToHaveAttributeAsync("data-frame", "17");
+        Assert.NotEqual(firstPicture, await PixelsAsync(picture));
+        Assert.NotEqual(firstDepth, await PixelsAsync(depth));
+        await Expect(page.GetByLabel("Shown frame")).ToContainTextAsync("frame 17 of 24");
+        await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("#/episodes/demo_000/17$"));
+        await ScreenshotAsync(page, "episode");
+        Assert.Empty(trouble);
+    }
+
+    [SkippableFact]
+    public async Task ThePictureOnTheScreenIsThatOfTheFile()
+    {
+        FakeEpisode.Write(_rig.Data, "demo_000", frames: 10);
+        IPage page = await browser.OpenAsync(_rig.Desk.Address, "#/episodes/demo_000/6");
+        ILocator picture = page.GetByRole(AriaRole.Img, new() { Name = "wrist colour" });
+        await Expect(picture).ToHaveAttributeAsync("data-frame", "6");
+        byte[] rgba = await picture.EvaluateAsync<byte[]>("c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]");
+        byte[] rgb = FakeScene.Color(6 / 30.0 * 3, FakeEpisode.Width, FakeEpisode.Height, 0);
+        Assert.Equal(rgb.Length / 3, rgba.Length / 4);
+        for (int i = 0; i < rgb.Length / 3; i++)
+            Assert.Equal(rgb.AsSpan(i * 3, 3).ToArray(), rgba.AsSpan(i * 4, 3).ToArray());
+    }
+
+    [SkippableFact]
+    public async Task KeysStepAndPlayAndPlotsSeek()
+    {
+        FakeEpisode.Write(_rig.Data, "demo_000", frames: 30);
+        IPage page = await browser.OpenAsync(_rig.Desk.Address, "#/episodes/demo_000");
+        ILocator shown = page.GetByLabel("Shown frame"), picture = page.GetByRole(AriaRole.Img, new() { Name = "wrist colour" });
+        await Expect(shown).ToContainTextAsync("frame 0 of 30");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(shown).ToContainTextAsync("frame 2 of 30");
+        await page.Keyboard.PressAsync("Shift+ArrowRight");
+        await page.Keyboard.PressAsync("ArrowLeft");
+        await Expect(shown).ToContainTextAsync("frame 11 of 30");
+        await page.Keyboard.PressAsync("End");
+        await Expect(picture).ToHaveAttributeAsync("data-frame", "29");
+        await page.Keyboard.PressAsync("Home");
+        await Expect(shown).ToContainTextAsync("frame 0 of 30");
+
+        await page.Keyboard.PressAsync("Space");
+        await Expect(shown).ToContainTextAsync("frame 29 of 30");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Play", Exact = true })).ToBeVisibleAsync();
+        await Expect(picture).ToHaveAttributeAsync("data-frame", "29");
+
+        await page.Locator(".u-over").First.ClickAsync(new() { Position = new() { X = 1, Y = 20 } });
+        await Expect(shown).ToContainTextAsync("frame 0 of 30");
+        Assert.Empty(_rig.Core!.Requests);
+    }
+
+    [SkippableFact]
+    public async Task TheLiveViewShowsWhatCoreSays()
+    {
+        IPage page = await browser.OpenAsync(_rig.Desk.Address);
+        ILocator streams = page.GetByRole(AriaRole.Table, new() { Name = "Streams" });
+        await Expect(streams.GetByRole(AriaRole.Row, new() { Name = "wrist rgb" })).ToContainTextAsync("fresh");
+        await Expect(streams.GetByRole(AriaRole.Row)).ToHaveCountAsync(8);
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Arm" })).ToContainTextAsync("UR5e");
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Tick and disk" })).ToContainTextAsync("18, 46, 131 µs");
+        foreach (string camera in (string[])["wrist", "scene"])
+        {
+            ILocator picture = page.GetByRole(AriaRole.Img, new() { Name = $"Live picture of {camera}" });
+            await Expect(picture).ToHaveAttributeAsync("data-sequence", new System.Text.RegularExpressions.Regex("[0-9]+"));
+            string first = (await picture.GetAttributeAsync("data-sequence"))!;
+            await Expect(picture).Not.ToHaveAttributeAsync("data-sequence", first);
+        }
+    }
+
+    [SkippableFact]
+    public async Task StopStopsFromButtonAndKeyAndAPersonAcknowledges()
+    {
+        IPage page = await browser.OpenAsync(_rig.Desk.Address, "#/episodes");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Stop arm" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Live", Exact = true }).ClickAsync();
+        ILocator arm = page.GetByRole(AriaRole.Region, new() { Name = "Arm" });
+        await Expect(arm).ToContainTextAsync("stopped by a person");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Jog X plus" })).ToBeDisabledAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).ClickAsync();
+        await Expect(arm).ToContainTextAsync("holding");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(arm).ToContainTextAsync("stopped by a person");
+        Assert.Equal([CoreMethods.Stop, CoreMethods.Acknowledge, CoreMethods.Stop], _rig.Core!.Requests.Select(r => r.Method));
+    }
+
+    [SkippableFact]
+    public async Task JogStepsByTheChosenSize()
+    {
+        IPage page = await browser.OpenAsync(_rig.Desk.Address);
+        await page.GetByLabel("Step").SelectOptionAsync("10 mm");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Jog Z minus" }).ClickAsync();
+        Eventually.True(() => !_rig.Core!.Requests.IsEmpty, "the jog reaches core");
+        JsonElement parameters = Assert.Single(_rig.Core!.Requests).Params!.Value;
+        Assert.Equal("z", parameters.GetProperty("axis").GetString());
+        Assert.Equal(-2, parameters.GetProperty("steps").GetInt32());
+    }
+
+    [SkippableFact]
+    public async Task WhatCoreRefusesIsOneLineThatCanBeDismissed()
+    {
+        IPage page = await browser.OpenAsync(_rig.Desk.Address);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Discard last" }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Discard" }).ClickAsync();
+        ILocator alert = page.GetByRole(AriaRole.Alert);
+        await Expect(alert).ToContainTextAsync("nothing is being recorded");
+        await alert.GetByRole(AriaRole.Button, new() { Name = "Dismiss" }).ClickAsync();
+        await Expect(alert).ToBeHiddenAsync();
+    }
+
+    [SkippableFact]
+    public async Task WithoutDevicesItSaysWhatToDo()
+    {
+        _rig.Core!.Connected = false;
+        IPage page = await browser.OpenAsync(_rig.Desk.Address);
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Nothing is connected yet" })).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Code)).ToHaveTextAsync("./robot sim --config hardware-configs/sim-cell.yaml");
+        await Expect(page.GetByRole(AriaRole.Table, new() { Name = "Streams" })).ToContainTextAsync("127.0.1.1 refuses the connection");
+        await ScreenshotAsync(page, "nothing-connected");
+        _rig.Core.Connected = true;
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Nothing is connected yet" })).ToBeHiddenAsync();
+    }
+
+    [SkippableFact]
+    public async Task WhenCoreIsAwayThePageSaysSoAndComesBack()
+    {
+        IPage page = await browser.OpenAsync(_rig.Desk.Address);
+        ILocator state = page.GetByRole(AriaRole.Status, new() { Name = "State of the cell" });
+        await Expect(state).ToContainTextAsync("idle");
+        await _rig.StopCoreAsync();
+        await Expect(state).ToContainTextAsync("core is away");
+        await Expect(page.GetByText("./robot run --config")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Record", Exact = true })).ToBeDisabledAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Stop arm" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("core does not answer");
+        _rig.StartCore();
+        await Expect(state).ToContainTextAsync("idle");
+        ILocator picture = page.GetByRole(AriaRole.Img, new() { Name = "Live picture of wrist" });
+        string last = (await picture.GetAttributeAsync("data-sequence"))!;
+        await Expect(picture).Not.ToHaveAttributeAsync("data-sequence", last);
+    }
+
+    [SkippableFact]
+    public async Task AMarkIsKept()
+    {
+        FakeEpisode.Write(_rig.Data, "demo_000", frames: 3, outcome: "unknown");
+        IPage page = await browser.OpenAsync(_rig.Desk.Address, "#/episodes/demo_000");
+        await page.GetByLabel("Outcome").SelectOptionAsync("failure");
+        await page.GetByLabel("Note").FillAsync("slipped");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save mark" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row, new() { Name = "demo_000" })).ToContainTextAsync("failure");
+        await page.ReloadAsync();
+        await Expect(page.GetByLabel("Note")).ToHaveValueAsync("slipped");
+    }
+
+    [SkippableFact]
+    public async Task AReplayIsAskedForFirst()
+    {
+        FakeEpisode.Write(_rig.Data, "demo_000", frames: 5);
+        IPage page = await browser.OpenAsync(_rig.Desk.Address, "#/episodes/demo_000");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Replay on the arm" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        Assert.Empty(_rig.Core!.Requests);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Replay on the arm" }).ClickAsync();
+        await page.GetByLabel("Speed", new() { Exact = true }).Last.FillAsync("0.5");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Move the arm" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = "Replay" })).ToContainTextAsync("demo_000");
+        JsonElement parameters = Assert.Single(_rig.Core.Requests).Params!.Value;
+        Assert.Equal("demo_000", parameters.GetProperty("episode").GetString());
+        Assert.Equal(0.5, parameters.GetProperty("speed").GetDouble());
+    }
+
+    [SkippableTheory]
+    [InlineData(1280, 900, ColorScheme.Light, "")]
+    [InlineData(1280, 900, ColorScheme.Dark, "")]
+    [InlineData(820, 1180, ColorScheme.Light, "")]
+    [InlineData(820, 1180, ColorScheme.Dark, "#/episodes/demo_000/5")]
+    [InlineData(1280, 900, ColorScheme.Light, "#/episodes/demo_000/5")]
+    [InlineData(1280, 900, ColorScheme.Dark, "#/episodes")]
+    public async Task ItFitsTheScreen(int width, int height, ColorScheme scheme, string hash)
+    {
+        FakeEpisode.Write(_rig.Data, "demo_000", frames: 12);
+        IPage page = await browser.OpenAsync(_rig.Desk.Address, hash, width, height, scheme);
+        await (hash.Length == 0 ? Expect(page.GetByRole(AriaRole.Table, new() { Name = "Streams" })).ToContainTextAsync("fresh")
+            : hash.Contains("demo", StringComparison.Ordinal) ? Expect(page.GetByRole(AriaRole.Img, new() { Name = "scene depth" })).ToHaveAttributeAsync("data-frame", "5")
+            : Expect(page.GetByRole(AriaRole.Row, new() { Name = "demo_000" })).ToBeVisibleAsync());
+        await ScreenshotAsync(page, $"{(hash.Length == 0 ? "live" : hash.Contains("demo", StringComparison.Ordinal) ? "player" : "list")}-{width}-{scheme}".ToLowerInvariant());
+        Assert.Equal(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+    }
+
+    private static Task<string> PixelsAsync(ILocator canvas) => canvas.EvaluateAsync<string>("c => c.toDataURL()");
+
+    private static Task ScreenshotAsync(IPage page, string name) =>
+        page.ScreenshotAsync(new() { Path = Path.Combine(BrowserFixture.Screenshots, name + ".png") });
+}

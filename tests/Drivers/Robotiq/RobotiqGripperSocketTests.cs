@@ -1,0 +1,248 @@
+using System.Net.Sockets;
+using System.Text;
+using RobotWorldModel.Drivers.Robotiq;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Sockets;
+using RobotWorldModel.Tests.Shared;
+
+namespace RobotWorldModel.Drivers.Tests.Robotiq;
+
+/// <summary>Against the Python stand-in, which shares no code with the driver.</summary>
+public class RobotiqGripperSocketTests
+{
+    private sealed class Bench : IDisposable
+    {
+        private readonly string[] _style;
+        private PythonPeer? _peer;
+
+        public Bench(params string[] style)
+        {
+            _style = style;
+            PowerOn();
+            Gripper = new(new() { Host = Host, ForceN = 60, SpeedPercent = 100 });
+            Gripper.Start();
+        }
+
+        public string Host { get; } = Ports.FreeLoopbackAddress();
+
+        public RobotiqGripperSocket Gripper { get; }
+
+        public GripperState Newest => Gripper.States.TryGetNewest(out var sample) ? sample.Value : default;
+
+        public void PowerOn()
+        {
+            _peer = new PythonPeer("gripmini.py", [Host, "63352", .. _style]);
+            Assert.Equal("ready", _peer.ReadLine());
+        }
+
+        public void PowerOff() => _peer!.Dispose();
+
+        public void Ask(double position) => ((IGripperControl)Gripper).Request(position);
+
+        /// <summary>The stand-in's own words, over a second connection, as the pendant has.</summary>
+        public string Tell(string words)
+        {
+            using var client = new TcpClient(Host, 63352);
+            client.Client.Send(Encoding.ASCII.GetBytes($"TEST {words}\n"));
+            using var reader = new StreamReader(client.GetStream());
+            return reader.ReadLine()!;
+        }
+
+        public void Says(string words) => Eventually.True(() => Gripper.Status.Message.Contains(words), $"'{words}' in the status");
+
+        public void Active()
+        {
+            Says("not activated");
+            Ask(0);
+            Says("active at");
+            Eventually.True(() => !Newest.Moving && Newest.Position == 0, "it is open");
+        }
+
+        public void Dispose()
+        {
+            Gripper.Dispose();
+            PowerOff();
+        }
+    }
+
+    [SkippableTheory]
+    [InlineData("plain")]
+    [InlineData("newline")]
+    public void The_first_request_activates_and_then_moves(string style)
+    {
+        using var bench = new Bench(style);
+        bench.Says("not activated");
+        Eventually.True(() => bench.Gripper.States.Counters.Received > 30, "it polls");
+        Assert.Equal("", bench.Tell("log")); // connecting has written nothing
+        bench.Ask(1);
+        bench.Says("activating");
+        Eventually.True(() => bench.Newest is { Position: 1, Moving: false, ObjectDetected: false }, "closed");
+        Assert.Equal(["SET ACT 0 ATR 0", "SET ACT 1", "SET POS 230 SPE 255 FOR 47 GTO 1"], bench.Tell("log").Split(';'));
+        Assert.Equal(0, bench.Newest.WidthM, 6);
+        Assert.Equal(0, bench.Newest.ForceN);
+    }
+
+    [SkippableFact]
+    public void States_are_stamped_inside_their_round_trip_and_in_order()
+    {
+        using var bench = new Bench();
+        var queue = bench.Gripper.States.Subscribe(1024);
+        bench.Active();
+        bench.Ask(0.5);
+        var samples = new List<Sample<GripperState>>();
+        Eventually.True(() =>
+        {
+            while (queue.TryDequeue(out var sample))
+                samples.Add(sample);
+            return samples.Count > 100 && samples[^1].Value is { Moving: false, Position: > 0.45 and < 0.55 };
+        }, "half closed");
+        Assert.Contains(samples, s => s.Value.Moving);
+        for (int i = 1; i < samples.Count; i++)
+        {
+            Assert.Equal(samples[i - 1].Sequence + 1, samples[i].Sequence);
+            Assert.InRange(samples[i].OriginatingNs, samples[i - 1].ArrivalNs, samples[i].ArrivalNs);
+        }
+        Assert.Equal(0.0425, samples[^1].Value.WidthM, 0.0005);
+    }
+
+    [SkippableFact]
+    public void Something_between_the_fingers_is_felt()
+    {
+        using var bench = new Bench();
+        bench.Active();
+        bench.Tell("block 120");
+        bench.Ask(1);
+        Eventually.True(() => bench.Newest.ObjectDetected, "an object");
+        Assert.Equal((120 - 3) / 227.0, bench.Newest.Position, 6);
+        Assert.Equal(60, bench.Newest.ForceN);
+        bench.Ask(0);
+        Eventually.True(() => bench.Newest is { ObjectDetected: false, Moving: false, Position: 0, ForceN: 0 }, "let go");
+    }
+
+    [SkippableFact]
+    public void The_newest_request_wins_and_the_same_one_is_sent_once()
+    {
+        using var bench = new Bench();
+        bench.Active();
+        for (int i = 0; i <= 200; i++)
+            bench.Ask(i / 200.0);
+        for (int i = 0; i < 200; i++)
+            bench.Ask(1);
+        Eventually.True(() => bench.Newest is { Position: 1, Moving: false }, "closed");
+        string[] log = bench.Tell("log").Split(';');
+        Assert.Equal("SET POS 230 SPE 255 FOR 47 GTO 1", log[^1]);
+        Assert.True(log.Distinct().Count() == log.Length, "no command twice");
+        bench.Ask(double.NaN);
+        bench.Ask(7); // beyond closed is closed
+        long seen = bench.Gripper.States.Counters.Received;
+        Eventually.True(() => bench.Gripper.States.Counters.Received > seen + 10, "polls");
+        Assert.Equal(log, bench.Tell("log").Split(';'));
+    }
+
+    [SkippableTheory]
+    [InlineData("hex", 12, "0x0C, internal fault")]
+    [InlineData("plain", 14, "0x0E, too much current")]
+    [InlineData("hex", 9, "0x09, no communication")]
+    public void Faults_come_in_words_and_stop_all_requests(string style, int fault, string words)
+    {
+        using var bench = new Bench(style);
+        bench.Active();
+        string before = bench.Tell("log");
+        bench.Tell($"FLT {fault}");
+        bench.Says(words);
+        bench.Ask(1);
+        long seen = bench.Gripper.States.Counters.Received;
+        Eventually.True(() => bench.Gripper.States.Counters.Received > seen + 20, "polls");
+        Assert.Equal(before, bench.Tell("log"));
+        Assert.Equal(fault, bench.Newest.Fault);
+        bench.Tell("FLT 0");
+        bench.Says("active at");
+        bench.Ask(1);
+        Eventually.True(() => bench.Newest is { Position: 1, Moving: false, Fault: 0 }, "it moves again");
+    }
+
+    [SkippableFact]
+    public void A_gripper_without_power_answers_question_marks_and_is_not_connected()
+    {
+        using var bench = new Bench();
+        bench.Active();
+        bench.Tell("unpowered 1");
+        bench.Says("'?'");
+        Assert.False(bench.Gripper.Status.Connected);
+        bench.Ask(1); // must not be remembered
+        bench.Tell("unpowered 0");
+        bench.Says("active at");
+        Assert.Equal(1, bench.Gripper.Status.Reconnects);
+        long seen = bench.Gripper.States.Counters.Received;
+        Eventually.True(() => bench.Gripper.States.Counters.Received > seen + 20, "polls");
+        Assert.Equal(0, bench.Newest.Position);
+    }
+
+    [SkippableFact]
+    public void It_comes_back_after_a_loss_and_does_not_move_by_itself()
+    {
+        using var bench = new Bench();
+        bench.Active();
+        bench.PowerOff();
+        bench.Says("trying again");
+        Assert.False(bench.Gripper.Status.Connected);
+        bench.Ask(1);
+        bench.PowerOn();
+        bench.Says("not activated");
+        long seen = bench.Gripper.States.Counters.Received;
+        Eventually.True(() => bench.Gripper.States.Counters.Received > seen + 20, "polls");
+        Assert.Equal("", bench.Tell("log"));
+        bench.Ask(1);
+        Eventually.True(() => bench.Newest is { Position: 1, Moving: false }, "closed");
+    }
+
+    [SkippableFact]
+    public void Polling_allocates_nothing()
+    {
+        string host = Ports.FreeLoopbackAddress();
+        using var peer = new PythonPeer("gripmini.py", host, "63352");
+        peer.ReadLine();
+        using var gripper = new RobotiqGripperSocket(new() { Host = host });
+        using var socket = DeviceAddress.Tcp(host, 63352, "the gripper").Connect(1000, default); // the device's thread is the test's here
+        var wire = new GripperWire(socket, default);
+        gripper.BeginSession(wire);
+        void Exchange(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                gripper.Poll(wire);
+                gripper.Obey(wire);
+            }
+        }
+        Exchange(100); // compiled by now
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Exchange(300);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(400, gripper.States.Counters.Received);
+    }
+
+    [Theory]
+    [InlineData("3", 3)]
+    [InlineData("230", 230)]
+    [InlineData("10", 10)]
+    [InlineData("0A", 10)]
+    [InlineData("09", 9)]
+    [InlineData("0x0F", 15)]
+    [InlineData("00 0C", 12)]
+    [InlineData("?", GripperWire.Unavailable)]
+    [InlineData("", GripperWire.Unavailable)]
+    [InlineData("3x", GripperWire.Unavailable)]
+    public void Values_are_read_in_every_spelling(string text, int value) =>
+        Assert.Equal(value, GripperWire.ParseValue(Encoding.ASCII.GetBytes(text)));
+
+    [Theory]
+    [InlineData("stroke_m", 0, 60, 40)]
+    [InlineData("poll_hz", 0.085, 5, 40)]
+    [InlineData("force_n", 0.085, 60, 400)]
+    public void Options_out_of_range_are_named(string name, double stroke, double poll, double force)
+    {
+        var error = Assert.Throws<ArgumentException>(() =>
+            new RobotiqGripperSocket(new() { Host = "127.0.0.1", StrokeM = stroke, PollHz = poll, ForceN = force }));
+        Assert.Contains(name, error.Message);
+    }
+}

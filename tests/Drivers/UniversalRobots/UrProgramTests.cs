@@ -1,0 +1,173 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.UniversalRobots;
+using RobotWorldModel.Tests.Shared;
+
+namespace RobotWorldModel.Drivers.Tests.UniversalRobots;
+
+/// <summary>Getting the control program running, what stands in its way, and set-points on the wire; against the Python stand-in.</summary>
+public class UrProgramTests
+{
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_program_starts_and_takes_set_points_in_one_package(bool claimAtConnect)
+    {
+        using var mini = new UrMini();
+        UrArmOptions options = mini.Options();
+        options.ClaimInputs = claimAtConnect;
+        using var arm = Started(options);
+        IArmControl control = arm;
+        Assert.Equal(claimAtConnect, control.Send(ArmMode.Hold, default, default));
+        Assert.Null(control.StartProgram(default));
+
+        var q = new Vector6(0.1, -1.5, 1.5, -1.4, -1.3, 0.2);
+        var qd = new Vector6(0.01, 0.02, 0.03, 0.04, 0.05, 0.06);
+        Eventually.True(() => control.Send(ArmMode.Servo, q, qd) && Newest(arm) is { ProgramStatus: 1, EchoedCounter: > 1 }, "obeyed");
+        int counter = Newest(arm).EchoedCounter;
+        Eventually.True(() => control.Send(ArmMode.Servo, q, qd) && Newest(arm).EchoedCounter > counter, "counter grows");
+        var last = mini.Stat().GetProperty("last");
+        for (int i = 0; i < 6; i++)
+        {
+            Assert.Equal(q[i], last.GetProperty($"input_double_register_{24 + i}").GetDouble());
+            Assert.Equal(qd[i], last.GetProperty($"input_double_register_{30 + i}").GetDouble());
+        }
+        Assert.Equal(1, last.GetProperty("input_int_register_25").GetInt32());
+
+        Assert.False(control.Send(ArmMode.Servo, new(double.NaN, 0, 0, 0, 0, 0), qd), "NaN was sent");
+        Assert.False(control.Send(ArmMode.Servo, q, new(0, double.PositiveInfinity, 0, 0, 0, 0)), "infinity was sent");
+        Assert.True(control.Send(ArmMode.Stop, q, default));
+        Eventually.True(() => Newest(arm) is { ProgramStatus: 3, Runtime: RuntimeState.Stopped }, "ended");
+    }
+
+    [SkippableFact]
+    public void Sending_allocates_nothing()
+    {
+        using var mini = new UrMini();
+        using var arm = Started(mini.Options());
+        IArmControl control = arm;
+        var q = new Vector6(1, 2, 3, 4, 5, 6);
+        bool all = true;
+        Assert.Equal(0, Allocations.OfOneRound(() =>
+        {
+            for (int i = 0; i < 500; i++)
+                all &= control.Send(ArmMode.Hold, q, default);
+        }));
+        Assert.True(all);
+        Eventually.True(() => mini.Stat().GetProperty("inputs").GetInt32() == 3000, "all arrived");
+    }
+
+    [SkippableFact]
+    public void A_second_start_is_not_fooled_by_the_first_programs_heartbeat()
+    {
+        using var mini = new UrMini();
+        using var arm = Started(mini.Options());
+        IArmControl control = arm;
+        Assert.Null(control.StartProgram(default));
+        int first = Newest(arm).Heartbeat;
+        Assert.Null(control.StartProgram(default));
+        Assert.Equal(2, mini.Stat().GetProperty("scripts").GetInt32());
+        Assert.NotEqual(first / ControlProgram.HeartbeatRange, Newest(arm).Heartbeat / ControlProgram.HeartbeatRange);
+    }
+
+    [SkippableFact]
+    public void Registers_in_use_are_named_with_their_likely_owner_and_data_flows_on()
+    {
+        using var mini = new UrMini();
+        mini.Order("in_use input_double_register_24 input_int_register_25");
+        using var arm = Started(mini.Options());
+        IArmControl control = arm;
+        string? problem = control.StartProgram(default);
+        Assert.Contains("input_double_register_24, input_int_register_25 (IN_USE)", problem);
+        Assert.Contains("EtherNet/IP", problem);
+        Assert.Contains("IN_USE", arm.Status.Message);
+        Assert.False(control.Send(ArmMode.Hold, default, default));
+        Assert.True(arm.Status.Connected);
+        Assert.Equal(0, mini.Stat().GetProperty("scripts").GetInt32());
+
+        mini.Order("in_use");
+        Assert.Null(control.StartProgram(default));
+        Assert.DoesNotContain("IN_USE", arm.Status.Message);
+    }
+
+    [SkippableFact]
+    public async Task Registers_held_by_a_client_that_is_gone_are_asked_for_again()
+    {
+        using var mini = new UrMini();
+        mini.Order("in_use input_int_register_24");
+        using var arm = Started(mini.Options());
+        IArmControl control = arm;
+        Assert.Contains("IN_USE", arm.Status.Message);
+        var start = Task.Run(() => control.StartProgram(default));
+        mini.Order("in_use"); // the controller has noticed that the owner is gone
+        Assert.Null(await start);
+    }
+
+    [SkippableTheory]
+    [InlineData("set robot_mode 5", "IDLE: release the brakes")]
+    [InlineData("set robot_mode 3", "POWER_OFF: power it on")]
+    [InlineData("set safety_status_bits 1028", "protective stop: find its cause, wait 5 s")]
+    [InlineData("set safety_status_bits 1216", "emergency stop is pressed")]
+    [InlineData("set safety_status_bits 512", "fault or violation")]
+    [InlineData("set safety_status_bits 16", "safeguard stop")]
+    [InlineData("set safety_status_bits 0", "neither normal nor reduced")]
+    [InlineData("local", "switch it to remote control")]
+    [InlineData("reject compile_error_name_not_found:get_steptime:", "line 12, column 5: compile_error_name_not_found:get_steptime:")]
+    public void What_is_in_the_way_is_said_with_what_to_do(string order, string expected)
+    {
+        using var mini = new UrMini();
+        using var arm = Started(mini.Options());
+        Eventually.True(() => arm.Identity is not null, "identity");
+        mini.Order(order);
+        if (order.StartsWith("set", StringComparison.Ordinal))
+            Eventually.True(() => arm.Status.Message.Contains(expected), $"in the status: {arm.Status.Message}");
+        Assert.Contains(expected, ((IArmControl)arm).StartProgram(default));
+    }
+
+    [SkippableFact]
+    public void A_lost_connection_is_not_sent_to()
+    {
+        using var mini = new UrMini();
+        using var arm = Started(mini.Options());
+        IArmControl control = arm;
+        Assert.True(control.Send(ArmMode.Hold, default, default));
+        mini.Order("close");
+        Eventually.True(() => !control.Send(ArmMode.Hold, default, default), "refused");
+        Eventually.True(() => !arm.Status.Connected, "seen");
+        Assert.Contains("not connected", control.StartProgram(default));
+        mini.Order("open");
+        Eventually.True(() => control.Send(ArmMode.Hold, default, default), "claimed again");
+    }
+
+    [Fact]
+    public void The_program_is_filled_in_and_short()
+    {
+        var options = new UrArmOptions { Host = "x", Model = "UR10e", JointSpeedLimit = 2.5, WatchdogMs = 150 };
+        string text = ControlProgram.Text(options, 5_000_000);
+        Assert.DoesNotContain("{{", text);
+        Assert.Contains("max_speed = [2.0943951024, 2.0943951024, 2.5, 2.5, 2.5, 2.5]", text);
+        Assert.Contains("watchdog = 0.15\n", text);
+        Assert.Contains("lookahead_time=0.03, gain=2000)", text);
+        Assert.EndsWith("\nend\n", text);
+        Assert.True(text.Split('\n').Length <= 150);
+        Assert.All(text, c => Assert.InRange(c, '\n', '~'));
+        // every block that is opened is closed
+        string[] lines = [.. text.Split('\n').Select(l => l.Split('#')[0].Trim())];
+        int opened = lines.Count(l => l.EndsWith(':') && !l.StartsWith("el", StringComparison.Ordinal));
+        Assert.Equal(opened, lines.Count(l => l == "end"));
+    }
+
+    private static UrArm Started(UrArmOptions options)
+    {
+        var arm = new UrArm(options);
+        arm.Start();
+        Eventually.True(() => arm.Status.Connected, "data");
+        return arm;
+    }
+
+    private static RobotState Newest(UrArm arm)
+    {
+        Assert.True(arm.States.TryGetNewest(out var newest));
+        return newest.Value;
+    }
+}

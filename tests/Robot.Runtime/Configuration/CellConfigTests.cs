@@ -1,0 +1,62 @@
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Tests.Shared;
+
+namespace RobotWorldModel.Robot.Runtime.Tests.Configuration;
+
+public class CellConfigTests
+{
+    public static TheoryData<string> ShippedConfigs() => [.. Directory.GetFiles(Repository.Path("hardware-configs"), "*.yaml")];
+
+    [Theory]
+    [MemberData(nameof(ShippedConfigs))]
+    public void Every_shipped_config_is_valid_and_only_the_simulated_cell_may_move(string file)
+    {
+        var config = CellConfig.Load(file);
+        Assert.Equal(config.Simulation is not null, config.Motion.Enabled);
+    }
+
+    [Fact]
+    public void An_unknown_key_is_named_with_its_line_and_the_nearest_known_one()
+    {
+        string message = Refused("cell: a\nrobot:\n  host: h\n  latencyms: 3\n");
+        Assert.Contains("cell.yaml:4:", message);
+        Assert.Contains("unknown key 'robot.latencyms'; did you mean 'latency_ms'?", message);
+    }
+
+    [Theory]
+    [InlineData("rate_hz: 0", "'rate_hz: 0' is out of range; 1 to 100 is allowed")]
+    [InlineData("rate_hz: fast", "'rate_hz: fast' must be a number")]
+    [InlineData("motion: {tcp_speed: 2}", "'motion.tcp_speed: 2' is out of range; 0.001 to 1 is allowed")]
+    [InlineData("motion: {watchdog_ms: 50}", "'motion.watchdog_ms: 50' is out of range; 100 to 200 is allowed")]
+    [InlineData("motion: {enabled: maybe}", "'motion.enabled: maybe' must be true or false")]
+    [InlineData("motion: {workspace_min: [0, 0]}", "'motion.workspace_min' needs 3 values")]
+    [InlineData("motion: {workspace_min: [1, 0, 0]}", "motion.workspace_min must be below motion.workspace_max")]
+    [InlineData("cameras: 3", "'cameras' must be a list")]
+    [InlineData("cameras: [{name: a}]", "'cameras[0].socket' is missing")]
+    [InlineData("cameras: [{name: a, socket: s}, {name: a, socket: t}]", "two cameras are named 'a'")]
+    [InlineData("cameras: [{name: 'a/b', socket: s}]", "must be a short lower-case word")]
+    [InlineData("recording: {keep: some}", "must be one of numbers, all, none")]
+    [InlineData("force: {host: h, driver: ati}", "is not known; use robotiq_ft300_socket")]
+    [InlineData("rate_hz: [1", "not valid YAML")]
+    [InlineData("rate_hz: .nan", "must be a number")]
+    public void A_value_that_does_not_fit_is_named_with_what_would(string text, string expected) =>
+        Assert.Contains(expected, Refused($"cell: a\nrobot: {{host: h}}\n{text}\n"));
+
+    [Fact]
+    public void All_errors_are_told_at_once()
+    {
+        string message = Refused("cel: a\nrobot: {hots: h}\nrate_hz: 1000\n");
+        Assert.Equal(5, message.Split('\n').Length); // two unknown keys, two missing ones, one range
+    }
+
+    [Fact]
+    public void An_absent_file_says_what_to_name() =>
+        Assert.Contains("--config", Assert.Throws<ConfigException>(() => CellConfig.Load("/nowhere/cell.yaml")).Message);
+
+    private static string Refused(string yaml)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["cell.yaml"], yaml);
+        return Assert.Throws<ConfigException>(() => CellConfig.Load(folder["cell.yaml"])).Message;
+    }
+}

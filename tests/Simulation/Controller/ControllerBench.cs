@@ -1,0 +1,79 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Simulation.Controller;
+using RobotWorldModel.Simulation.Devices;
+using RobotWorldModel.Simulation.Physics;
+using RobotWorldModel.Tests.Shared;
+
+namespace RobotWorldModel.Simulation.Tests.Controller;
+
+/// <summary>An arm that is where it shall be: no mass, no gripper, no objects.</summary>
+internal sealed class RigidPhysics : ICellPhysics
+{
+    public Vector6 Q { get; private set; } = new(0, -Math.PI / 2, Math.PI / 2, -Math.PI / 2, -Math.PI / 2, 0);
+
+    public Vector6 Qd { get; private set; }
+
+    public Vector6 JointTorque => new(0, -20, -10, 1, 0, 0);
+
+    public double FingerWidth => FingerTarget;
+
+    public double FingerTarget { get; set; }
+
+    public double FingerSpeed { get; set; }
+
+    public bool FingersBlocked => false;
+
+    public Wrench SensorWrench { get; set; }
+
+    public Vector6 HandWrench { get; set; }
+
+    public IReadOnlyList<SceneBody> Bodies => [];
+
+    public void Step(double dt, in Vector6 targetQ, in Vector6 targetQd) => (Q, Qd) = (targetQ, targetQd);
+
+    public void Place(string body, in Pose poseInBase) => throw new ArgumentException($"no object '{body}' is here", nameof(body));
+}
+
+/// <summary>A controller on an address of its own, stepped at 500 Hz by a thread as the cell does it: every cycle, also when late.</summary>
+internal sealed class ControllerBench : IDisposable
+{
+    private readonly DeviceThread _loop;
+
+    public ControllerBench(Action<UrControllerOptions>? change = null)
+    {
+        var options = new UrControllerOptions { Host = Ports.FreeLoopbackAddress() };
+        change?.Invoke(options);
+        Host = options.Host;
+        Clock = new(HostClock.NowNs, 7_000_000_000, 40);
+        Controller = new(options, Physics, Clock);
+        Controller.Start();
+        _loop = new("test-cell", 0, Run);
+        _loop.Start();
+    }
+
+    public string Host { get; }
+
+    public RigidPhysics Physics { get; } = new();
+
+    public DeviceClock Clock { get; }
+
+    public UrController Controller { get; }
+
+    public void Dispose()
+    {
+        _loop.Dispose();
+        Controller.Dispose();
+    }
+
+    private void Run(CancellationToken stop)
+    {
+        var grid = new AbsoluteGrid(500, HostClock.NowNs);
+        for (long cycle = 0; !stop.IsCancellationRequested; cycle++)
+        {
+            AbsoluteGrid.SleepUntil(grid.TimeOf(cycle));
+            Controller.Step(grid.TimeOf(cycle), 0.002);
+        }
+    }
+}
