@@ -1,151 +1,228 @@
+using System.Runtime.CompilerServices;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.UniversalRobots;
 
 namespace RobotWorldModel.Drivers.Motion;
 
+/// <summary>What an arm's pose comes closest to.</summary>
+public enum Obstacle
+{
+    /// <summary>The faces of the workspace box, for the TCP.</summary>
+    Workspace,
+
+    Table,
+
+    /// <summary>One part of the arm and tool against another.</summary>
+    Self,
+}
+
 /// <summary>
-/// Where the arm and its tool are as capsules, and whether that is allowed: box for the TCP, table plane, links against each other. Radii and
-/// offsets are those of Universal Robots' ROS 2 description ("manually measured"). No allocation; a few hundred nanoseconds a pose.
+/// The arm and its tool as capsules, and how far a pose is from the workspace box, the table and itself. Radii and offsets from Universal
+/// Robots' ROS 2 description. Immutable, thread-safe, no allocation.
 /// </summary>
 public sealed class ArmGeometry
 {
-    private const double BaseRadius = 0.075, UpperArmRadius = 0.054, ForearmRadius = 0.040, WristRadius = 0.045, ToolRadius = 0.055;
+    private readonly Link[] _links = new Link[6];
+    private readonly LinkShape _shape;
+    private readonly Pose _flangeToTcp;
+    private readonly Vec3 _boxMin, _boxMax, _toolEnd;
+    private readonly double _table, _toolRadius;
+    private readonly bool _hasTool;
 
-    /// <summary>The last part of the tool are fingers, thin enough to be a point at the TCP.</summary>
-    private const double FingerLength = 0.045;
-
-    private readonly UrModel _model;
-    private readonly MotionLimits _limits;
-    private readonly double _shoulderOffset, _elbowOffset;
-    private readonly Vec3 _tcp, _toolEnd;
-    private readonly double[] _cosAlpha = new double[6], _sinAlpha = new double[6];
-
-    public ArmGeometry(UrModel model, MotionLimits limits)
+    public ArmGeometry(UrKinematics kinematics, MotionLimits limits)
     {
-        (_model, _limits) = (model, limits);
-        (_shoulderOffset, _elbowOffset) = model.Name switch
-        {
-            "UR3e" => (0.120, 0.027),
-            "UR10e" => (0.1762, 0.0393),
-            _ => (0.138, 0.007),
-        };
-        _tcp = limits.FlangeToTcp.Position;
-        double length = _tcp.Length;
-        _toolEnd = length <= FingerLength ? default : _tcp * ((length - FingerLength) / length);
+        Span<Pose> frames = stackalloc Pose[6];
+        kinematics.Frames(default, frames);
         for (int i = 0; i < 6; i++)
-            (_sinAlpha[i], _cosAlpha[i]) = Math.SinCos(model.Alpha[i]);
+            _links[i] = new(i == 0 ? frames[0] : frames[i - 1].Inverse * frames[i]);
+        _shape = LinkShape.Of(kinematics.Model);
+        _flangeToTcp = limits.FlangeToTcp;
+        (_boxMin, _boxMax, _table, _toolRadius) = (limits.WorkspaceMin, limits.WorkspaceMax, limits.TableHeight, limits.ToolRadius);
+        double length = _flangeToTcp.Position.Length;
+        _hasTool = length > 1e-6;
+        // The capsule's round end touches the TCP, so that a tool pointing down may reach the table with its tip.
+        _toolEnd = _hasTool ? _flangeToTcp.Position * (Math.Max(0, length - _toolRadius) / length) : default;
+        Reach = Reaches(_links, length, Math.Sqrt(Square(_flangeToTcp.Position.X) + Square(_flangeToTcp.Position.Y)));
     }
 
-    /// <summary>Origins and z axes of the base and the six DH frames, and the points of the tool.</summary>
-    internal ref struct Points
+    /// <summary>For each joint, how far anything that it moves can be from its axis, m: a turn of dq moves no point by more than Reach · |dq|.</summary>
+    public Vector6 Reach { get; }
+
+    /// <summary>The TCP in the base frame.</summary>
+    public Vec3 Tcp(in Vector6 q)
     {
-        public Span<Vec3> Origin, Axis;
-        public Vec3 Tcp, ToolEnd;
+        Forward(q, out Posture posture);
+        return posture.Tcp;
     }
 
-    internal void Locate(in Vector6 q, ref Points points)
+    /// <summary>The TCP's velocity for joint speeds in rad/s, m/s.</summary>
+    public Vec3 TcpVelocity(in Vector6 q, in Vector6 qd)
     {
-        Vec3 x = Vec3.UnitX, y = Vec3.UnitY, z = Vec3.UnitZ, p = default;
-        points.Origin[0] = p;
-        points.Axis[0] = z;
+        Forward(q, out Posture posture);
+        Vec3 velocity = default;
         for (int i = 0; i < 6; i++)
+            velocity += posture.Axes[i].Cross(posture.Tcp - posture.Origins[i]) * qd[i];
+        return velocity;
+    }
+
+    /// <summary>Whether box, table and the arm's own links are all at least <paramref name="margin"/> (m) away.</summary>
+    public bool IsClear(in Vector6 q, double margin = 0) => Clearance(q, out _) >= margin;
+
+    /// <summary>
+    /// The least distance, m, negative inside: of the TCP to the box's faces, of elbow, forearm, wrist and tool to the table, of the arm's
+    /// parts to each other. Changes by no more than sum of Reach · |dq|.
+    /// </summary>
+    public double Clearance(in Vector6 q, out Obstacle nearest)
+    {
+        Forward(q, out Posture p);
+        Vec3 z1 = p.Axes[1], z3 = p.Axes[3];
+        Vec3 shoulder = p.Origins[1], elbow = p.Origins[2];
+        Vec3 wrist0 = p.Origins[3] + z3 * _shape.ForearmOffset, wrist1 = p.Origins[4], wrist2 = p.Origins[5];
+        Segment body = new(default, shoulder), shoulderLink = new(shoulder, shoulder + z1 * _shape.UpperArmOffset);
+        Segment upperArm = new(shoulderLink.B, elbow + z1 * _shape.UpperArmOffset);
+        Segment forearm = new(elbow + z1 * _shape.ForearmOffset, wrist0), wristA = new(wrist0, wrist1), wristB = new(wrist1, wrist2);
+        Segment wristC = new(wrist2, p.Flange), tool = new(p.Flange, p.ToolEnd);
+
+        nearest = Obstacle.Workspace;
+        double least = BoxDistance(p.Tcp);
+
+        double wristHeight = Math.Min(Math.Min(wrist0.Z, wrist1.Z), Math.Min(wrist2.Z, p.Flange.Z)) - _shape.Wrist;
+        double height = Math.Min(elbow.Z - _shape.UpperArm, wristHeight);
+        if (_hasTool)
+            height = Math.Min(height, p.ToolEnd.Z - _toolRadius);
+        Take(ref least, ref nearest, height - _table, Obstacle.Table);
+
+        // Neighbours touch by construction; wrist parts turn freely past each other on every UR arm.
+        double self = Pairs(body, _shape.Shoulder, forearm, wristA, wristB, wristC);
+        self = Math.Min(self, Pairs(shoulderLink, _shape.Shoulder, forearm, wristA, wristB, wristC));
+        self = Math.Min(self, Wrists(upperArm, _shape.UpperArm, wristA, wristB, wristC));
+        self = Math.Min(self, Segment.Distance(forearm, wristC) - _shape.Forearm - _shape.Wrist);
+        if (_hasTool)
         {
-            (double s, double c) = Math.SinCos(q[i]);
-            Vec3 turnedX = c * x + s * y, turnedY = c * y - s * x;
-            p = p + _model.D[i] * z + _model.A[i] * turnedX;
-            x = turnedX;
-            y = _cosAlpha[i] * turnedY + _sinAlpha[i] * z;
-            z = _cosAlpha[i] * z - _sinAlpha[i] * turnedY;
-            points.Origin[i + 1] = p;
-            points.Axis[i + 1] = z;
+            self = Math.Min(self, Segment.Distance(body, tool) - _shape.Shoulder - _toolRadius);
+            self = Math.Min(self, Segment.Distance(shoulderLink, tool) - _shape.Shoulder - _toolRadius);
+            self = Math.Min(self, Segment.Distance(upperArm, tool) - _shape.UpperArm - _toolRadius);
+            self = Math.Min(self, Segment.Distance(forearm, tool) - _shape.Forearm - _toolRadius);
+            self = Math.Min(self, Segment.Distance(wristA, tool) - _shape.Wrist - _toolRadius);
         }
-        points.Tcp = p + _tcp.X * x + _tcp.Y * y + _tcp.Z * z;
-        points.ToolEnd = p + _toolEnd.X * x + _toolEnd.Y * y + _toolEnd.Z * z;
+        Take(ref least, ref nearest, self, Obstacle.Self);
+        return least;
     }
 
-    /// <summary>The TCP's position in the base frame, m.</summary>
-    public Vec3 TcpPosition(in Vector6 q)
+    private double Pairs(in Segment part, double radius, in Segment forearm, in Segment wristA, in Segment wristB, in Segment wristC) =>
+        Math.Min(Segment.Distance(part, forearm) - radius - _shape.Forearm, Wrists(part, radius, wristA, wristB, wristC));
+
+    private double Wrists(in Segment part, double radius, in Segment a, in Segment b, in Segment c) =>
+        Math.Min(Segment.Distance(part, a), Math.Min(Segment.Distance(part, b), Segment.Distance(part, c))) - radius - _shape.Wrist;
+
+    private double BoxDistance(Vec3 p)
     {
-        Points points = new() { Origin = stackalloc Vec3[7], Axis = stackalloc Vec3[7] };
-        Locate(q, ref points);
-        return points.Tcp;
+        double low = Math.Min(Math.Min(p.X - _boxMin.X, p.Y - _boxMin.Y), p.Z - _boxMin.Z);
+        double high = Math.Min(Math.Min(_boxMax.X - p.X, _boxMax.Y - p.Y), _boxMax.Z - p.Z);
+        return Math.Min(low, high);
     }
 
-    /// <summary>Speed of the TCP, m/s, for joint speeds in rad/s.</summary>
-    internal static double TcpSpeed(in Points points, in Vector6 qd)
+    private static void Take(ref double least, ref Obstacle nearest, double distance, Obstacle obstacle)
     {
-        Vec3 v = default;
+        if (distance < least)
+            (least, nearest) = (distance, obstacle);
+    }
+
+    // With rotation matrices as columns: several times faster than quaternions, and called at every set-point.
+    private void Forward(in Vector6 q, out Posture posture)
+    {
+        posture = default;
+        Vec3 x = Vec3.UnitX, y = Vec3.UnitY, z = Vec3.UnitZ, p = default;
         for (int i = 0; i < 6; i++)
-            v += qd[i] * points.Axis[i].Cross(points.Tcp - points.Origin[i]);
-        return v.Length;
-    }
-
-    /// <summary>Whether a pose keeps at least a margin (m) to the box's sides, the table and itself, and every joint to its range.</summary>
-    public bool IsClear(in Vector6 q, double boxMargin, double linkMargin)
-    {
-        Points points = new() { Origin = stackalloc Vec3[7], Axis = stackalloc Vec3[7] };
-        Locate(q, ref points);
-        return IsClear(q, points, boxMargin, linkMargin);
-    }
-
-    internal bool IsClear(in Vector6 q, in Points p, double boxMargin, double linkMargin)
-    {
-        for (int i = 0; i < 6; i++)
-            if (!(Math.Abs(q[i]) <= _limits.JointRange))
-                return false;
-        Vec3 low = _limits.WorkspaceMin, high = _limits.WorkspaceMax, t = p.Tcp;
-        if (t.X < low.X + boxMargin || t.Y < low.Y + boxMargin || t.Z < low.Z + boxMargin
-            || t.X > high.X - boxMargin || t.Y > high.Y - boxMargin || t.Z > high.Z - boxMargin || t.Z < _limits.TableHeight + boxMargin)
-            return false;
-        double floor = _limits.TableHeight + linkMargin;
-        Vec3 elbow = p.Origin[2] + _elbowOffset * p.Axis[2], wrist = p.Origin[3] + _elbowOffset * p.Axis[2];
-        if (Math.Min(elbow.Z, wrist.Z) < floor + ForearmRadius
-            || Math.Min(Math.Min(p.Origin[4].Z, p.Origin[5].Z), p.Origin[6].Z) < floor + WristRadius
-            || p.ToolEnd.Z < floor + ToolRadius)
-            return false;
-        return IsClearOfItself(p, elbow, wrist, linkMargin);
-    }
-
-    private bool IsClearOfItself(in Points p, Vec3 elbow, Vec3 wrist, double margin)
-    {
-        Vec3 shoulderSide = p.Origin[1] + _shoulderOffset * p.Axis[1], elbowSide = p.Origin[2] + _shoulderOffset * p.Axis[1];
-        Vec3 foot = p.Origin[0], shoulder = p.Origin[1];
-        return Apart(foot, shoulder, BaseRadius, elbow, wrist, ForearmRadius, margin)
-            && Apart(foot, shoulder, BaseRadius, p.Origin[4], p.Origin[5], WristRadius, margin)
-            && Apart(foot, shoulder, BaseRadius, p.Origin[6], p.ToolEnd, ToolRadius, margin)
-            && Apart(shoulderSide, elbowSide, UpperArmRadius, p.Origin[4], p.Origin[5], WristRadius, margin)
-            && Apart(shoulderSide, elbowSide, UpperArmRadius, p.Origin[6], p.ToolEnd, ToolRadius, margin)
-            && Apart(elbow, wrist, ForearmRadius, p.Origin[6], p.ToolEnd, ToolRadius, margin);
-    }
-
-    private static bool Apart(Vec3 a0, Vec3 a1, double ra, Vec3 b0, Vec3 b1, double rb, double margin)
-    {
-        double least = ra + rb + margin;
-        return SquaredDistance(a0, a1, b0, b1) >= least * least;
-    }
-
-    /// <summary>Between two segments (Ericson, "Real-Time Collision Detection", 5.1.9).</summary>
-    internal static double SquaredDistance(Vec3 p1, Vec3 q1, Vec3 p2, Vec3 q2)
-    {
-        Vec3 d1 = q1 - p1, d2 = q2 - p2, r = p1 - p2;
-        double a = d1.Dot(d1), e = d2.Dot(d2), f = d2.Dot(r), s, t;
-        if (a <= 1e-12 && e <= 1e-12)
-            return r.Dot(r);
-        if (a <= 1e-12)
         {
-            (s, t) = (0, Math.Clamp(f / e, 0, 1));
+            posture.Axes[i] = z;
+            posture.Origins[i] = p;
+            (double sin, double cos) = Math.SinCos(q[i]);
+            Vec3 turnedX = x * cos + y * sin, turnedY = y * cos - x * sin, along = z;
+            Link link = _links[i];
+            p += turnedX * link.Offset.X + turnedY * link.Offset.Y + along * link.Offset.Z;
+            x = turnedX * link.X.X + turnedY * link.X.Y + along * link.X.Z;
+            y = turnedX * link.Y.X + turnedY * link.Y.Y + along * link.Y.Z;
+            z = turnedX * link.Z.X + turnedY * link.Z.Y + along * link.Z.Z;
+        }
+        Vec3 tcp = _flangeToTcp.Position;
+        posture.Flange = p;
+        posture.Tcp = p + x * tcp.X + y * tcp.Y + z * tcp.Z;
+        posture.ToolEnd = p + x * _toolEnd.X + y * _toolEnd.Y + z * _toolEnd.Z;
+    }
+
+    private static Vector6 Reaches(Link[] links, double tool, double toolOffAxis)
+    {
+        double fromWrist3 = links[5].Offset.Length + tool;
+        double fromWrist1 = links[4].Offset.Length + fromWrist3;
+        double fromElbow = links[2].Offset.Length + links[3].Offset.Length + fromWrist1;
+        double fromShoulder = links[1].Offset.Length + fromElbow;
+        return new(fromShoulder, fromShoulder, fromElbow, fromWrist1, fromWrist3, toolOffAxis);
+    }
+
+    private static double Square(double v) => v * v;
+
+    [InlineArray(6)]
+    private struct Six
+    {
+        private Vec3 _first;
+    }
+
+    private struct Posture
+    {
+        public Six Origins, Axes;
+        public Vec3 Flange, ToolEnd, Tcp;
+    }
+
+    // What lies between one joint's axis and the next.
+    private readonly struct Link(Pose pose)
+    {
+        public readonly Vec3 Offset = pose.Position;
+        public readonly Vec3 X = pose.Rotation.Rotate(Vec3.UnitX), Y = pose.Rotation.Rotate(Vec3.UnitY), Z = pose.Rotation.Rotate(Vec3.UnitZ);
+    }
+
+    // Radii of the links and where upper arm and forearm lie along the shoulder's axis, m.
+    private sealed record LinkShape(double Shoulder, double UpperArm, double Forearm, double Wrist, double UpperArmOffset, double ForearmOffset)
+    {
+        public static LinkShape Of(UrModel model) => model.ControllerType switch
+        {
+            1 => new(0.060, 0.054, 0.040, 0.045, 0.138, 0.007),
+            3 => new(0.060, 0.054, 0.040, 0.045, 0.120, 0.027),
+            // The radii of UR10(e) and UR16e are not published: taken wider than their drawings show.
+            _ => new(0.100, 0.085, 0.060, 0.055, 0.1762, 0.0393),
+        };
+    }
+}
+
+/// <summary>A straight line between two points, m.</summary>
+internal readonly record struct Segment(Vec3 A, Vec3 B)
+{
+    /// <summary>The least distance of two segments (Ericson, "Real-Time Collision Detection", 5.1.9).</summary>
+    public static double Distance(in Segment one, in Segment two)
+    {
+        Vec3 d1 = one.B - one.A, d2 = two.B - two.A, r = one.A - two.A;
+        double a = d1.Dot(d1), e = d2.Dot(d2), f = d2.Dot(r);
+        const double Point = 1e-12;
+        double s, t;
+        if (a <= Point && e <= Point)
+            return r.Length;
+        if (a <= Point)
+        {
+            s = 0;
+            t = Math.Clamp(f / e, 0, 1);
         }
         else
         {
             double c = d1.Dot(r);
-            if (e <= 1e-12)
+            if (e <= Point)
             {
-                (s, t) = (Math.Clamp(-c / a, 0, 1), 0);
+                t = 0;
+                s = Math.Clamp(-c / a, 0, 1);
             }
             else
             {
                 double b = d1.Dot(d2), denominator = a * e - b * b;
-                s = denominator > 1e-12 ? Math.Clamp((b * f - c * e) / denominator, 0, 1) : 0;
+                s = denominator > 1e-12 * a * e ? Math.Clamp((b * f - c * e) / denominator, 0, 1) : 0;
                 t = (b * s + f) / e;
                 if (t < 0)
                     (t, s) = (0, Math.Clamp(-c / a, 0, 1));
@@ -153,7 +230,6 @@ public sealed class ArmGeometry
                     (t, s) = (1, Math.Clamp((b - c) / a, 0, 1));
             }
         }
-        Vec3 gap = p1 + s * d1 - (p2 + t * d2);
-        return gap.Dot(gap);
+        return (r + d1 * s - d2 * t).Length;
     }
 }

@@ -3,128 +3,200 @@ using RobotWorldModel.Drivers.UniversalRobots;
 
 namespace RobotWorldModel.Drivers.Motion;
 
-/// <summary>Which limits shortened a target's step.</summary>
+/// <summary>Which limits shortened a target.</summary>
 [Flags]
 public enum Clamp
 {
-    None = 0, JointRange = 1, JointSpeed = 2, TcpSpeed = 4,
-
-    /// <summary>The box, the table or the arm itself was in the way.</summary>
-    Space = 8,
+    None = 0, JointRange = 1, JointSpeed = 2, TcpSpeed = 4, Workspace = 8, Table = 16, SelfCollision = 32,
 }
 
 /// <summary>What became of a command.</summary>
-/// <param name="Guarded">The joint target handed to the arm, rad; where refused, the last one, which stays in force.</param>
-/// <param name="Refusal">Why nothing of it was taken; null where it was.</param>
+/// <param name="Accepted">The arm goes there.</param>
+/// <param name="Clamped">Why <paramref name="Guarded"/> is not what was asked; none where it is.</param>
+/// <param name="Guarded">Where the arm goes, rad, whatever the command's kind; where it would have stayed if refused.</param>
+/// <param name="Refusal">One line: why, and what to do; null where accepted.</param>
 public readonly record struct SendResult(bool Accepted, Clamp Clamped, Vector6 Guarded, string? Refusal);
 
 /// <summary>
-/// Turns every kind of command into a joint target that is allowed: each step from the target before is shortened along its line until joint
-/// range, joint speed, TCP speed, box, table and the arm's own links allow it. Nonsense is refused. The tick's side of safety; the
-/// <see cref="SetpointGenerator"/> watches every set-point besides.
+/// Makes of each command a timed joint target that may be driven: refuses what cannot be meant, shortens what goes too far or too fast along
+/// the line from the target before. Keeps a little inside the limits that the set-points must hold. One thread at a time; no allocation
+/// unless it refuses.
 /// </summary>
-public sealed class SafetyFilter(UrKinematics kinematics, ArmGeometry geometry, MotionLimits limits)
+public sealed class SafetyFilter(UrKinematics kinematics, MotionLimits limits)
 {
-    // A little inside what the generator allows, so that an accepted target can also be reached.
-    private const double SpeedShare = 0.94, BoxMargin = 2 * SetpointGenerator.BoxMargin, LinkMargin = SetpointGenerator.LinkMargin + 0.002;
-    private const double LargestIkError = 1e-5;
-    private const long LongestStepNs = 100_000_000, ShortestStepNs = 5_000_000;
-    private const int Halvings = 12;
-    private Vector6 _last;
-    private long _lastDueNs;
+    /// <summary>How far targets stay from box, table and the arm itself, m.</summary>
+    public const double Margin = 0.005;
+
+    /// <summary>The share of the speed limits that targets may use; the rest is for the arm to catch up with them.</summary>
+    public const double SpeedShare = 0.9;
+
+    /// <summary>A target is due at most this far ahead.</summary>
+    public const long MaxAheadNs = 500_000_000;
+
+    private const double LargestTurnRad = 0.5, JointMargin = 1e-3, Absurd = 100;
+    private readonly ArmGeometry _geometry = new(kinematics, limits);
+    private Vector6 _previous;
+    private long _previousDueNs;
     private bool _first = true;
 
-    /// <summary>Starts anew from the commanded pose: the next target is a first one.</summary>
-    public void Reset(in Vector6 commanded, long nowNs) => (_last, _lastDueNs, _first) = (commanded, nowNs, true);
-
-    /// <summary>Whether the arm may start from a pose; else it must be led back by hand.</summary>
-    public bool MayStartFrom(in Vector6 q) => geometry.IsClear(q, BoxMargin, LinkMargin);
-
-    /// <summary>Checks a command and shortens it where it must.</summary>
-    public SendResult Guard(in Command command, long nowNs)
+    /// <summary>The arm stands here, and the next target is a first one.</summary>
+    public void Seed(in Vector6 commanded)
     {
-        if (!command.Arm.IsFinite)
-            return Refuse("the target is not a number");
-        if (command.DueNs < nowNs - 1_000_000_000 || command.DueNs > nowNs + 1_000_000_000)
-            return Refuse("the target's time is more than a second off");
-        long stepNs = Math.Clamp(command.DueNs - _lastDueNs, ShortestStepNs, LongestStepNs);
-        double seconds = stepNs * 1e-9;
-        if (!TryJoints(command, seconds, out Vector6 wanted))
-            return Refuse("no joint angles reach the target from here");
-        if (_first && (wanted - _last).MaxAbs > limits.FirstTargetRad)
-            return Refuse($"the first target is {(wanted - _last).MaxAbs:0.000} rad from the commanded pose; {limits.FirstTargetRad} is allowed");
-        Vector6 guarded = Shorten(wanted, seconds, out Clamp clamped);
-        (_last, _lastDueNs, _first) = (guarded, command.DueNs, false);
-        return new(true, clamped, guarded, null);
+        _previous = commanded;
+        _first = true;
     }
 
-    private SendResult Refuse(string why) => new(false, Clamp.None, _last, why);
-
-    private bool TryJoints(in Command command, double seconds, out Vector6 q)
+    /// <summary>Judges a command at <paramref name="nowNs"/>; what is accepted is the line's next start.</summary>
+    /// <param name="speedFraction">How fast the controller's time runs, 0..1: the speeds allowed shrink with it.</param>
+    public SendResult Check(in Command command, long nowNs, double speedFraction = 1)
     {
-        q = _last;
+        if (!command.Arm.IsFinite || double.IsInfinity(command.Gripper))
+            return Refuse("the command holds a value that is not a number: its source is broken");
+        if (command.Arm.MaxAbs > Absurd)
+            return Refuse($"the command holds {command.Arm.MaxAbs:G3}, which no arm can mean: its source is broken");
+        if (_first)
+            _previousDueNs = nowNs;
+        double seconds = (command.DueNs - _previousDueNs) * 1e-9;
+        if (seconds <= 0)
+            return Refuse(_first ? "the command was due before it was sent: its source is late" : "the command is not due after the one before");
+        if (command.DueNs - nowNs > MaxAheadNs)
+            return Refuse("the command is due more than half a second ahead");
+        if (nowNs - command.DueNs > limits.TargetTimeoutMs * 1e6)
+            return Refuse("the command was due too long ago: its source is late");
+        seconds = Math.Min(seconds, limits.TargetTimeoutMs * 1e-3); // after a gap the arm does not make up for all of it at once
+
+        Clamp clamped = Clamp.None;
+        double speed = SpeedShare * Math.Clamp(speedFraction, 0, 1);
+        string? refusal = ToJoints(command, seconds, speed, ref clamped, out Vector6 wanted);
+        if (refusal is null && _first && (wanted - _previous).MaxAbs > limits.FirstTargetRad)
+            refusal = $"the first target is {(wanted - _previous).MaxAbs:0.###} rad from where the arm stands, "
+                + $"at most {limits.FirstTargetRad:0.###} is allowed: move there first";
+        if (refusal is not null)
+            return Refuse(refusal);
+
+        _previous = Shorten(wanted, seconds, speed, ref clamped);
+        _previousDueNs = command.DueNs;
+        _first = false;
+        return new(true, clamped, _previous, null);
+    }
+
+    private SendResult Refuse(string why) => new(false, Clamp.None, _previous, why);
+
+    private string? ToJoints(in Command command, double seconds, double speed, ref Clamp clamped, out Vector6 wanted)
+    {
+        wanted = _previous;
+        Pose from, to;
         switch (command.Kind)
         {
             case CommandKind.JointPosition:
-                q = command.Arm;
-                return true;
+                wanted = command.Arm;
+                return null;
             case CommandKind.JointVelocity:
-                q = _last + command.Arm * seconds;
-                return true;
+                wanted += command.Arm * (seconds * speed / SpeedShare);
+                return null;
             case CommandKind.TcpPose:
-                return kinematics.Inverse(ref q, Pose.FromVector(command.Arm), limits.FlangeToTcp) < LargestIkError;
+                from = kinematics.Flange(_previous) * limits.FlangeToTcp;
+                to = Pose.FromVector(command.Arm);
+                break;
             case CommandKind.TcpVelocity:
-                Pose at = kinematics.Flange(_last) * limits.FlangeToTcp;
-                Vector6 v = command.Arm;
-                var to = new Pose(at.Position + new Vec3(v[0], v[1], v[2]) * seconds,
-                    Quat.FromRotationVector(new Vec3(v[3], v[4], v[5]) * seconds) * at.Rotation);
-                return kinematics.Inverse(ref q, to, limits.FlangeToTcp) < LargestIkError;
+                from = kinematics.Flange(_previous) * limits.FlangeToTcp;
+                to = Moved(from, command.Arm * (seconds * speed / SpeedShare));
+                break;
             default:
-                return false;
+                return $"the command's kind {(int)command.Kind} is not known";
         }
+        // The straight line of the TCP is shortened before joints are sought, so that it stays straight.
+        Vector6 step = UrKinematics.Difference(to, from);
+        double distance = new Vec3(step[0], step[1], step[2]).Length, turn = new Vec3(step[3], step[4], step[5]).Length;
+        if (distance > limits.TcpSpeed * speed * seconds)
+        {
+            clamped |= Clamp.TcpSpeed;
+            step *= limits.TcpSpeed * speed * seconds / distance;
+            turn *= limits.TcpSpeed * speed * seconds / distance;
+        }
+        if (turn > limits.JointSpeed * speed * seconds)
+        {
+            clamped |= Clamp.JointSpeed;
+            step *= limits.JointSpeed * speed * seconds / turn;
+        }
+        double error = kinematics.Inverse(ref wanted, Moved(from, step), limits.FlangeToTcp);
+        if (!(error < 1e-5))
+            return "the arm cannot reach that pose of the tool from here: it is out of reach or at a singularity";
+        if ((wanted - _previous).MaxAbs > LargestTurnRad)
+            return "the way to that pose of the tool leads through a singularity: go around it, or move there joint by joint";
+        return null;
     }
 
-    private Vector6 Shorten(in Vector6 wanted, double seconds, out Clamp clamped)
+    private static Pose Moved(in Pose from, in Vector6 step) =>
+        new(from.Position + new Vec3(step[0], step[1], step[2]),
+            (Quat.FromRotationVector(new(step[3], step[4], step[5])) * from.Rotation).Normalized);
+
+    // The longest part of the way from the previous target that all limits allow.
+    private Vector6 Shorten(in Vector6 wanted, double seconds, double speed, ref Clamp clamped)
     {
-        clamped = Clamp.None;
-        Vector6 step = wanted - _last;
-        double share = 1;
-        double fastest = step.MaxAbs / (limits.JointSpeed * SpeedShare * seconds);
-        if (fastest > 1)
+        Vector6 step = wanted - _previous;
+        double fraction = 1;
+        double jointStep = limits.JointSpeed * speed * seconds;
+        if (step.MaxAbs > jointStep)
         {
-            share = 1 / fastest;
             clamped |= Clamp.JointSpeed;
+            fraction = jointStep / step.MaxAbs;
         }
         for (int i = 0; i < 6; i++)
         {
-            double room = limits.JointRange - Math.CopySign(1, step[i]) * _last[i];
-            if (Math.Abs(step[i]) * share > room)
-            {
-                share = Math.Max(0, room) / Math.Abs(step[i]);
-                clamped |= Clamp.JointRange;
-            }
+            double room = step[i] > 0 ? limits.JointMax[i] - JointMargin - _previous[i] : limits.JointMin[i] + JointMargin - _previous[i];
+            if (Math.Abs(step[i]) * fraction <= Math.Max(0, room * Math.Sign(step[i])))
+                continue;
+            clamped |= Clamp.JointRange;
+            fraction = Math.Max(0, room / step[i]);
         }
-        Vec3 from = geometry.TcpPosition(_last);
-        double most = limits.TcpSpeed * SpeedShare * seconds;
-        for (int n = 0; n < Halvings && (geometry.TcpPosition(_last + step * share) - from).Length is var length && length > most; n++)
+        Vec3 tcp = _geometry.Tcp(_previous);
+        double tcpStep = limits.TcpSpeed * speed * seconds;
+        // A hair of tolerance: a step that was shortened to the limit as a pose may exceed it by rounding as joints.
+        if ((_geometry.Tcp(_previous + step * fraction) - tcp).Length > tcpStep * (1 + 1e-6))
         {
-            share *= Math.Max(0.5, 0.999 * most / length);
             clamped |= Clamp.TcpSpeed;
+            fraction = LargestFraction(step, fraction, tcp, tcpStep);
         }
-        if ((geometry.TcpPosition(_last + step * share) - from).Length > most)
-            share = 0; // so far that halving does not tame it
-        if (geometry.IsClear(_last + step * share, BoxMargin, LinkMargin))
-            return _last + step * share;
-        clamped |= Clamp.Space;
-        double clear = 0, blocked = share;
-        for (int n = 0; n < Halvings; n++)
+        double margin = Math.Min(Margin, _geometry.Clearance(_previous, out _)); // from closer in, every way out is allowed
+        if (!PathIsClear(step, fraction, margin, out Obstacle nearest))
         {
-            double middle = (clear + blocked) / 2;
-            if (geometry.IsClear(_last + step * middle, BoxMargin, LinkMargin))
-                clear = middle;
-            else
-                blocked = middle;
+            clamped |= nearest switch { Obstacle.Workspace => Clamp.Workspace, Obstacle.Table => Clamp.Table, _ => Clamp.SelfCollision };
+            fraction = LargestFraction(step, fraction, margin);
         }
-        return _last + step * clear;
+        return fraction == 1 ? wanted : _previous + step * fraction;
     }
+
+    private double LargestFraction(in Vector6 step, double fraction, Vec3 tcp, double tcpStep)
+    {
+        double good = 0, bad = fraction;
+        for (int i = 0; i < 14; i++)
+        {
+            double middle = (good + bad) / 2;
+            if ((_geometry.Tcp(_previous + step * middle) - tcp).Length <= tcpStep)
+                good = middle;
+            else
+                bad = middle;
+        }
+        return good;
+    }
+
+    private double LargestFraction(in Vector6 step, double fraction, double margin)
+    {
+        double good = 0, bad = fraction;
+        for (int i = 0; i < 14; i++)
+        {
+            double middle = (good + bad) / 2;
+            if (PathIsClear(step, middle, margin, out _))
+                good = middle;
+            else
+                bad = middle;
+        }
+        return good;
+    }
+
+    // Steps are short: their end and their middle are looked at.
+    private bool PathIsClear(in Vector6 step, double fraction, double margin, out Obstacle nearest) =>
+        _geometry.Clearance(_previous + step * fraction, out nearest) >= margin
+        && _geometry.Clearance(_previous + step * (fraction / 2), out nearest) >= margin - 1e-3;
 }

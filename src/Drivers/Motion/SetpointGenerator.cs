@@ -1,181 +1,159 @@
 using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.UniversalRobots;
 
 namespace RobotWorldModel.Drivers.Motion;
 
-/// <summary>
-/// Timed targets in, one set-point a cycle out. The reference runs on straight lines between targets, from the time of one to the time of the next,
-/// and is averaged over one period of the tick, which rounds its corners (and delays it by half a period). A tracker follows it within speed,
-/// acceleration and jerk. A next set-point is taken only if the whole braking way from it is known to be allowed; else the arm brakes along the
-/// way that was checked before. So nothing that is asked of it can lead it out of its limits: the way to rest is always there, and always clean.
-/// Pure: stepped by time, no clock, no thread, no allocation. The same targets shifted in time give the same set-points shifted in time, to
-/// within a cycle's phase.
-/// </summary>
-public sealed class SetpointGenerator
-{
-    /// <summary>Margins of the braking check: more than a point of the arm can move between two checked set-points.</summary>
-    internal const double BoxMargin = 0.0015, LinkMargin = 0.008;
+/// <summary>What the set-points do.</summary>
+internal enum GeneratorState { Holding, Following, Braking }
 
-    private const double SpeedMargin = 0.97, PositionGain = 15, ProfileShare = 0.6;
-    private const long InTimeNs = 15_000_000;
-    private const int CheckEvery = 2, LongestBrake = 4000;
+/// <summary>
+/// Makes set-points at the controller's rate from timed targets. Pure: stepped by times that the caller gives, the same targets at the same
+/// times give the same set-points. It takes a next set-point only where a way to rest from there, known in full, stays inside every limit;
+/// else it goes on along the way to rest that was known before. So no target, and no lack of one, can lead a set-point out of the limits.
+/// One thread at a time; no allocation after construction.
+/// </summary>
+internal sealed class SetpointGenerator
+{
     private readonly MotionLimits _limits;
-    private readonly ArmGeometry _geometry;
-    private readonly JerkLimit _joint;
+    private readonly BrakeCheck _check;
+    private readonly TargetReference _reference;
     private readonly double _dt;
     private readonly long _timeoutNs;
-    private readonly Vector6[] _window; // the last reference points, whose mean is followed
-    private int _windowAt;
-    private Vector6 _p, _v, _a, _sum;
-    private Vector6 _fromTarget, _toTarget;
-    private long _fromNs, _toNs, _lastTargetNs = long.MinValue;
-    private bool _stopping;
+    private BrakePlan _plan, _candidate;
+    private BrakePlan.State _state;
+    private int _planStep;
+    private long _newestTargetNs;
 
-    /// <param name="rateHz">Set-points a second.</param>
-    /// <param name="tickHz">Targets a second.</param>
-    public SetpointGenerator(ArmGeometry geometry, MotionLimits limits, double rateHz, double tickHz = 30)
+    public SetpointGenerator(UrKinematics kinematics, MotionLimits limits, double rateHz)
     {
-        (_geometry, _limits, _dt) = (geometry, limits, 1 / rateHz);
-        _joint = new(limits.JointSpeed, limits.JointAcceleration, limits.JointJerk, _dt);
-        _window = new Vector6[Math.Max(1, (int)Math.Round(rateHz / tickHz))];
+        _limits = limits;
+        _dt = 1 / rateHz;
         _timeoutNs = (long)(limits.TargetTimeoutMs * 1e6);
-        Reset(default);
+        _check = new BrakeCheck(new ArmGeometry(kinematics, limits), limits, _dt);
+        _reference = new TargetReference(rateHz);
+        (_plan, _candidate) = (new BrakePlan(limits, _dt), new BrakePlan(limits, _dt));
+        Seed(default);
     }
 
-    /// <summary>The set-point: rad, rad/s, rad/s².</summary>
-    public Vector6 Position => _p;
+    public GeneratorState State { get; private set; }
 
-    public Vector6 Velocity => _v;
-
-    public Vector6 Acceleration => _a;
-
-    public bool AtRest => _v == default && _a == default;
-
-    /// <summary>Targets stopped coming and the arm ramped to a stop, in all.</summary>
+    /// <summary>How often targets stopped coming.</summary>
     public long Timeouts { get; private set; }
 
-    /// <summary>Cycles in which following would have led out of the limits, in all.</summary>
-    public long Held { get; private set; }
+    /// <summary>rad.</summary>
+    public Vector6 Position => _state.P;
 
-    /// <summary>Starts anew from a pose at rest.</summary>
-    public void Reset(in Vector6 q)
+    /// <summary>rad/s.</summary>
+    public Vector6 Velocity => _state.V;
+
+    /// <summary>rad/s².</summary>
+    public Vector6 Acceleration => _state.A;
+
+    /// <summary>The arm stands here. Its pose must be clear of all limits by <see cref="BrakeCheck.Margin"/>, or it stays where it is.</summary>
+    public void Seed(in Vector6 q)
     {
-        (_p, _v, _a) = (q, default, default);
-        SettleAt(q);
-        _stopping = false;
+        _state = new() { P = q };
+        _plan.TryPlan(_state);
+        _planStep = 0;
+        _reference.Seed(q);
+        State = GeneratorState.Holding;
     }
 
-    /// <summary>A target that the filter has passed, to be reached at a time. Ends a stop.</summary>
-    public void SetTarget(in Vector6 q, long dueNs, long nowNs)
+    /// <summary>A target that the safety filter let pass. Ignored while the arm brakes.</summary>
+    public void Add(in Vector6 target, long dueNs, long nowNs)
     {
-        // Where a target comes in time the line starts at the last one's time, so that a tick's own lateness does not show in the path.
-        bool inTime = _lastTargetNs != long.MinValue && nowNs >= _toNs && nowNs - _toNs < InTimeNs;
-        (_fromTarget, _fromNs) = inTime ? (_toTarget, _toNs) : (Reference(nowNs), nowNs);
-        (_toTarget, _toNs) = (q, Math.Max(dueNs, nowNs));
-        _lastTargetNs = nowNs;
-        _stopping = false;
+        if (State == GeneratorState.Braking)
+            return;
+        if (State == GeneratorState.Holding)
+        {
+            _reference.Seed(_state.P);
+            State = GeneratorState.Following;
+        }
+        _reference.Add(target, dueNs, nowNs);
+        _newestTargetNs = nowNs;
     }
 
-    /// <summary>Ramps to a stop from now on; the next target starts from there.</summary>
-    public void Stop() => _stopping = true;
+    /// <summary>Ramps to a stop from the next step on, and holds.</summary>
+    public void Brake()
+    {
+        if (State == GeneratorState.Following)
+            State = GeneratorState.Braking;
+    }
 
-    /// <summary>One cycle: the next set-point.</summary>
-    /// <param name="nowNs">The reference's time; it may run slower than the clock (speed scaling).</param>
+    /// <summary>One period on, to the set-point for <paramref name="nowNs"/>.</summary>
     public void Step(long nowNs)
     {
-        if (!_stopping && _lastTargetNs != long.MinValue && nowNs - _lastTargetNs > _timeoutNs)
+        if (State == GeneratorState.Following && nowNs - _newestTargetNs > _timeoutNs)
         {
-            _stopping = true;
             Timeouts++;
+            State = GeneratorState.Braking;
         }
-        if (_stopping || _lastTargetNs == long.MinValue)
-        {
-            Brake();
-            SettleAt(_p);
+        if (State == GeneratorState.Following)
+            Follow(nowNs);
+        else if (!GoOnBraking())
+            State = GeneratorState.Holding;
+    }
+
+    private void Follow(long nowNs)
+    {
+        Vector6 wanted = Wanted(nowNs);
+        if (TryTake(wanted))
             return;
-        }
-        Follow(Reference(nowNs));
+        // At the edge of what is allowed: half way between following and braking keeps the acceleration from jumping from one to the other.
+        Vector6 braking = _planStep < _plan.Length ? _plan.At(_planStep + 1).A : default;
+        if (!TryTake(Vector6.Lerp(braking, wanted, 0.5)))
+            GoOnBraking();
     }
 
-    /// <summary>On the line between the last two targets, by their times; it stays at the last one.</summary>
-    private Vector6 Reference(long nowNs)
+    // The acceleration of each joint that follows the reference within the joint's own limits.
+    private Vector6 Wanted(long nowNs)
     {
-        if (nowNs >= _toNs)
-            return _toTarget;
-        double share = (double)(nowNs - _fromNs) / (_toNs - _fromNs);
-        return Vector6.Lerp(_fromTarget, _toTarget, Math.Clamp(share, 0, 1));
-    }
-
-    private void SettleAt(in Vector6 q)
-    {
-        (_fromTarget, _toTarget, _lastTargetNs) = (q, q, long.MinValue);
-        Array.Fill(_window, q);
-        _sum = q * _window.Length;
-    }
-
-    private void Follow(in Vector6 reference)
-    {
-        Vector6 meanBefore = _sum * (1.0 / _window.Length);
-        _sum = _sum + reference - _window[_windowAt];
-        _window[_windowAt] = reference;
-        _windowAt = (_windowAt + 1) % _window.Length;
-        Vector6 mean = _sum * (1.0 / _window.Length);
-        Vector6 p = _p, v = _v, a = _a;
+        Vector6 p = _state.P - _reference.Position, v = _state.V - _reference.Velocity, a = _state.A - _reference.Acceleration;
+        _reference.Advance(nowNs);
+        Vector6 wanted = _reference.Acceleration;
+        double most = _limits.JointAcceleration, step = _limits.JointJerk * _dt;
         for (int i = 0; i < 6; i++)
         {
-            double along = (mean[i] - meanBefore[i]) / _dt, behind = meanBefore[i] - _p[i];
-            double catchUp = Math.Min(PositionGain * Math.Abs(behind), ProfileShare * _joint.SpeedToStopWithin(Math.Abs(behind)));
-            a[i] = _joint.ForSpeed(along + Math.CopySign(catchUp, behind), _v[i], _a[i]);
-            v[i] += a[i] * _dt;
-            p[i] += v[i] * _dt;
+            double next = wanted[i] + Tracker.NextAcceleration(p[i], v[i], a[i], _dt, TrackingShare * most, TrackingShare * _limits.JointJerk);
+            next = Math.Clamp(next, -Slowing(_limits.JointSpeed + _state.V[i]), Slowing(_limits.JointSpeed - _state.V[i]));
+            wanted[i] = Math.Clamp(Math.Clamp(next, -most, most), _state.A[i] - step, _state.A[i] + step);
         }
-        if (TryTake(p, v, a))
-            return;
-        Held++;
-        (p, v, a) = (_p, _v, _a);
-        for (int i = 0; i < 6; i++) // not faster than now, where following is too fast
-        {
-            a[i] = _joint.ForSpeed(_v[i], _v[i], _a[i]);
-            v[i] += a[i] * _dt;
-            p[i] += v[i] * _dt;
-        }
-        if (!TryTake(p, v, a))
-            Brake();
+        return wanted;
     }
 
-    private bool TryTake(in Vector6 p, in Vector6 v, in Vector6 a)
+    // While it catches up, a joint leaves this share of its acceleration and jerk to the reference's own.
+    private const double TrackingShare = 0.7;
+
+    // The largest acceleration that full jerk can end before this much more speed is gained.
+    private double Slowing(double room)
     {
-        if (!BrakingIsClear(p, v, a))
+        double step = _limits.JointJerk * _dt, steps = Math.Max(0, room) * SpeedShare / (_dt * step);
+        double n = Math.Floor((Math.Sqrt(1 + 8 * steps) - 1) / 2);
+        return step * (steps + n * (n + 1) / 2) / (n + 1);
+    }
+
+    private const double SpeedShare = 0.8; // braking ramps are shared by all joints, so some joint's may be slower than full jerk
+
+    private bool TryTake(in Vector6 acceleration)
+    {
+        BrakePlan.State next = _state;
+        next.A = acceleration;
+        next.V += next.A * _dt;
+        next.P += next.V * _dt;
+        if (!_candidate.TryPlan(next) || !_check.IsSafe(_state.P, next, _candidate))
             return false;
-        (_p, _v, _a) = (p, v, a);
+        _state = next;
+        (_plan, _candidate) = (_candidate, _plan);
+        _planStep = 0;
         return true;
     }
 
-    private void Brake() => Brake(ref _p, ref _v, ref _a);
-
-    private void Brake(ref Vector6 p, ref Vector6 v, ref Vector6 a)
+    // Along the way to rest that was checked when it was taken. False when the arm was at rest already.
+    private bool GoOnBraking()
     {
-        for (int i = 0; i < 6; i++)
-            _joint.Brake(ref p[i], ref v[i], ref a[i]);
-    }
-
-    /// <summary>Whether a set-point and every later one of the braking way from it are allowed.</summary>
-    private bool BrakingIsClear(Vector6 p, Vector6 v, Vector6 a)
-    {
-        double speedLimit = SpeedMargin * _limits.TcpSpeed;
-        ArmGeometry.Points points = new() { Origin = stackalloc Vec3[7], Axis = stackalloc Vec3[7] };
-        for (int cycle = 0; cycle < LongestBrake; cycle++)
-        {
-            bool rest = v == default && a == default;
-            if (cycle % CheckEvery == 0 || rest)
-            {
-                _geometry.Locate(p, ref points);
-                if (!(ArmGeometry.TcpSpeed(points, v) <= speedLimit) || !_geometry.IsClear(p, points, BoxMargin, LinkMargin))
-                    return false;
-            }
-            if (rest)
-                return true;
-            Brake(ref p, ref v, ref a);
-        }
-        return false;
+        if (_planStep >= _plan.Length)
+            return false;
+        _state = _plan.At(++_planStep);
+        return true;
     }
 }

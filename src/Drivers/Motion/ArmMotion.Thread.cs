@@ -1,0 +1,226 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+
+namespace RobotWorldModel.Drivers.Motion;
+
+// The arm's thread: one set-point a cycle of the controller, and everything that ends motion.
+public sealed partial class ArmMotion
+{
+    private const double UsualRateHz = 500;
+    private const long HeartbeatTimeoutNs = 200_000_000, SettlingNs = 100_000_000, EndNs = 2_000_000_000;
+    private const int HaltCycles = 20;
+    private readonly SampleQueue<Wrench>? _wrenches;
+    private Vector6 _lastSent;
+    private Vec3 _newestForce;
+    private long _newestForceNs = long.MinValue, _timeouts, _missed;
+
+    private void Serve(CancellationToken stop)
+    {
+        long stopNs = 0;
+        while (true)
+        {
+            double rate = RateHz();
+            var grid = new AbsoluteGrid(rate, HostClock.NowNs);
+            long missedBefore = _missed;
+            while (RateHz() == rate)
+            {
+                long nowNs = grid.TimeOf(grid.WaitNext());
+                _missed = missedBefore + grid.Missed;
+                Cycle(nowNs, rate);
+                if (!stop.IsCancellationRequested)
+                    continue;
+                stopNs = stopNs == 0 ? nowNs : stopNs;
+                if (_session is null || nowNs - stopNs > EndNs)
+                {
+                    Halt(grid);
+                    return;
+                }
+            }
+        }
+    }
+
+    // The program must not outlive the service.
+    private void Halt(AbsoluteGrid grid)
+    {
+        for (int i = 0; _sending && i < HaltCycles; i++)
+        {
+            grid.WaitNext();
+            _control.Send(ArmMode.Stop, _lastSent, default);
+        }
+    }
+
+    private double RateHz()
+    {
+        double rate = _control.ControlRateHz;
+        return rate > 0 ? rate : _session?.RateHz ?? UsualRateHz;
+    }
+
+    private void Cycle(long nowNs, double rateHz)
+    {
+        bool any = _arm.States.TryGetNewest(out var state);
+        ReadForce();
+        MotionSession? session = _session;
+        if (session is null)
+        {
+            if (any)
+                _lastSent = state.Value.Q;
+            // After a safety stop the program must not wake up again on its own when the stop is cleared.
+            if (_sending)
+                _control.Send(_needsAcknowledge ? ArmMode.Stop : ArmMode.Hold, _lastSent, default);
+            Publish(null, state.Value);
+            return;
+        }
+        if (rateHz != session.RateHz)
+            End(session, $"{_arm.Name}: the controller's rate changed to {rateHz:0} Hz; take the arm again");
+        bool alive = Supervise(session, state, nowNs);
+        Drive(session, state.Value, nowNs);
+        if (session.EndedBecause is not null && (!alive || rateHz != session.RateHz || session.Generator.State == GeneratorState.Holding))
+            Volatile.Write(ref _session, null);
+        Publish(_session, state.Value);
+    }
+
+    private void Drive(MotionSession session, in RobotState state, long nowNs)
+    {
+        var generator = session.Generator;
+        if (session.EndedBecause is not null)
+            generator.Brake();
+        while (session.TryTake(out Vector6 target, out long dueNs))
+            if (session.EndedBecause is null && session.Phase == MotionPhase.Driving)
+                generator.Add(target, dueNs, nowNs);
+        ChangePhase(session, state, nowNs);
+
+        long timeouts = generator.Timeouts;
+        generator.Step(nowNs);
+        _timeouts += generator.Timeouts - timeouts;
+        switch (session.Phase)
+        {
+            case MotionPhase.Driving:
+                _lastSent = generator.Position;
+                _control.Send(ArmMode.Servo, _lastSent, generator.Velocity);
+                break;
+            case MotionPhase.Freedrive:
+                _lastSent = state.Q;
+                _control.Send(ArmMode.Freedrive, _lastSent, default);
+                break;
+            default:
+                _lastSent = state.Q;
+                _control.Send(ArmMode.Hold, _lastSent, default);
+                break;
+        }
+    }
+
+    private static void ChangePhase(MotionSession session, in RobotState state, long nowNs)
+    {
+        if (session.Phase == MotionPhase.Driving && session.FreedriveWanted && session.Generator.State == GeneratorState.Holding)
+            session.Phase = MotionPhase.Freedrive;
+        if (session.Phase == MotionPhase.Freedrive && (!session.FreedriveWanted || session.EndedBecause is not null))
+        {
+            session.Phase = MotionPhase.Settling;
+            session.MovedNs = nowNs;
+        }
+        if (session.Phase != MotionPhase.Settling)
+            return;
+        if (!(state.Qd.MaxAbs < RestRadPerS))
+            session.MovedNs = nowNs;
+        if (nowNs - session.MovedNs < SettlingNs)
+            return;
+        session.Generator.Seed(Standing(state));
+        session.Tare = null; // the tool points elsewhere now
+        session.Phase = MotionPhase.Driving;
+    }
+
+    // False where the controller no longer obeys: there is nothing left to ramp.
+    private bool Supervise(MotionSession session, in Sample<RobotState> sample, long nowNs)
+    {
+        RobotState state = sample.Value;
+        if (!IsSafe(state.Safety))
+        {
+            Fault(session, $"the controller's safety state became {state.Safety}");
+            return false;
+        }
+        if (nowNs - sample.ArrivalNs > _limits.StateTimeoutMs * 1e6)
+            End(session, $"{_arm.Name}: no state from the arm for {_limits.StateTimeoutMs:0} ms; check its network");
+        if (state.Mode != RobotMode.Running)
+        {
+            End(session, $"{_arm.Name}: the robot's mode became {state.Mode}");
+            return false;
+        }
+        if (state.Heartbeat != session.Beat)
+            (session.Beat, session.BeatNs) = (state.Heartbeat, nowNs);
+        if (nowNs - session.BeatNs > HeartbeatTimeoutNs)
+        {
+            End(session, $"{_arm.Name}: our program on the controller stopped; see the pendant's log, then take the arm again");
+            return false;
+        }
+        if (session.Phase != MotionPhase.Driving)
+            return true;
+        if ((state.Q - session.Generator.Position).MaxAbs > _limits.FollowingErrorRad)
+            End(session, $"{_arm.Name}: the arm is {(state.Q - session.Generator.Position).MaxAbs:0.##} rad from where it was sent; "
+                + "something holds it, or the controller's speed slider slows it");
+        CheckForce(session, nowNs);
+        return true;
+    }
+
+    private void CheckForce(MotionSession session, long nowNs)
+    {
+        if (_force is null || session.EndedBecause is not null)
+            return;
+        if (nowNs - _newestForceNs > _limits.ForceTimeoutMs * 1e6)
+            End(session, $"{_force.Name}: no force measured for {_limits.ForceTimeoutMs:0} ms; the arm does not move blindly");
+    }
+
+    // Every sample since the last cycle.
+    private void ReadForce()
+    {
+        while (_wrenches is not null && _wrenches.TryDequeue(out var sample))
+        {
+            _newestForce = new(sample.Value.Fx, sample.Value.Fy, sample.Value.Fz);
+            _newestForceNs = sample.ArrivalNs;
+            MotionSession? session = _session;
+            if (session is null || session.Phase != MotionPhase.Driving)
+                continue;
+            session.Tare ??= _newestForce;
+            double force = (_newestForce - session.Tare.Value).Length;
+            if (!(force <= _limits.ForceLimitN)) // a force that is not a number is no reason to go on
+                Fault(session, $"{_force!.Name}: {force:0} N, more than the {_limits.ForceLimitN:0} N allowed");
+        }
+    }
+
+    private void End(MotionSession session, string reason)
+    {
+        if (session.End(reason))
+            Volatile.Write(ref _reason, reason);
+    }
+
+    // A person must look, even where the lease had ended before.
+    private void Fault(MotionSession session, string reason)
+    {
+        if (_needsAcknowledge)
+            return;
+        session.End(reason);
+        Volatile.Write(ref _reason, reason);
+        _needsAcknowledge = true;
+    }
+
+    private void Publish(MotionSession? session, in RobotState state)
+    {
+        var snapshot = new Snapshot { Session = session, Joints = _lastSent, Timeouts = _timeouts, Missed = _missed };
+        double fraction = state.SpeedScaling * state.TargetSpeedFraction;
+        snapshot.SpeedFraction = double.IsNaN(fraction) ? 1 : Math.Clamp(fraction, 0, 1);
+        if (session is not null)
+        {
+            snapshot.Taken = session.Taken;
+            snapshot.Freedrive = session.Phase != MotionPhase.Driving;
+            snapshot.State = session.EndedBecause is not null ? MotionState.Stopping
+                : snapshot.Freedrive ? MotionState.Freedrive
+                : session.Generator.State switch
+                {
+                    GeneratorState.Following => MotionState.Moving,
+                    GeneratorState.Braking => MotionState.Stopping,
+                    _ => MotionState.Holding,
+                };
+        }
+        _published.Write(snapshot);
+    }
+}

@@ -1,0 +1,103 @@
+using RobotWorldModel.Drivers.Geometry;
+
+namespace RobotWorldModel.Drivers.Motion;
+
+/// <summary>
+/// Whether a set-point and the whole way to rest after it hold joint range, TCP speed, workspace, table and the arm's distance from itself.
+/// Looks at samples of the way, so close that nothing can happen between them: distances change by no more than reach times turn, speeds
+/// depart from the line between two samples by no more than their second derivative allows.
+/// </summary>
+internal sealed class BrakeCheck(ArmGeometry geometry, MotionLimits limits, double dt)
+{
+    /// <summary>What samples keep from box, table and the arm itself, m; between two of them half the way from one to the next may be lost.</summary>
+    public const double Margin = 0.003;
+
+    // Of the TCP's speed limit, what may be lost between samples.
+    private const double SpeedBetweenSamples = 0.02;
+
+    private Vector6 _clearAt;
+    private double _clearance = double.NegativeInfinity;
+
+    public bool IsSafe(in Vector6 from, in BrakePlan.State next, BrakePlan plan)
+    {
+        double sweep = 0, speeds = 0, turning = 0;
+        for (int i = 0; i < 6; i++)
+        {
+            if (next.P[i] - plan.Travel[i] < limits.JointMin[i] || next.P[i] + plan.Travel[i] > limits.JointMax[i])
+                return false;
+            sweep += geometry.Reach[i] * plan.Travel[i];
+            speeds += geometry.Reach[i] * plan.MaxSpeed[i];
+            turning += plan.MaxSpeed[i];
+        }
+        bool roomy = IsRoomy(next.P, sweep);
+        if (!roomy && _clearance < Margin - 1e-9)
+            return false;
+        if ((geometry.Tcp(next.P) - geometry.Tcp(from)).Length > limits.TcpSpeed * dt)
+            return false;
+        bool slow = speeds <= limits.TcpSpeed;
+        if (roomy && slow)
+            return true;
+        // The chord between two set-points may be longer than the speed at its end says, by what the speed changes on it.
+        double limit = slow ? double.PositiveInfinity : limits.TcpSpeed * (1 - SpeedBetweenSamples) - speeds * turning * dt / 2;
+        return SamplesAreSafe(plan, Spacing(plan, roomy, speeds, turning), roomy, limit);
+    }
+
+    // Whether everything within the sweep is clear, from the last distance computed or a new one here.
+    private bool IsRoomy(in Vector6 q, double sweep)
+    {
+        double moved = 0;
+        for (int i = 0; i < 6; i++)
+            moved += geometry.Reach[i] * Math.Abs(q[i] - _clearAt[i]);
+        if (_clearance - moved - sweep >= Margin)
+            return true;
+        _clearance = geometry.Clearance(q, out _);
+        _clearAt = q;
+        return _clearance - sweep >= Margin;
+    }
+
+    private int Spacing(BrakePlan plan, bool roomy, double speeds, double turning)
+    {
+        double accelerating = 0, bend = 0;
+        for (int i = 0; i < 6; i++)
+            accelerating += plan.MaxAcceleration[i];
+        // |d²(J·v)/dt²|, where a column of J is no longer than its reach and turns no faster than all joints together
+        for (int i = 0; i < 6; i++)
+        {
+            double byTurning = 2 * turning * plan.MaxAcceleration[i] + (turning * turning + accelerating) * plan.MaxSpeed[i];
+            bend += geometry.Reach[i] * (plan.MaxJerk[i] + byTurning);
+        }
+        double seconds = Math.Sqrt(8 * SpeedBetweenSamples * limits.TcpSpeed / bend);
+        if (!roomy)
+            seconds = Math.Min(seconds, 2 * Margin / speeds);
+        return Math.Max(1, (int)(seconds / dt));
+    }
+
+    private bool SamplesAreSafe(BrakePlan plan, int spacing, bool roomy, double speedLimit)
+    {
+        for (int n = 0; ; n = Math.Min(n + spacing, plan.Length))
+        {
+            BrakePlan.State at = plan.At(n);
+            if (speedLimit < double.PositiveInfinity && geometry.TcpVelocity(at.P, at.V).Length > speedLimit)
+                return false;
+            if (!roomy && n > 0 && geometry.Clearance(at.P, out _) < Margin)
+                return false;
+            if (n == plan.Length)
+                return true;
+            if (roomy && OnlySlower(at))
+                return true;
+        }
+    }
+
+    // From here on the TCP cannot reach its limit even if all joints' parts added up.
+    private bool OnlySlower(in BrakePlan.State at)
+    {
+        double speeds = 0;
+        for (int i = 0; i < 6; i++)
+        {
+            if (at.A[i] * at.V[i] > 0)
+                return false;
+            speeds += geometry.Reach[i] * Math.Abs(at.V[i]);
+        }
+        return speeds <= limits.TcpSpeed;
+    }
+}

@@ -1,0 +1,81 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.UniversalRobots;
+
+namespace RobotWorldModel.Drivers.Motion;
+
+/// <summary>
+/// What belongs to one lease: the owner's thread filters and posts, the arm's thread takes and drives. Made anew for each lease, so nothing
+/// of an old one can reach the arm.
+/// </summary>
+internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits, double rateHz)
+{
+    private readonly (long DueNs, Vector6 Q)[] _posted = new (long, Vector6)[16];
+    private long _tail, _head;
+    private string? _endedBecause;
+
+    public readonly Lock SendLock = new(); // among owners; the arm's thread never takes it
+
+    public double RateHz { get; } = rateHz;
+
+    public SafetyFilter Filter { get; } = new(kinematics, limits);
+
+    public SetpointGenerator Generator { get; } = new(kinematics, limits, rateHz);
+
+    public MotionLease? Lease { get; set; }
+
+    /// <summary>What the owner asked for last; the arm's thread gets there when it can.</summary>
+    public volatile bool FreedriveWanted;
+
+    /// <summary>The arm's thread alone.</summary>
+    public MotionPhase Phase;
+
+    /// <summary>The arm's thread alone: when the program's heartbeat last changed, and to what; when the arm was last seen to move.</summary>
+    public long BeatNs, MovedNs;
+    public int Beat;
+
+    /// <summary>The arm's thread alone: the force when the lease began, N; unknown until the first sample.</summary>
+    public Vec3? Tare;
+
+    public string? EndedBecause => Volatile.Read(ref _endedBecause);
+
+    /// <summary>Commands posted so far.</summary>
+    public long Posted => Volatile.Read(ref _tail);
+
+    /// <summary>Commands taken so far.</summary>
+    public long Taken => Volatile.Read(ref _head);
+
+    /// <summary>Ends the lease, from any thread; the first reason stays. True where this was the first.</summary>
+    public bool End(string reason) => Interlocked.CompareExchange(ref _endedBecause, reason, null) is null;
+
+    /// <summary>By the owner. False where the arm's thread has not taken the last sixteen: it does not run.</summary>
+    public bool TryPost(in Vector6 q, long dueNs)
+    {
+        if (_tail - Volatile.Read(ref _head) == _posted.Length)
+            return false;
+        _posted[_tail % _posted.Length] = (dueNs, q);
+        Volatile.Write(ref _tail, _tail + 1);
+        return true;
+    }
+
+    /// <summary>By the arm's thread.</summary>
+    public bool TryTake(out Vector6 q, out long dueNs)
+    {
+        (q, dueNs) = (default, 0);
+        if (_head == Volatile.Read(ref _tail))
+            return false;
+        (dueNs, q) = _posted[_head % _posted.Length];
+        Volatile.Write(ref _head, _head + 1);
+        return true;
+    }
+}
+
+internal enum MotionPhase
+{
+    /// <summary>Set-points go to the arm.</summary>
+    Driving,
+
+    Freedrive,
+
+    /// <summary>After freedrive: until the arm stands, and its pose is where set-points begin.</summary>
+    Settling,
+}
