@@ -1,4 +1,5 @@
-// Times the cell's two cameras on one core, by the clock and by the processor time that the thread used: ./RenderingBench [frames]. With --pictures DIR it writes what they see as raw files instead:
+// Times the cell's two cameras on one core, by the clock and by the processor time that the thread used: ./RenderingBench [frames]. With
+// --pictures DIR it writes what they see as raw files instead:
 // NAME.rgb (640 x 480 x 3 bytes) and NAME.depth (640 x 480 x 2 bytes, mm).
 using System.Diagnostics;
 using System.Runtime.InteropServices;

@@ -9,7 +9,8 @@ public static class Ports
     private static int s_next = Environment.ProcessId * 7 % 60000;
 
     /// <summary>
-    /// A loopback address that no other test of this machine uses at present: servers on the makers' fixed ports run side by side, one cell an
+    /// A loopback address that no other test of this machine uses at present: servers on the makers' fixed ports run side by side, one
+    /// cell an
     /// address (127.64.x.y).
     /// </summary>
     public static string FreeLoopbackAddress()

@@ -90,7 +90,9 @@ public sealed class NpzEncoder
         System.Text.Encoding.ASCII.GetBytes(EntryName, header[CentralHeaderBytes..]);
     }
 
-    /// <summary>What local and central header have in common: version, flags, method, time, date, CRC, sizes, length of the name.</summary>
+    /// <summary>
+    /// What local and central header have in common: version, flags, method, time, date, CRC, sizes, length of the name.
+    /// </summary>
     private static void WriteEntry(Span<byte> fields, uint crc, uint packed, uint unpacked)
     {
         BinaryPrimitives.WriteUInt16LittleEndian(fields, Version20);

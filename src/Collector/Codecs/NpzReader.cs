@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace RobotWorldModel.Collector.Codecs;
 
-/// <summary>A decoded depth picture, rows from the top, 0 = no return. The values lie in the reader's buffer until its next call.</summary>
+/// <summary>
+/// A decoded depth picture, rows from the top, 0 = no return. The values lie in the reader's buffer until its next call.
+/// </summary>
 public readonly record struct DepthPicture(int Width, int Height, ReadOnlyMemory<ushort> Values);
 
 /// <summary>

@@ -79,7 +79,8 @@ internal sealed unsafe class PngRowFilter(bool useVectors)
     private static Vector256<byte> Magnitude(Vector256<byte> difference) => Avx2.Abs(difference.AsSByte());
 
     /// <summary>
-    /// Paeth's predictor without leaving bytes: |p - c| = |(a - c) + (b - c)| is the sum of the two distances where both point the same way
+    /// Paeth's predictor without leaving bytes: |p - c| = |(a - c) + (b - c)| is the sum of the two distances where both point the same
+    /// way
     /// (saturated: then c is never nearest) and their difference where they do not.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

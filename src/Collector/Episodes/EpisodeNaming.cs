@@ -21,7 +21,8 @@ public static partial class EpisodeNaming
             string recording = Path.Combine(episodes, Name(number) + EpisodeLayout.RecordingSuffix);
             if (!DurableFiles.TryCreateFolder(recording))
                 continue; // another was faster
-            // Another may have created, committed or even discarded this number since the look above. From here on nobody else can take it,
+            // Another may have created, committed or even discarded this number since the look above. From here on nobody else can take
+            // it,
             // so a second look decides. First the exact name: a listing may miss what is renamed while it is read.
             if (!Path.Exists(Path.Combine(episodes, Name(number))) && Highest(episodes, trash, except: recording) < number)
             {

@@ -6,7 +6,8 @@ namespace RobotWorldModel.Collector.Episodes;
 
 /// <summary>
 /// Writes the files of an episode into a recording's folder: rows and pictures in order, then <see cref="Complete"/>, then
-/// <see cref="EpisodeCommit"/>. It starts from nothing: what an earlier run left of these files is removed, the capture log stays. The same
+/// <see cref="EpisodeCommit"/>. It starts from nothing: what an earlier run left of these files is removed, the capture log stays. The
+/// same
 /// input gives the same bytes. Tables belong to one thread; the pictures of each camera may come from one of their own.
 /// </summary>
 public sealed class EpisodeWriter : IDisposable
@@ -159,7 +160,8 @@ public sealed class EpisodeWriter : IDisposable
     public void RepeatDepth(string camera, int frame) => _cameras[camera].RepeatDepth(frame);
 
     /// <summary>
-    /// Ends the tables and writes metadata.json: the draft, with frames, duration, tick, statistics and each stream's row counts filled in.
+    /// Ends the tables and writes metadata.json: the draft, with frames, duration, tick, statistics and each stream's row counts filled
+    /// in.
     /// </summary>
     /// <exception cref="InvalidOperationException">Tables of different lengths: a mistake of the caller.</exception>
     public EpisodeMetadata Complete(EpisodeMetadata draft)

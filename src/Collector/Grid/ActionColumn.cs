@@ -5,7 +5,8 @@ using RobotWorldModel.Drivers.Geometry;
 namespace RobotWorldModel.Collector.Grid;
 
 /// <summary>
-/// Rows of actions.csv. Where a program moved the arm: the guarded target that the tick of the row handed over; a tick that handed over nothing
+/// Rows of actions.csv. Where a program moved the arm: the guarded target that the tick of the row handed over; a tick that handed over
+/// nothing
 /// has an empty row. Where a person led it: the measured joints and gripper of the next row.
 /// </summary>
 internal sealed class ActionColumn(EpisodeWriter writer, ActionDescription action)

@@ -24,7 +24,8 @@ public sealed record EncodedEpisode(
     IReadOnlyDictionary<string, long> LastNs);
 
 /// <summary>
-/// Makes an episode of a recording's folder: follows its log while it grows, writes a row as soon as it can no longer change, and commits when the
+/// Makes an episode of a recording's folder: follows its log while it grows, writes a row as soon as it can no longer change, and
+/// commits when the
 /// log has ended, or was cut off. It takes nothing from the live path; run again on the same folder it gives the same result.
 /// </summary>
 public sealed class EpisodeEncoder : IDisposable
@@ -100,7 +101,8 @@ public sealed class EpisodeEncoder : IDisposable
                 return _reader.End is null;
             if (writerGone)
                 return true;
-            // Nothing more at present: either the recording goes on, or its process is gone. After that is known, what it wrote last is read.
+            // Nothing more at present: either the recording goes on, or its process is gone. After that is known, what it wrote last is
+            // read.
             writerGone = WriterIsGone();
             if (!writerGone)
                 cancel.WaitHandle.WaitOne(s_poll);

@@ -5,7 +5,8 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Collector.Grid;
 
 /// <summary>
-/// What the capture log in an episode's folder says that its tables must be: joints, force, gripper and actions are made once more from the
+/// What the capture log in an episode's folder says that its tables must be: joints, force, gripper and actions are made once more from
+/// the
 /// log's numbers, at the slots that the metadata names. So a changed digit is found although it still is a number.
 /// </summary>
 public sealed class LogReference : IRowReference
@@ -16,7 +17,9 @@ public sealed class LogReference : IRowReference
     {
     }
 
-    /// <summary>Null where the episode keeps no log, or none that can be read: then only the checksums and the rules of the format speak.</summary>
+    /// <summary>
+    /// Null where the episode keeps no log, or none that can be read: then only the checksums and the rules of the format speak.
+    /// </summary>
     public static LogReference? For(string episode)
     {
         string log = Path.Combine(episode, EpisodeLayout.CaptureLog);

@@ -5,7 +5,9 @@ using RobotWorldModel.Drivers.Samples;
 
 namespace RobotWorldModel.Collector.Grid;
 
-/// <summary>What is known when a recording starts; stands as JSON at the head of its log, so that the log alone is enough to make the episode.</summary>
+/// <summary>
+/// What is known when a recording starts; stands as JSON at the head of its log, so that the log alone is enough to make the episode.
+/// </summary>
 /// <param name="Id">demo_007</param>
 /// <param name="GridOriginNs">Host monotonic time of slot 0 of the live grid; its slots are origin + k / rate.</param>
 /// <param name="FirstSlot">The first slot that may become t0.</param>

@@ -11,7 +11,8 @@ public sealed record CutOffRecording(string Id, string Folder);
 public static class Recovery
 {
     /// <summary>
-    /// Finishes half-done marks and lists the recordings that nobody works on; one that somebody does is skipped with a line. Committed episodes
+    /// Finishes half-done marks and lists the recordings that nobody works on; one that somebody does is skipped with a line. Committed
+    /// episodes
     /// are never touched.
     /// </summary>
     public static IReadOnlyList<CutOffRecording> Scan(string dataRoot, Action<string> say)

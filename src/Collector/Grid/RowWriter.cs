@@ -7,7 +7,8 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Collector.Grid;
 
 /// <summary>
-/// Rows of the grid from a recording's messages. A row is written when every stream has spoken past its slot, or has had a second to do so; t0 is
+/// Rows of the grid from a recording's messages. A row is written when every stream has spoken past its slot, or has had a second to do
+/// so; t0 is
 /// the first slot at which every stream is fresh.
 /// </summary>
 internal sealed class RowWriter : IDisposable

@@ -7,7 +7,8 @@ using System.Runtime.Intrinsics.X86;
 namespace RobotWorldModel.Collector.Mcap;
 
 /// <summary>
-/// CRC-32 as in zlib, PNG, ZIP and MCAP (reflected polynomial 0xEDB88320). Folded 64 bytes at a time by carry-less multiplication where the
+/// CRC-32 as in zlib, PNG, ZIP and MCAP (reflected polynomial 0xEDB88320). Folded 64 bytes at a time by carry-less multiplication where
+/// the
 /// processor has it (Gopal et al.: "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ", Intel 2009), else by tables of 8 bytes.
 /// </summary>
 public static class Crc32

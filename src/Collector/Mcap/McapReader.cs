@@ -34,7 +34,8 @@ public enum McapReadState
 }
 
 /// <summary>
-/// Reads an MCAP file from its start, message by message, while it may still be growing: only whole chunks with a right checksum are handed
+/// Reads an MCAP file from its start, message by message, while it may still be growing: only whole chunks with a right checksum are
+/// handed
 /// out. A file that was cut off anywhere reads up to its last whole chunk. Lengths in the file are checked before anything is allocated.
 /// Uncompressed chunks only, as our own logs are. Not thread-safe.
 /// </summary>

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace RobotWorldModel.Drivers.Geometry;
 
-/// <summary>Six numbers held in place, without an array: joint values (rad, rad/s …), a UR pose (x, y, z m; rotation vector rad), a wrench.</summary>
+/// <summary>
+/// Six numbers held in place, without an array: joint values (rad, rad/s …), a UR pose (x, y, z m; rotation vector rad), a wrench.
+/// </summary>
 [InlineArray(6)]
 public struct Vector6 : IEquatable<Vector6>
 {

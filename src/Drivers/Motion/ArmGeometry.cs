@@ -45,7 +45,9 @@ public sealed class ArmGeometry
         Reach = Reaches(_links, length, Math.Sqrt(Square(_flangeToTcp.Position.X) + Square(_flangeToTcp.Position.Y)));
     }
 
-    /// <summary>For each joint, how far anything that it moves can be from its axis, m: a turn of dq moves no point by more than Reach · |dq|.</summary>
+    /// <summary>
+    /// For each joint, how far anything that it moves can be from its axis, m: a turn of dq moves no point by more than Reach · |dq|.
+    /// </summary>
     public Vector6 Reach { get; }
 
     /// <summary>The TCP in the base frame.</summary>

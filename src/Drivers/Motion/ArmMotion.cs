@@ -70,7 +70,8 @@ public sealed partial class ArmMotion : IDisposable
     }
 
     /// <summary>
-    /// Takes the arm for an owner if every gate is open, starting our program on the controller where it does not run: may take seconds, and
+    /// Takes the arm for an owner if every gate is open, starting our program on the controller where it does not run: may take seconds,
+    /// and
     /// must not be called on the tick's thread.
     /// </summary>
     /// <param name="owner">Named to others who ask meanwhile.</param>
@@ -122,7 +123,9 @@ public sealed partial class ArmMotion : IDisposable
         }
     }
 
-    /// <summary>A person has looked at the cell and lets motion begin again. Clears our own mark only; unlocks nothing on the controller.</summary>
+    /// <summary>
+    /// A person has looked at the cell and lets motion begin again. Clears our own mark only; unlocks nothing on the controller.
+    /// </summary>
     public void Acknowledge() => _needsAcknowledge = false;
 
     public MotionReport Report()

@@ -3,13 +3,16 @@ using RobotWorldModel.Drivers.Geometry;
 namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
-/// Whether a set-point and the whole way to rest after it hold joint range, TCP speed, workspace, table and the arm's distance from itself.
+/// Whether a set-point and the whole way to rest after it hold joint range, TCP speed, workspace, table and the arm's distance from
+/// itself.
 /// Looks at samples of the way, so close that nothing can happen between them: distances change by no more than reach times turn, speeds
 /// depart from the line between two samples by no more than their second derivative allows.
 /// </summary>
 internal sealed class BrakeCheck(ArmGeometry geometry, MotionLimits limits, double dt)
 {
-    /// <summary>What samples keep from box, table and the arm itself, m; between two of them half the way from one to the next may be lost.</summary>
+    /// <summary>
+    /// What samples keep from box, table and the arm itself, m; between two of them half the way from one to the next may be lost.
+    /// </summary>
     public const double Margin = 0.003;
 
     // Of the TCP's speed limit, what may be lost between samples.

@@ -21,5 +21,6 @@ public enum CommandKind
 /// <param name="Kind">How to read <paramref name="Arm"/>.</param>
 /// <param name="Arm">Six values by kind.</param>
 /// <param name="Gripper">0 open … 1 closed; NaN leaves the gripper as it is.</param>
-/// <param name="DueNs">Host time at which the arm should be there: the tick's slot plus one period. Targets are interpolated between their times.</param>
+/// <param name="DueNs">Host time at which the arm should be there: the tick's slot plus one period. Targets are interpolated between
+/// their times.</param>
 public readonly record struct Command(CommandKind Kind, Vector6 Arm, double Gripper, long DueNs);

@@ -23,13 +23,15 @@ public sealed class MotionLease : IDisposable
     public string? EndedBecause => _session.EndedBecause;
 
     /// <summary>
-    /// A command for the arm, once a tick; without one for <see cref="MotionLimits.TargetTimeoutMs"/> the arm stops. It is checked before it
+    /// A command for the arm, once a tick; without one for <see cref="MotionLimits.TargetTimeoutMs"/> the arm stops. It is checked
+    /// before it
     /// is taken. One thread at a time; no allocation unless refused.
     /// </summary>
     public SendResult Send(in Command command) => _motion.Send(_session, command);
 
     /// <summary>
-    /// Lets a person lead the arm, or takes it back where it then stands. False where the arm moves or the lease has ended: it stays as it was.
+    /// Lets a person lead the arm, or takes it back where it then stands. False where the arm moves or the lease has ended: it stays as
+    /// it was.
     /// </summary>
     public bool SetFreedrive(bool on) => _motion.SetFreedrive(_session, on);
 

@@ -3,7 +3,8 @@ using RobotWorldModel.Drivers.Geometry;
 namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
-/// What a cell allows its arm. Set-points never leave these limits; targets are kept a little inside them, so that the arm can always stop in
+/// What a cell allows its arm. Set-points never leave these limits; targets are kept a little inside them, so that the arm can always
+/// stop in
 /// time. Angles rad, lengths m, base frame.
 /// </summary>
 public sealed class MotionLimits
@@ -20,7 +21,9 @@ public sealed class MotionLimits
     /// <summary>Of each joint, rad/s³.</summary>
     public double JointJerk { get; set; } = 120;
 
-    /// <summary>How far the force may go from what it was when the lease began, N. Turning a tool over changes it by twice the tool's weight.</summary>
+    /// <summary>
+    /// How far the force may go from what it was when the lease began, N. Turning a tool over changes it by twice the tool's weight.
+    /// </summary>
     public double ForceLimitN { get; set; } = 50;
 
     public Vector6 JointMin { get; set; } = new(-TwoPi, -TwoPi, -TwoPi, -TwoPi, -TwoPi, -TwoPi);
@@ -57,7 +60,9 @@ public sealed class MotionLimits
     /// <summary>Without a new sample of a configured force sensor for this long motion ends.</summary>
     public double ForceTimeoutMs { get; set; } = 250;
 
-    /// <summary>How far the arm may be from where it was sent, each joint, before motion ends: it is held by something, or slowed down.</summary>
+    /// <summary>
+    /// How far the arm may be from where it was sent, each joint, before motion ends: it is held by something, or slowed down.
+    /// </summary>
     public double FollowingErrorRad { get; set; } = 0.2;
 
     private const double TwoPi = 2 * Math.PI;

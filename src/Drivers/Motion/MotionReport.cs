@@ -33,7 +33,8 @@ public enum MotionState
 /// <param name="Refused">Commands that were refused.</param>
 /// <param name="Timeouts">How often the arm stopped because no command came.</param>
 /// <param name="MissedCycles">Set-points that could not be sent because their time had passed.</param>
-/// <param name="SpeedFraction">How fast the controller's time runs, 0..1 (its speed slider and limiter): owners slow their plans by it.</param>
+/// <param name="SpeedFraction">How fast the controller's time runs, 0..1 (its speed slider and limiter): owners slow their plans by
+/// it.</param>
 public readonly record struct MotionReport(
     bool Enabled, MotionState State, string? Owner, string Reason, bool NeedsAcknowledge, Vector6 Commanded,
     long Clamped, long Refused, long Timeouts, long MissedCycles, double SpeedFraction);

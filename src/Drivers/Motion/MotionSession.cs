@@ -4,7 +4,8 @@ using RobotWorldModel.Drivers.UniversalRobots;
 namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
-/// What belongs to one lease: the owner's thread filters and posts, the arm's thread takes and drives. Made anew for each lease, so nothing
+/// What belongs to one lease: the owner's thread filters and posts, the arm's thread takes and drives. Made anew for each lease, so
+/// nothing
 /// of an old one can reach the arm.
 /// </summary>
 internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits, double rateHz)
@@ -29,7 +30,9 @@ internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits
     /// <summary>The arm's thread alone.</summary>
     public MotionPhase Phase;
 
-    /// <summary>The arm's thread alone: when the program's heartbeat last changed, and to what; when the arm was last seen to move.</summary>
+    /// <summary>
+    /// The arm's thread alone: when the program's heartbeat last changed, and to what; when the arm was last seen to move.
+    /// </summary>
     public long BeatNs, MovedNs;
     public int Beat;
 

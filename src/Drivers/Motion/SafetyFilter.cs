@@ -18,7 +18,8 @@ public enum Clamp
 public readonly record struct SendResult(bool Accepted, Clamp Clamped, Vector6 Guarded, string? Refusal);
 
 /// <summary>
-/// Makes of each command a timed joint target that may be driven: refuses what cannot be meant, shortens what goes too far or too fast along
+/// Makes of each command a timed joint target that may be driven: refuses what cannot be meant, shortens what goes too far or too fast
+/// along
 /// the line from the target before. Keeps a little inside the limits that the set-points must hold. One thread at a time; no allocation
 /// unless it refuses.
 /// </summary>

@@ -7,7 +7,8 @@ namespace RobotWorldModel.Drivers.Motion;
 internal enum GeneratorState { Holding, Following, Braking }
 
 /// <summary>
-/// Makes set-points at the controller's rate from timed targets. Pure: stepped by times that the caller gives, the same targets at the same
+/// Makes set-points at the controller's rate from timed targets. Pure: stepped by times that the caller gives, the same targets at the
+/// same
 /// times give the same set-points. It takes a next set-point only where a way to rest from there, known in full, stays inside every limit;
 /// else it goes on along the way to rest that was known before. So no target, and no lack of one, can lead a set-point out of the limits.
 /// One thread at a time; no allocation after construction.
@@ -49,7 +50,9 @@ internal sealed class SetpointGenerator
     /// <summary>rad/s².</summary>
     public Vector6 Acceleration => _state.A;
 
-    /// <summary>The arm stands here. Its pose must be clear of all limits by <see cref="BrakeCheck.Margin"/>, or it stays where it is.</summary>
+    /// <summary>
+    /// The arm stands here. Its pose must be clear of all limits by <see cref="BrakeCheck.Margin"/>, or it stays where it is.
+    /// </summary>
     public void Seed(in Vector6 q)
     {
         _state = new() { P = q };
@@ -99,7 +102,8 @@ internal sealed class SetpointGenerator
         Vector6 wanted = Wanted(nowNs);
         if (TryTake(wanted))
             return;
-        // At the edge of what is allowed: half way between following and braking keeps the acceleration from jumping from one to the other.
+        // At the edge of what is allowed: half way between following and braking keeps the acceleration from jumping from one to the
+        // other.
         Vector6 braking = _planStep < _plan.Length ? _plan.At(_planStep + 1).A : default;
         if (!TryTake(Vector6.Lerp(braking, wanted, 0.5)))
             GoOnBraking();

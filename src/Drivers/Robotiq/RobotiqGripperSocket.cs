@@ -60,7 +60,8 @@ public sealed class RobotiqGripperOptions
 }
 
 /// <summary>
-/// A Robotiq gripper through the URCap's socket. It polls, and moves only when asked: a gripper that is not active is activated, which runs
+/// A Robotiq gripper through the URCap's socket. It polls, and moves only when asked: a gripper that is not active is activated, which
+/// runs
 /// it through its stroke, by the first request and never by connecting. What was asked while it was away is forgotten.
 /// </summary>
 public sealed class RobotiqGripperSocket : IGripper, IGripperControl

@@ -48,6 +48,7 @@ public sealed record CameraIntrinsics(int Width, int Height, double Fx, double F
 
 /// <param name="DepthScale">Metres per depth unit; 0 without depth.</param>
 /// <param name="MountedOn">base or flange.</param>
-/// <param name="Extrinsics">The optical frame (z forward, x right, y down) in the frame it is mounted on; null where nobody has measured it.</param>
+/// <param name="Extrinsics">The optical frame (z forward, x right, y down) in the frame it is mounted on; null where nobody has measured
+/// it.</param>
 public sealed record CameraInfo(
     string Name, string Model, string Serial, CameraIntrinsics Color, CameraIntrinsics? Depth, double DepthScale, string MountedOn, Pose? Extrinsics);

@@ -8,7 +8,9 @@ public enum PixelFormat
     /// <summary>Three bytes a pixel: red, green, blue.</summary>
     Rgb8 = 1,
 
-    /// <summary>Little-endian unsigned 16 bit a pixel, times the camera's depth scale = metres along the optical axis; 0 = no return.</summary>
+    /// <summary>
+    /// Little-endian unsigned 16 bit a pixel, times the camera's depth scale = metres along the optical axis; 0 = no return.
+    /// </summary>
     Depth16 = 2,
 }
 
@@ -49,7 +51,9 @@ public sealed class ImageFrame : IReferenceCounted
     internal void Rent() => _references = 1;
 }
 
-/// <summary>A fixed number of equal frames. Rented by a camera's thread with one reference; an empty pool means that a reader holds too many.</summary>
+/// <summary>
+/// A fixed number of equal frames. Rented by a camera's thread with one reference; an empty pool means that a reader holds too many.
+/// </summary>
 public sealed class FramePool
 {
     private readonly ConcurrentBag<ImageFrame> _free = [];

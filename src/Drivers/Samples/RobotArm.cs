@@ -43,13 +43,16 @@ internal interface IArmControl
     double ControlRateHz { get; }
 
     /// <summary>
-    /// Gets our program running on the controller and the input registers claimed; blocks for some seconds at most. Never unlocks, powers or
+    /// Gets our program running on the controller and the input registers claimed; blocks for some seconds at most. Never unlocks,
+    /// powers or
     /// restarts anything.
     /// </summary>
     /// <returns>Null when the program runs, else one line: what is in the way and what to do about it.</returns>
     string? StartProgram(CancellationToken cancel);
 
-    /// <summary>Writes one cycle's mode and set-point (rad, rad/s) under the next counter value; no allocation. False when not connected.</summary>
+    /// <summary>
+    /// Writes one cycle's mode and set-point (rad, rad/s) under the next counter value; no allocation. False when not connected.
+    /// </summary>
     bool Send(ArmMode mode, in Vector6 q, in Vector6 qd);
 }
 

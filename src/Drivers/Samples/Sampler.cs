@@ -1,6 +1,8 @@
 namespace RobotWorldModel.Drivers.Samples;
 
-/// <summary>Fills an <see cref="Observation"/> with the newest sample of each stream: what is known now, for live control. Allocates nothing.</summary>
+/// <summary>
+/// Fills an <see cref="Observation"/> with the newest sample of each stream: what is known now, for live control. Allocates nothing.
+/// </summary>
 public sealed class Sampler(
     SampleStream<RobotState>? robot,
     SampleStream<Wrench>? wrench,

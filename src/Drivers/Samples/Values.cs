@@ -2,7 +2,9 @@ using RobotWorldModel.Drivers.Geometry;
 
 namespace RobotWorldModel.Drivers.Samples;
 
-/// <summary>One cycle of the arm's controller. Angles in rad, currents in A, poses in the robot's base frame for the configured TCP.</summary>
+/// <summary>
+/// One cycle of the arm's controller. Angles in rad, currents in A, poses in the robot's base frame for the configured TCP.
+/// </summary>
 public struct RobotState
 {
     public Vector6 Q, Qd, Current;

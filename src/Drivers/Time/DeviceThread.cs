@@ -8,7 +8,8 @@ public sealed class DeviceThread : IDisposable
 
     /// <param name="name">Shown by debuggers and, cut to 15 letters, by <c>top -H</c>.</param>
     /// <param name="priority">SCHED_FIFO priority, or 0 to stay as the process is.</param>
-    /// <param name="body">Runs until done or until its token is cancelled; an exception that leaves it ends the process, as it should.</param>
+    /// <param name="body">Runs until done or until its token is cancelled; an exception that leaves it ends the process, as it
+    /// should.</param>
     public DeviceThread(string name, int priority, Action<CancellationToken> body)
     {
         _thread = new Thread(() =>

@@ -4,7 +4,8 @@ namespace RobotWorldModel.Drivers.Time;
 
 /// <summary>
 /// Real-time scheduling where the machine allows it. Every call is best effort and says in words what it could not get: without it
-/// everything works, only later under load. In SCHED_FIFO the .NET runtime gives every thread it starts the middle of the range, 50, whatever the
+/// everything works, only later under load. In SCHED_FIFO the .NET runtime gives every thread it starts the middle of the range, 50,
+/// whatever the
 /// process has; so what must not wait for the thread pool stands above that: device readers 60, tick 70, arm 80.
 /// </summary>
 public static partial class RealTime
@@ -26,7 +27,9 @@ public static partial class RealTime
         return failed;
     }
 
-    /// <summary>Locks pages into memory as they are touched (MCL_ONFAULT: .NET reserves far more than it uses). Null, or why not.</summary>
+    /// <summary>
+    /// Locks pages into memory as they are touched (MCL_ONFAULT: .NET reserves far more than it uses). Null, or why not.
+    /// </summary>
     public static string? TryLockMemory()
     {
         const int CurrentFutureOnFault = 7;

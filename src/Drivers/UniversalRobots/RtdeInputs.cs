@@ -4,7 +4,9 @@ using RobotWorldModel.Drivers.Samples;
 
 namespace RobotWorldModel.Drivers.UniversalRobots;
 
-/// <summary>The claimed input recipe of one connection: a whole set-point is one package out of one buffer. One thread at a time.</summary>
+/// <summary>
+/// The claimed input recipe of one connection: a whole set-point is one package out of one buffer. One thread at a time.
+/// </summary>
 internal sealed class RtdeInputs
 {
     private const int PackageBytes = RtdeWire.HeaderBytes + 1 + 12 * 8 + 2 * 4;

@@ -80,7 +80,9 @@ internal sealed class RtdeLink : IDisposable
         _inputsReplied.Dispose();
     }
 
-    /// <summary>Gets the input registers for this connection, again where a crashed client may still hold them. Blocks for seconds.</summary>
+    /// <summary>
+    /// Gets the input registers for this connection, again where a crashed client may still hold them. Blocks for seconds.
+    /// </summary>
     /// <returns>Null when they are ours, else what is in the way.</returns>
     public string? ClaimInputs(CancellationToken cancel)
     {

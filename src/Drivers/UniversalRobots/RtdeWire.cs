@@ -20,7 +20,8 @@ public enum RtdePackage : byte
 public enum RtdeType { NotFound, InUse, Bool, UInt8, UInt32, UInt64, Int32, Double, Vector3D, Vector6D, Vector6Int32, Vector6UInt32 }
 
 /// <summary>
-/// The wire format of UR's Real-Time Data Exchange, both sides: each package is a big-endian uint16 size (of the whole package), a type byte
+/// The wire format of UR's Real-Time Data Exchange, both sides: each package is a big-endian uint16 size (of the whole package), a type
+/// byte
 /// and a payload. Source: "Real-Time Data Exchange (RTDE) Guide", Universal Robots.
 /// </summary>
 public static class RtdeWire

@@ -21,7 +21,8 @@ public sealed class UrKinematics
                 _link[i] = nominal;
                 continue;
             }
-            // A calibration may put the frames of the nearly parallel axes 2 to 4 hundreds of metres away. A frame may slide along and turn
+            // A calibration may put the frames of the nearly parallel axes 2 to 4 hundreds of metres away. A frame may slide along and
+            // turn
             // about its own z, which is the next joint's axis, if the next link undoes it: so it comes back to where the link really is.
             Pose link = undone * Link(calibration.Theta[i], calibration.A[i], calibration.D[i], calibration.Alpha[i]);
             Pose slide = i < 5 ? SlideOnto(link, nominal) : Pose.Identity;
@@ -53,7 +54,9 @@ public sealed class UrKinematics
         }
     }
 
-    /// <summary>The geometric Jacobian at a point in the base frame: rows vx, vy, vz, wx, wy, wz; columns joints; row-major 6 x 6.</summary>
+    /// <summary>
+    /// The geometric Jacobian at a point in the base frame: rows vx, vy, vz, wx, wy, wz; columns joints; row-major 6 x 6.
+    /// </summary>
     public void Jacobian(in Vector6 q, Vec3 pointInBase, Span<double> jacobian)
     {
         Span<Pose> frames = stackalloc Pose[6];

@@ -3,7 +3,8 @@ using RobotWorldModel.Drivers.Geometry;
 namespace RobotWorldModel.Drivers.UniversalRobots;
 
 /// <summary>
-/// A UR arm's geometry and limits. Standard Denavit-Hartenberg, T_i = Rz(θ_i)·Tz(d_i)·Tx(a_i)·Rx(α_i), nominal values from Universal Robots'
+/// A UR arm's geometry and limits. Standard Denavit-Hartenberg, T_i = Rz(θ_i)·Tz(d_i)·Tx(a_i)·Rx(α_i), nominal values from Universal
+/// Robots'
 /// article "DH parameters for calculations of kinematics and dynamics"; a calibrated controller's own values replace them.
 /// </summary>
 /// <param name="Name">UR5e, UR3e …</param>

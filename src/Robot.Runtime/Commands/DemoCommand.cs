@@ -151,7 +151,8 @@ internal static class DemoCommand
         {
             foreach (var (stream, first) in summary.FirstNs)
             {
-                // The force sensor and the gripper stamp nothing: their samples are counted by when they were true, with half a period's room.
+                // The force sensor and the gripper stamp nothing: their samples are counted by when they were true, with half a period's
+                // room.
                 bool stamped = stream is not ("force" or "gripper");
                 long room = stamped ? 0 : 5_000_000;
                 if (stream == "gripper")

@@ -8,7 +8,9 @@ using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Commands;
 
-/// <summary>robot replay: an episode's actions on the arm, on the recorded clock, and how near the arm came to the recorded path.</summary>
+/// <summary>
+/// robot replay: an episode's actions on the arm, on the recorded clock, and how near the arm came to the recorded path.
+/// </summary>
 internal static class ReplayCommand
 {
     public static Command Create()

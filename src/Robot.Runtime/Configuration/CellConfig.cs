@@ -4,7 +4,9 @@ using System.Text;
 
 namespace RobotWorldModel.Runtime.Configuration;
 
-/// <summary>One file of hardware-configs/: a lab cell, or the simulated one. Units are in the names; angles in rad, lengths in m.</summary>
+/// <summary>
+/// One file of hardware-configs/: a lab cell, or the simulated one. Units are in the names; angles in rad, lengths in m.
+/// </summary>
 public sealed class CellConfig
 {
     [Required, RegularExpression("[a-z0-9][a-z0-9_-]{0,31}", ErrorMessage = "must be lower-case letters, digits, - and _, at most 32")]
@@ -144,7 +146,9 @@ public sealed class CameraConfig
     [AllowedValues("base", "flange")]
     public string? MountedOn { get; set; }
 
-    /// <summary>The optical frame in what it is mounted on: x, y, z in m, rotation vector in rad. Overrides what the camera process says.</summary>
+    /// <summary>
+    /// The optical frame in what it is mounted on: x, y, z in m, rotation vector in rad. Overrides what the camera process says.
+    /// </summary>
     [Length(6, 6)]
     public double[]? Extrinsics { get; set; }
 }

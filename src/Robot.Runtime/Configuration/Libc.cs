@@ -14,7 +14,8 @@ internal static partial class Libc
     public static bool Kill(int pid, int signal) => kill(pid, signal) == 0;
 
     /// <summary>
-    /// Maps a file into memory, shared with whoever else maps it. (MemoryMappedFile flushes with MS_INVALIDATE when it closes, which the kernel
+    /// Maps a file into memory, shared with whoever else maps it. (MemoryMappedFile flushes with MS_INVALIDATE when it closes, which the
+    /// kernel
     /// refuses for locked memory.)
     /// </summary>
     /// <exception cref="IOException">The kernel refused.</exception>

@@ -11,7 +11,8 @@ namespace RobotWorldModel.Runtime.Configuration;
 public sealed class ConfigException(string message) : Exception(message);
 
 /// <summary>
-/// Binds YAML to plain settings classes by name (tcp_speed → TcpSpeed) and checks it strictly: an unknown key, a wrong type, a value outside
+/// Binds YAML to plain settings classes by name (tcp_speed → TcpSpeed) and checks it strictly: an unknown key, a wrong type, a value
+/// outside
 /// its <see cref="RangeAttribute"/> or a missing <see cref="RequiredAttribute"/> is an error with its line. All errors are told at once.
 /// </summary>
 internal sealed class YamlBinder(string file)

@@ -9,7 +9,9 @@ using RobotWorldModel.Runtime.Processes;
 
 namespace RobotWorldModel.Runtime.Core;
 
-/// <summary>The cell's devices as its config names them. Each connects by itself once started, in any order, and again after every loss.</summary>
+/// <summary>
+/// The cell's devices as its config names them. Each connects by itself once started, in any order, and again after every loss.
+/// </summary>
 internal sealed class CellDevices : IDisposable
 {
     private readonly List<Claim> _claims = [];

@@ -14,7 +14,8 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
     private readonly CancellationTokenSource _shutdown = new();
 
     /// <returns>The exit code: 0 after a shutdown or SIGTERM, 130 after Ctrl-C.</returns>
-    /// <exception cref="RobotException">The cell, a device or the data root is in use (75), or the disk cannot be written (74).</exception>
+    /// <exception cref="RobotException">The cell, a device or the data root is in use (75), or the disk cannot be written
+    /// (74).</exception>
     public async Task<int> RunAsync(CancellationToken cancel)
     {
         string root = PrepareRoot();

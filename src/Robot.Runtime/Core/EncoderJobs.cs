@@ -13,7 +13,8 @@ namespace RobotWorldModel.Runtime.Core;
 internal sealed record EncoderLine(double Progress, long Rows, long Stale, string Message, EpisodeSummary? Summary = null);
 
 /// <summary>
-/// The encoders at work: one niced child process an episode, which follows its log and commits. A child that dies is started again on the same
+/// The encoders at work: one niced child process an episode, which follows its log and commits. A child that dies is started again on
+/// the same
 /// folder, with the same result; after three tries the folder stays as it is, for the next start-up's recovery.
 /// </summary>
 internal sealed class EncoderJobs(Action<string> say) : IDisposable

@@ -7,7 +7,9 @@ using RobotWorldModel.Simulation.Cell;
 
 namespace RobotWorldModel.Runtime.Core;
 
-/// <summary>A person leads the arm while this lives. Where motion is off, freedrive comes from the pendant and nothing is asked of the arm.</summary>
+/// <summary>
+/// A person leads the arm while this lives. Where motion is off, freedrive comes from the pendant and nothing is asked of the arm.
+/// </summary>
 internal sealed class FreedriveRun : IDisposable
 {
     private readonly MotionLease? _lease;

@@ -8,7 +8,8 @@ namespace RobotWorldModel.Runtime.Core;
 /// <param name="RmsRad">Root mean square over rows of |q_replay - q_recorded| over six joints.</param>
 /// <param name="MaxRad">The largest of them.</param>
 /// <param name="Rows">Rows compared.</param>
-/// <param name="GripperLateFrames">The most frames by which the gripper passed its half way later or earlier than recorded; NaN: it did not move.</param>
+/// <param name="GripperLateFrames">The most frames by which the gripper passed its half way later or earlier than recorded; NaN: it did
+/// not move.</param>
 internal sealed record PathError(double RmsRad, double MaxRad, int Rows, double GripperLateFrames);
 
 /// <summary>Listens to the arm while an episode is replayed and compares where it was with where it had been.</summary>

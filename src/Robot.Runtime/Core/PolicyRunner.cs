@@ -13,7 +13,8 @@ namespace RobotWorldModel.Runtime.Core;
 internal readonly record struct PolicyEnd(bool Completed, string Why);
 
 /// <summary>
-/// Who decides at present: one policy with the motion lease at most. It is started and ended from other threads and asked on the tick's; the
+/// Who decides at present: one policy with the motion lease at most. It is started and ended from other threads and asked on the tick's;
+/// the
 /// two meet in one reference.
 /// </summary>
 internal sealed class PolicyRunner(ArmMotion? motion)
@@ -26,7 +27,9 @@ internal sealed class PolicyRunner(ArmMotion? motion)
     /// <summary>The policy that decides at present; null: the arm holds.</summary>
     public ITickPolicy? Current => _turn?.Policy;
 
-    /// <summary>Acquires the lease for a policy and lets it decide from the next tick on. May take seconds: the arm's program is started.</summary>
+    /// <summary>
+    /// Acquires the lease for a policy and lets it decide from the next tick on. May take seconds: the arm's program is started.
+    /// </summary>
     /// <param name="make">Makes the policy once the lease is there: it may look at where the arm is commanded to be.</param>
     /// <returns>Completes when it is done, or was stopped. A policy that is done holds the arm until <see cref="End"/>.</returns>
     /// <exception cref="RobotException">Motion is refused; says why and what to do.</exception>

@@ -5,7 +5,9 @@ using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Core;
 
-/// <summary>Copies each camera's newest colour picture, quartered, into its shared-memory slot some times a second. Allocates nothing per picture.</summary>
+/// <summary>
+/// Copies each camera's newest colour picture, quartered, into its shared-memory slot some times a second. Allocates nothing per picture.
+/// </summary>
 internal sealed class PreviewPump : IDisposable
 {
     private const double RateHz = 15;

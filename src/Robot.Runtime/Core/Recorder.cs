@@ -10,7 +10,8 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.Runtime.Core;
 
 /// <summary>
-/// Episodes from start to the encoder's hands. A recording is a folder demo_NNN.recording with a growing log; ending it hands the folder to an
+/// Episodes from start to the encoder's hands. A recording is a folder demo_NNN.recording with a growing log; ending it hands the folder
+/// to an
 /// encoder, and the next may start at once. Methods are called one at a time; ticks and commands come from the tick's thread.
 /// </summary>
 internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJobs encoders, string dataRoot, Func<(long OriginNs, long Slot)> grid)
@@ -67,7 +68,8 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
 
     /// <summary>Starts a recording and its encoder.</summary>
     /// <param name="source">scripted, freedrive, jog, none, replay.</param>
-    /// <exception cref="RobotException">One runs already (75), a device is away (69), or the disk is full or not writable (74).</exception>
+    /// <exception cref="RobotException">One runs already (75), a device is away (69), or the disk is full or not writable
+    /// (74).</exception>
     public string Start(string task, string source)
     {
         if (_running is { } running)

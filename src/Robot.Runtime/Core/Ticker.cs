@@ -14,7 +14,9 @@ internal interface ITickLog
     void Command(in CommandRecord command);
 }
 
-/// <summary>The 30 Hz heart: sample, decide, guard, command, log. One thread on an absolute grid; a missed slot is skipped and counted.</summary>
+/// <summary>
+/// The 30 Hz heart: sample, decide, guard, command, log. One thread on an absolute grid; a missed slot is skipped and counted.
+/// </summary>
 internal sealed class Ticker : IDisposable
 {
     private const long RateDenominator = 1000;

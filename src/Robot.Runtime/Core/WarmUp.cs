@@ -5,7 +5,8 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Runtime.Core;
 
 /// <summary>
-/// A recording of made-up samples into a folder that is removed again, before the service is ready: what is compiled and touched for the first
+/// A recording of made-up samples into a folder that is removed again, before the service is ready: what is compiled and touched for the
+/// first
 /// time must not be so while the first real recording runs.
 /// </summary>
 internal static class WarmUp

@@ -17,7 +17,8 @@ public sealed record ServiceInfo(string Cell, int Pid, string Url, string Config
 internal sealed partial class ServiceJson : JsonSerializerContext;
 
 /// <summary>
-/// The service's claim on its cell: a locked file in the runtime folder, and beside it the service's address. The lock, not the file, says that the
+/// The service's claim on its cell: a locked file in the runtime folder, and beside it the service's address. The lock, not the file,
+/// says that the
 /// service lives: it goes with the process, however that ends.
 /// </summary>
 internal sealed class ServiceFile : IDisposable
@@ -70,7 +71,9 @@ internal sealed class ServiceFile : IDisposable
     }
 }
 
-/// <summary>A claim on something that two processes must not use at once: a device's address, a data root. It goes with the process.</summary>
+/// <summary>
+/// A claim on something that two processes must not use at once: a device's address, a data root. It goes with the process.
+/// </summary>
 internal sealed class Claim : IDisposable
 {
     private readonly FileStream _file;

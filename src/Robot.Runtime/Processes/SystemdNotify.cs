@@ -21,7 +21,9 @@ internal sealed class SystemdNotify
     /// <summary>How often systemd wants to hear that the tick goes on; null where it does not watch.</summary>
     public TimeSpan? WatchdogPeriod { get; }
 
-    /// <summary>READY=1, STATUS=…, WATCHDOG=1, STOPPING=1; several are separated by newlines. A lost socket is no reason to fail.</summary>
+    /// <summary>
+    /// READY=1, STATUS=…, WATCHDOG=1, STOPPING=1; several are separated by newlines. A lost socket is no reason to fail.
+    /// </summary>
     public void Send(string assignments)
     {
         if (_socket is null)

@@ -27,7 +27,9 @@ internal interface ICoreHandler
     void Closed(object connection);
 }
 
-/// <summary>Core's Unix-domain socket: requests and replies as one JSON object a line, and status lines ten times a second for subscribers.</summary>
+/// <summary>
+/// Core's Unix-domain socket: requests and replies as one JSON object a line, and status lines ten times a second for subscribers.
+/// </summary>
 internal sealed class CoreServer(string path, ICoreHandler handler) : IDisposable
 {
     private static readonly TimeSpan s_statusPeriod = TimeSpan.FromMilliseconds(100);

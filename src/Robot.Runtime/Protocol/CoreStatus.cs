@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace RobotWorldModel.Runtime.Protocol;
 
-/// <summary>What core says of itself ten times a second, to the terminal view, the desk and whoever else listens. JSON in snake_case.</summary>
+/// <summary>
+/// What core says of itself ten times a second, to the terminal view, the desk and whoever else listens. JSON in snake_case.
+/// </summary>
 /// <param name="Cell">The config's name for this cell.</param>
 /// <param name="Mode">idle, recording, replaying, controlling, fault.</param>
 /// <param name="Message">One line for a person: what is going on or what to do.</param>
@@ -89,7 +91,9 @@ public static class CoreMethods
     /// <summary>{task, source, seconds?} → {id}. source: scripted, freedrive, jog, none.</summary>
     public const string RecordStart = "record.start";
 
-    /// <summary>{outcome: success|failure|unknown} → {id}. Ends the running episode; it is encoded and committed in the background.</summary>
+    /// <summary>
+    /// {outcome: success|failure|unknown} → {id}. Ends the running episode; it is encoded and committed in the background.
+    /// </summary>
     public const string RecordStop = "record.stop";
 
     /// <summary>{} → {id}: moves the running, or else the last, episode to the trash.</summary>
@@ -98,7 +102,10 @@ public static class CoreMethods
     /// <summary>{id} → {} when that episode is committed.</summary>
     public const string RecordWait = "record.wait";
 
-    /// <summary>{axis: x|y|z|rx|ry|rz|gripper, steps: ±n} → {}. One step is 5 mm, at most 20 mm/s. The connection holds the lease; it lapses with it.</summary>
+    /// <summary>
+    /// {axis: x|y|z|rx|ry|rz|gripper, steps: ±n} → {}. One step is 5 mm, at most 20 mm/s. The connection holds the lease; it lapses with
+    /// it.
+    /// </summary>
     public const string Jog = "jog";
 
     /// <summary>{episode, speed, ease: true} → {}; progress is in the status.</summary>

@@ -5,7 +5,8 @@ using RobotWorldModel.Runtime.Configuration;
 namespace RobotWorldModel.Runtime.Protocol;
 
 /// <summary>
-/// The newest picture of a camera, small, in memory shared between core (one writer) and any reader: a header of 64 bytes and RGB8 pixels. The
+/// The newest picture of a camera, small, in memory shared between core (one writer) and any reader: a header of 64 bytes and RGB8
+/// pixels. The
 /// version is odd while a picture is written; a reader that sees it odd, or changed after its copy, tries again. Neither side waits.
 /// </summary>
 public sealed unsafe class PreviewSlot : IDisposable
@@ -37,7 +38,8 @@ public sealed unsafe class PreviewSlot : IDisposable
     public static string PathOf(string runtimeFolder, string cell, string camera) => Path.Combine(runtimeFolder, $"{cell}-{camera}.preview");
 
     /// <summary>
-    /// Makes the slot's file for pictures up to the given size. An older one is replaced, never cut short: whoever still maps it would die of it.
+    /// Makes the slot's file for pictures up to the given size. An older one is replaced, never cut short: whoever still maps it would
+    /// die of it.
     /// </summary>
     public static PreviewSlot Create(string path, int maxWidth, int maxHeight)
     {
@@ -70,7 +72,9 @@ public sealed unsafe class PreviewSlot : IDisposable
         Volatile.Write(ref Head.Version, Head.Version + 1);
     }
 
-    /// <summary>Copies the newest picture as RGB8. False when there is none yet, it is the one already seen, or it was being written just now.</summary>
+    /// <summary>
+    /// Copies the newest picture as RGB8. False when there is none yet, it is the one already seen, or it was being written just now.
+    /// </summary>
     public bool TryRead(long lastSequence, Span<byte> rgb, out int width, out int height, out long sequence, out long originatingNs)
     {
         long version = Volatile.Read(ref Head.Version);

@@ -52,7 +52,8 @@ public sealed class CellOptions
 }
 
 /// <summary>
-/// The simulated cell: one 500 Hz loop steps controller, physics and devices; each camera renders on a thread of its own. Everything is reached
+/// The simulated cell: one 500 Hz loop steps controller, physics and devices; each camera renders on a thread of its own. Everything is
+/// reached
 /// through the devices' own wires, and the truth through the control socket.
 /// </summary>
 public sealed class SimulatedCell : IDisposable

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
-/// A client's TCP connection that never makes the control cycle wait: the socket does not block, and what the client does not take at once is
+/// A client's TCP connection that never makes the control cycle wait: the socket does not block, and what the client does not take at
+/// once is
 /// kept in a bounded buffer. Writing is safe from any thread.
 /// </summary>
 internal sealed class ClientConnection : IDisposable

@@ -3,7 +3,8 @@ using RobotWorldModel.Drivers.Samples;
 namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
-/// The dashboard's commands, spelled and answered as in UR's "Dashboard Server e-Series". Programs of the pendant (.urp) do not exist here: load
+/// The dashboard's commands, spelled and answered as in UR's "Dashboard Server e-Series". Programs of the pendant (.urp) do not exist
+/// here: load
 /// finds no file, and play fails.
 /// </summary>
 internal sealed class DashboardCommands(

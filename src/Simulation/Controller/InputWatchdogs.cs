@@ -3,7 +3,8 @@ using RobotWorldModel.Simulation.UrScript;
 namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
-/// rtde_set_watchdog: what to do when an RTDE input stays away. This controller cannot pause a program, so "pause" ends it, as "stop" does.
+/// rtde_set_watchdog: what to do when an RTDE input stays away. This controller cannot pause a program, so "pause" ends it, as "stop"
+/// does.
 /// They are gone with the program that set them.
 /// </summary>
 internal sealed class InputWatchdogs(RtdeServer rtde, double baseRateHz)

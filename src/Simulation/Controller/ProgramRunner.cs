@@ -14,7 +14,9 @@ internal sealed class ProgramRunner(BuiltinLibrary library, MotionGenerator moti
 
     public int Line => _run?.Line ?? 0;
 
-    /// <summary>Compiles and starts a script. One that does not compile changes nothing; a new program replaces the one that runs.</summary>
+    /// <summary>
+    /// Compiles and starts a script. One that does not compile changes nothing; a new program replaces the one that runs.
+    /// </summary>
     /// <param name="obstacle">Null, or why no program may start now.</param>
     public void Start(string script, string? obstacle)
     {

@@ -4,7 +4,9 @@ using RobotWorldModel.Drivers.UniversalRobots;
 
 namespace RobotWorldModel.Simulation.Controller;
 
-/// <summary>One package's outputs and slider, applied together once all its fields are read: a mask says which bits mean something.</summary>
+/// <summary>
+/// One package's outputs and slider, applied together once all its fields are read: a mask says which bits mean something.
+/// </summary>
 internal struct MaskedInputs
 {
     public uint SpeedMask;

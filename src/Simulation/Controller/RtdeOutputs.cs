@@ -10,7 +10,8 @@ internal delegate void FieldWriter(ControllerState state, Span<byte> into);
 internal sealed record RtdeOutput(RtdeType Type, FieldWriter Write);
 
 /// <summary>
-/// The outputs that this controller has, by the names of the RTDE guide. What is not simulated is not listed, so clients are told NOT_FOUND and
+/// The outputs that this controller has, by the names of the RTDE guide. What is not simulated is not listed, so clients are told
+/// NOT_FOUND and
 /// not a made-up number; analog inputs and outputs are those of a control box with nothing connected.
 /// </summary>
 internal static class RtdeOutputs

@@ -4,7 +4,8 @@ using RobotWorldModel.Simulation.Devices;
 namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
-/// RTDE: clients, who owns which input, and the transport. The control cycle packs the data; a thread of its own sends each package when its
+/// RTDE: clients, who owns which input, and the transport. The control cycle packs the data; a thread of its own sends each package when
+/// its
 /// transport delay is over.
 /// </summary>
 internal sealed class RtdeServer : IDisposable

@@ -12,7 +12,8 @@ namespace RobotWorldModel.Simulation.Controller;
 public sealed record UrControllerStatus(RobotMode Mode, SafetyStatusBits Safety, bool ProgramRunning, string ProgramName, int RtdeClients);
 
 /// <summary>
-/// A UR e-Series controller on the maker's ports: RTDE (30004), dashboard (29999) and script ports (30001-30003). It runs what is sent to it and
+/// A UR e-Series controller on the maker's ports: RTDE (30004), dashboard (29999) and script ports (30001-30003). It runs what is sent
+/// to it and
 /// moves the arm in the physics by it. Everything happens in <see cref="Step"/>, except that a thread of its own sends RTDE data when the
 /// transport's delay is over.
 /// </summary>
@@ -97,7 +98,9 @@ public sealed class UrController : ISimulatedDevice
         }
     }
 
-    /// <summary>As a collision would: motion stops, the program ends, and 5 s later it may be unlocked. From any thread; acts in the next cycle.</summary>
+    /// <summary>
+    /// As a collision would: motion stops, the program ends, and 5 s later it may be unlocked. From any thread; acts in the next cycle.
+    /// </summary>
     public void ProtectiveStop() => Interlocked.Increment(ref _protectiveStops);
 
     /// <summary>The red button. From any thread; acts in the next cycle.</summary>

@@ -1,8 +1,10 @@
 namespace RobotWorldModel.Simulation.UrScript;
 
 /// <summary>
-/// URScript's operators. Two integers stay integers under + - * %, but / always gives a float. Lists of equal length work element by element,
-/// a number works on every element, and matrices (lists of lists) multiply as matrices. Source: URScript manual, "Matrix and Array Expressions".
+/// URScript's operators. Two integers stay integers under + - * %, but / always gives a float. Lists of equal length work element by
+/// element,
+/// a number works on every element, and matrices (lists of lists) multiply as matrices. Source: URScript manual, "Matrix and Array
+/// Expressions".
 /// </summary>
 internal static class Arithmetic
 {

@@ -1,6 +1,8 @@
 namespace RobotWorldModel.Simulation.UrScript;
 
-/// <summary>What a built-in does. It may make its thread wait (<see cref="ScriptThread.WaitCycles"/>); its value is there when the thread goes on.</summary>
+/// <summary>
+/// What a built-in does. It may make its thread wait (<see cref="ScriptThread.WaitCycles"/>); its value is there when the thread goes on.
+/// </summary>
 /// <exception cref="ScriptFaultException">Ends the program.</exception>
 public delegate Value BuiltinFunction(ScriptThread thread, ReadOnlySpan<Value> arguments);
 
@@ -16,7 +18,8 @@ public sealed class BuiltinLibrary
 
     internal Builtin? Find(string name) => _builtins.GetValueOrDefault(name);
 
-    /// <param name="signature"><c>name(a, b=0.5, c=True)</c>; a parameter without a value must be given; <c>x=None</c> may be left out.</param>
+    /// <param name="signature"><c>name(a, b=0.5, c=True)</c>; a parameter without a value must be given; <c>x=None</c> may be left
+    /// out.</param>
     public void Add(string signature, BuiltinFunction function)
     {
         int open = signature.IndexOf('(');

@@ -3,7 +3,9 @@ using RobotWorldModel.Drivers.Geometry;
 
 namespace RobotWorldModel.Simulation.UrScript;
 
-/// <summary>Built-ins that need no robot: numbers, lists, poses and strings. Source: URScript manual, modules urmath and internals.</summary>
+/// <summary>
+/// Built-ins that need no robot: numbers, lists, poses and strings. Source: URScript manual, modules urmath and internals.
+/// </summary>
 public static class MathBuiltins
 {
     public static void AddTo(BuiltinLibrary library)

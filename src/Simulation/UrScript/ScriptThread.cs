@@ -1,7 +1,8 @@
 namespace RobotWorldModel.Simulation.UrScript;
 
 /// <summary>
-/// One thread of a running script: a stack machine that stops wherever it waits and goes on in a later control cycle. It needs no thread of the
+/// One thread of a running script: a stack machine that stops wherever it waits and goes on in a later control cycle. It needs no thread
+/// of the
 /// operating system.
 /// </summary>
 public sealed class ScriptThread

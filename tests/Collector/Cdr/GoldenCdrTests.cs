@@ -161,7 +161,8 @@ public class GoldenCdrTests
     private delegate void Write(ref CdrWriter w);
 
     /// <summary>
-    /// Into a span of just the right size, and into a pooled array that has to grow. On the wire a message is padded to a multiple of four,
+    /// Into a span of just the right size, and into a pooled array that has to grow. On the wire a message is padded to a multiple of
+    /// four,
     /// which the golden bytes are not.
     /// </summary>
     private static void Same(byte[] unpadded, Write write)

@@ -10,7 +10,8 @@ internal sealed class IndependentArm
 {
     private static readonly Dictionary<string, double[]> s_joints = new()
     {
-        // shoulder z; elbow x; wrist 1 x, z; wrist 2 y; wrist 3 y; upper arm's and forearm's offsets; radii of shoulder, upper arm, forearm, wrist
+        // shoulder z; elbow x; wrist 1 x, z; wrist 2 y; wrist 3 y; upper arm's and forearm's offsets; radii of shoulder, upper arm,
+        // forearm, wrist
         ["UR5e"] = [0.1625, -0.425, -0.3922, 0.1333, -0.0997, 0.0996, 0.138, 0.007, 0.060, 0.054, 0.040, 0.045],
         ["UR3e"] = [0.15185, -0.24355, -0.2132, 0.13105, -0.08535, 0.0921, 0.120, 0.027, 0.060, 0.054, 0.040, 0.045],
     };

@@ -147,7 +147,8 @@ public class FixedRateClockTests
     [Fact]
     public void A_late_sample_that_looked_like_a_loss_is_taken_back()
     {
-        // Each late by itself, up to three periods: at the moment of its arrival it cannot be told from a loss. 4000 of them look like one.
+        // Each late by itself, up to three periods: at the moment of its arrival it cannot be told from a loss. 4000 of them look like
+        // one.
         long stand = 0;
         for (int seed = 1; seed <= 20; seed++)
         {

@@ -7,7 +7,9 @@ using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Drivers.Tests.UniversalRobots;
 
-/// <summary>Whatever bytes come, the reader says what is wrong, connects again, and reads on when the controller speaks properly.</summary>
+/// <summary>
+/// Whatever bytes come, the reader says what is wrong, connects again, and reads on when the controller speaks properly.
+/// </summary>
 public class RtdeHostileTests
 {
     [Fact]

@@ -5,7 +5,9 @@ using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Drivers.Tests.UniversalRobots;
 
-/// <summary>Getting the control program running, what stands in its way, and set-points on the wire; against the Python stand-in.</summary>
+/// <summary>
+/// Getting the control program running, what stands in its way, and set-points on the wire; against the Python stand-in.
+/// </summary>
 public class UrProgramTests
 {
     [SkippableTheory]

@@ -2,7 +2,9 @@ using RobotWorldModel.Drivers.Geometry;
 
 namespace RobotWorldModel.Simulation.Tests.Controller;
 
-/// <summary>A program that is steered through registers, as control programs of this field are: targets and a counter in, a state out.</summary>
+/// <summary>
+/// A program that is steered through registers, as control programs of this field are: targets and a counter in, a state out.
+/// </summary>
 public class ControlLoopTests
 {
     private const string Program = """

@@ -36,7 +36,9 @@ internal sealed class RigidPhysics : ICellPhysics
     public void Place(string body, in Pose poseInBase) => throw new ArgumentException($"no object '{body}' is here", nameof(body));
 }
 
-/// <summary>A controller on an address of its own, stepped at 500 Hz by a thread as the cell does it: every cycle, also when late.</summary>
+/// <summary>
+/// A controller on an address of its own, stepped at 500 Hz by a thread as the cell does it: every cycle, also when late.
+/// </summary>
 internal sealed class ControllerBench : IDisposable
 {
     private readonly DeviceThread _loop;
@@ -64,7 +66,8 @@ internal sealed class ControllerBench : IDisposable
     public UrController Controller { get; }
 
     /// <summary>
-    /// From here on the test makes the cycles, one by one: what counts cycles then does not depend on how busy the machine is. Returns what a
+    /// From here on the test makes the cycles, one by one: what counts cycles then does not depend on how busy the machine is. Returns
+    /// what a
     /// client with <c>timestamp</c> first in its recipe gets for each cycle.
     /// </summary>
     public Func<RtdeClient, byte[]> TakeOver()

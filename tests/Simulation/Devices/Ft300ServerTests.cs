@@ -60,7 +60,9 @@ public class Ft300ServerTests
         /// <summary>When a sample was made, as its own value tells.</summary>
         public long TruthOf(in Sample<Wrench> sample) => OriginNs + (long)(sample.Value.Fx * 1e6);
 
-        /// <summary>How much later than its transport's delay the latest sample came, ms: what this machine could not keep up with.</summary>
+        /// <summary>
+        /// How much later than its transport's delay the latest sample came, ms: what this machine could not keep up with.
+        /// </summary>
         public double StallMs(double delayMs) => Samples.Max(s => s.ArrivalNs - TruthOf(s)) / 1e6 - delayMs;
     }
 

@@ -3,7 +3,8 @@ using RobotWorldModel.Drivers.Geometry;
 namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
-/// Moves the tool by steps, one a key press, at 20 mm/s and 10 °/s at most. Presses wait for each other; keys may be pressed on any thread,
+/// Moves the tool by steps, one a key press, at 20 mm/s and 10 °/s at most. Presses wait for each other; keys may be pressed on any
+/// thread,
 /// one thread asks once a tick.
 /// </summary>
 public sealed class TcpStepJog

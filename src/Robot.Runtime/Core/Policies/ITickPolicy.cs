@@ -8,7 +8,9 @@ namespace RobotWorldModel.Runtime.Core.Policies;
 /// <param name="Done">It has nothing more to do: whoever started it is told, and it holds until it is ended.</param>
 internal readonly record struct PolicyStep(Command? Command, bool Done);
 
-/// <summary>Whoever decides what the arm should do: asked once a tick, on the tick's thread. Must not wait and must not allocate.</summary>
+/// <summary>
+/// Whoever decides what the arm should do: asked once a tick, on the tick's thread. Must not wait and must not allocate.
+/// </summary>
 internal interface ITickPolicy
 {
     /// <summary>The lease's owner, and the action_source of a recording: scripted, jog, replay …</summary>

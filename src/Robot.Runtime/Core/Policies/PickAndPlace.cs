@@ -5,7 +5,8 @@ using RobotWorldModel.Drivers.Samples;
 namespace RobotWorldModel.Runtime.Core.Policies;
 
 /// <summary>
-/// The scripted expert: picks a cube and puts it on a target, as TCP poses along straight lines with smooth starts and ends. It knows where
+/// The scripted expert: picks a cube and puts it on a target, as TCP poses along straight lines with smooth starts and ends. It knows
+/// where
 /// things are from the simulated cell, so it is for that alone.
 /// </summary>
 internal sealed class PickAndPlace : ITickPolicy
@@ -91,7 +92,9 @@ internal sealed class PickAndPlace : ITickPolicy
 
     private void Rest(ref Pose at, double seconds, double gripper) => _segments.Add(new(at, at, seconds, gripper));
 
-    /// <summary>The tool pointing down at an object, turned the least from where it is: a cube looks the same every quarter turn.</summary>
+    /// <summary>
+    /// The tool pointing down at an object, turned the least from where it is: a cube looks the same every quarter turn.
+    /// </summary>
     private static Pose ToolDown(in Pose thing, in Pose tool)
     {
         var down = Quat.FromAxisAngle(Vec3.UnitX, Math.PI);

@@ -18,7 +18,8 @@ internal sealed record ReplayPlan(string Episode, double RateHz, Vector6[] Actio
 }
 
 /// <summary>
-/// Plays an episode's actions on its own clock: eases to the first pose, waits until the arm is at rest, then each target goes out with the
+/// Plays an episode's actions on its own clock: eases to the first pose, waits until the arm is at rest, then each target goes out with
+/// the
 /// time at which it was to be reached, so the arm thread sees the same timed stream as when it was recorded.
 /// </summary>
 internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease) : ITickPolicy
