@@ -25,11 +25,16 @@ internal sealed class HandMadeCamera : IDisposable
         $$"""{"model":"HM","serial":"7","rate_hz":30,"clock_domain":"camera","session":"{{session}}","color":{{Lens}}"""
         + (depth ? $$""","depth":{{Lens}},"depth_scale":0.0001}""" : "}");
 
+    /// <summary>Takes the driver's next connection; one that it gave up while this machine was busy elsewhere is passed over.</summary>
     public void Accept()
     {
-        _client?.Dispose();
-        Assert.True(_listener.Poll(60_000_000, SelectMode.SelectRead), "the driver did not come");
-        _client = _listener.Accept();
+        do
+        {
+            _client?.Dispose();
+            Assert.True(_listener.Poll(60_000_000, SelectMode.SelectRead), "the driver did not come");
+            _client = _listener.Accept();
+        }
+        while (_client.Poll(0, SelectMode.SelectRead));
     }
 
     public void HangUp() => _client!.Dispose();
