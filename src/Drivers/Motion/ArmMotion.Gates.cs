@@ -117,7 +117,7 @@ public sealed partial class ArmMotion
         {
             if (_acquireCancel!.IsCancellationRequested)
             {
-                refusal = "the arm was stopped while it was being taken";
+                refusal = $"{_arm.Name}: the arm was stopped while it was being taken";
                 return null;
             }
             Volatile.Write(ref _reason, null);

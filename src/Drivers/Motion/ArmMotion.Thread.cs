@@ -147,8 +147,8 @@ public sealed partial class ArmMotion
             return false;
         }
         if (state.Heartbeat != session.Beat)
-            (session.Beat, session.BeatNs) = (state.Heartbeat, nowNs);
-        if (nowNs - session.BeatNs > HeartbeatTimeoutNs)
+            (session.Beat, session.BeatNs) = (state.Heartbeat, sample.ArrivalNs);
+        if (sample.ArrivalNs - session.BeatNs > HeartbeatTimeoutNs)
         {
             End(session, $"{_arm.Name}: our program on the controller stopped; see the pendant's log, then take the arm again");
             return false;

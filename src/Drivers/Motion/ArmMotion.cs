@@ -95,8 +95,8 @@ public sealed partial class ArmMotion : IDisposable
                 _sending = true; // the program ends by itself where it hears no counter
                 refusal = _control.StartProgram(cancel.Token) ?? WaitForFreshState(cancel.Token);
             }
-            if (refusal is null && cancel.IsCancellationRequested)
-                refusal = "the arm was stopped while it was being taken";
+            if (cancel.IsCancellationRequested)
+                refusal = $"{_arm.Name}: the arm was stopped while it was being taken";
             return refusal is null ? Begin(owner, out refusal) : null;
         }
         finally

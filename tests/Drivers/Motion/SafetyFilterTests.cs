@@ -145,8 +145,9 @@ public class SafetyFilterTests
     [Fact]
     public void The_box_the_table_the_arm_itself_and_the_joints_ranges_stop_targets_short_and_are_named()
     {
-        Assert.Equal(Clamp.Workspace, DriveUntilClamped(new(1.2, 0, 0, 0, 0, 0)) & Clamp.Workspace);
-        Assert.Equal(Clamp.Workspace, DriveUntilClamped(new(0, 0.2, 0, 0, 0, 0)) & Clamp.Workspace);
+        _limits.WorkspaceMax = new(0.75, 0.75, 0.5);
+        Assert.Equal(Clamp.Workspace, DriveUntilClamped(new(0, 0, -0.3, 0, 0, 0)) & Clamp.Workspace);
+        _limits.WorkspaceMax = new(0.75, 0.75, 0.9);
         Assert.Equal(Clamp.SelfCollision, DriveUntilClamped(new(0, 0, 0.3, 0, 0, 0)) & Clamp.SelfCollision);
         Assert.Equal(Clamp.JointRange, DriveUntilClamped(new(0, 0, 0, 0, 0, 1.2)) & Clamp.JointRange);
         _limits.WorkspaceMin = new(-2, -2, -2);
