@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.EndToEnd.Tests;
+
+[Collection(RunningCellCollection.Name)]
+public partial class ReplayTests(RunningCell running)
+{
+    private readonly TestCell _cell = running.Cell;
+
+    [Fact]
+    public void A_scripted_demonstration_replays_within_five_thousandths_of_a_radian()
+    {
+        string episode = running.Scripted;
+        _cell.ResetScene(running.ScriptedSeed);
+        var replay = _cell.Run("replay", episode, "--config", _cell.Config, "--data", _cell.Data).MustEndWith(ExitCode.Done);
+        var error = PathError().Match(replay.Out);
+        Assert.True(error.Success, $"{replay}");
+        Assert.InRange(Number(error.Groups["rms"]), 0, 0.005);
+        Assert.InRange(Number(error.Groups["max"]), 0, 0.02);
+        Assert.InRange(Number(error.Groups["gripper"]), 0, 1);
+    }
+
+    [Fact]
+    public void A_dry_run_moves_nothing()
+    {
+        string episode = running.Scripted;
+        double[] before = _cell.Status().Robot!.Q;
+        var said = _cell.Run("replay", episode, "--config", _cell.Config, "--data", _cell.Data, "--dry-run").MustEndWith(ExitCode.Done);
+        Assert.Contains("joints move over", said.Out, StringComparison.Ordinal);
+        var after = _cell.Status();
+        Assert.All(before.Zip(after.Robot!.Q), q => Assert.Equal(q.First, q.Second, 1e-4));
+        Assert.Equal("idle", after.Mode);
+    }
+
+    [Theory]
+    [InlineData("model: UR5e", "model: UR3e", "UR5e", "UR3e")]
+    [InlineData("tcp: [0, 0, 0.145, 0, 0, 0]", "tcp: [0, 0, 0.2, 0, 0, 0]", "TCP", "0.2")]
+    public void An_episode_of_another_arm_or_tool_is_refused(string line, string other, string recorded, string here)
+    {
+        string config = _cell.ConfigWith(line, other);
+        _cell.Run("replay", running.Scripted, "--config", config, "--data", _cell.Data).MustRefuse(ExitCode.Usage, "demo_", recorded, here);
+    }
+
+    private static double Number(Group group) => double.Parse(group.Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"rms (?<rms>[\d.]+) rad, max (?<max>[\d.]+) rad .*gripper within (?<gripper>[\d.]+) frames")]
+    private static partial Regex PathError();
+}

@@ -1,0 +1,140 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Simulation.Cell;
+using RobotWorldModel.Tests.Shared;
+
+namespace RobotWorldModel.EndToEnd.Tests;
+
+/// <summary>
+/// A simulated cell of the test's own: config, address, sockets, runtime folder and data root that nobody else uses. Nothing runs until it is
+/// started; everything ends with it.
+/// </summary>
+internal sealed class TestCell : IDisposable
+{
+    private const string Template = "sim-cell";
+    private static int s_count;
+    private readonly TempFolder _folder = new();
+    private readonly List<RobotProcess> _processes = [];
+
+    /// <param name="oneCamera">Less to render and to encode, for tests that are about something else.</param>
+    public TestCell(bool oneCamera = false)
+    {
+        Name = $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
+        Directory.CreateDirectory(Runtime);
+        string text = File.ReadAllText(Repository.Path("hardware-configs", Template + ".yaml"))
+            .Replace(Template, Name, StringComparison.Ordinal)
+            .Replace("127.0.1.1", Ports.FreeLoopbackAddress(), StringComparison.Ordinal)
+            .Replace("127.0.0.1:8080", $"127.0.0.1:{Ports.FreePort()}", StringComparison.Ordinal);
+        if (oneCamera)
+            text = WithoutSceneCamera(text);
+        File.WriteAllText(Config, text);
+    }
+
+    public string Name { get; }
+
+    public string Config => _folder["cell.yaml"];
+
+    public string Data => _folder["data"];
+
+    /// <summary>XDG_RUNTIME_DIR of everything that runs here.</summary>
+    public string Runtime => _folder["run"];
+
+    public string this[string name] => _folder[name];
+
+    public string Episode(int number) => Path.Combine(Data, "demonstrations", $"demo_{number:000}");
+
+    /// <summary>Paths of committed episodes.</summary>
+    public string[] Episodes => Directory.Exists(Data) ? [.. EpisodeCatalog.Find(Data).Select(e => e.Path)] : [];
+
+    public RobotProcess StartSim() => Start("sim", "--config", Config).MustSay("is ready");
+
+    /// <summary>The service on this cell's data root; it is ready when this returns, its devices may not be.</summary>
+    public RobotProcess StartService() => Start("run", "--config", Config, "--data", Data).MustSay("ready; dashboard");
+
+    /// <summary>Starts anything of the program; it ends with the cell at the latest.</summary>
+    public RobotProcess Start(params string[] arguments)
+    {
+        var process = new RobotProcess(Runtime, arguments);
+        _processes.Add(process);
+        return process;
+    }
+
+    /// <summary>Runs a command to its end.</summary>
+    public CommandResult Run(params string[] arguments) => Start(arguments).WaitForEnd();
+
+    public CommandResult Record(params string[] more) =>
+        Run(["record", "--config", Config, "--data", Data, "--task", "test", .. more]);
+
+    public RobotProcess StartRecording(double seconds) =>
+        Start("record", "--config", Config, "--data", Data, "--task", "test", "--seconds", $"{seconds}");
+
+    public CoreStatus Status()
+    {
+        var result = Run("status", "--config", Config, "--json").MustEndWith(ExitCode.Done);
+        return JsonSerializer.Deserialize(result.Out, ProtocolJson.Default.CoreStatus)!;
+    }
+
+    public void WaitForDevices() =>
+        Eventually.True(() => Status() is { } s && s.Streams.Count > 0 && s.Streams.All(x => x.Fresh && x.Connected), "every stream is fresh", 60);
+
+    /// <summary>Waits until a recording has been running for some time.</summary>
+    public void WaitForRecording(double seconds = 1) =>
+        Eventually.True(() => Status().Recording is { } r && r.Seconds >= seconds && r.Bytes > 0, "a recording runs", 60);
+
+    public void ResetScene(int seed)
+    {
+        using var control = new CellControl(Path.Combine(Runtime, "robot", $"{Name}-control.sock"));
+        control.Call("reset", new() { ["seed"] = seed });
+    }
+
+    /// <summary>Another config file: this one with a line changed.</summary>
+    public string ConfigWith(string line, string other)
+    {
+        string text = File.ReadAllText(Config);
+        Assert.Contains(line, text, StringComparison.Ordinal);
+        string path = this[$"other-{Guid.NewGuid():N}.yaml"];
+        File.WriteAllText(path, text.Replace(line, other, StringComparison.Ordinal));
+        return path;
+    }
+
+    public void MustVerify(string path) => Assert.Contains("all good", Run("episodes", "verify", path).MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+
+    /// <summary>SHA-256 of every file of the committed episodes, by path.</summary>
+    public SortedDictionary<string, string> Hashes()
+    {
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (string file in Episodes.SelectMany(e => Directory.EnumerateFiles(e, "*", SearchOption.AllDirectories)))
+            hashes[file] = Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)));
+        return hashes;
+    }
+
+    public void Dispose()
+    {
+        foreach (var process in Enumerable.Reverse(_processes))
+            process.Dispose();
+        // Children of a killed service leave when they notice; until then they may still write.
+        Eventually.True(TryDelete, $"{_folder.Path} can be removed", 30);
+    }
+
+    private bool TryDelete()
+    {
+        try
+        {
+            _folder.Dispose();
+            return true;
+        }
+        catch (IOException)
+        {
+            return !Directory.Exists(_folder.Path);
+        }
+    }
+
+    private static string WithoutSceneCamera(string text)
+    {
+        int from = text.IndexOf("  - name: scene", StringComparison.Ordinal), to = text.IndexOf("motion:", StringComparison.Ordinal);
+        Assert.True(from > 0 && to > from, "sim-cell.yaml has no scene camera before its motion section");
+        return text.Remove(from, to - from);
+    }
+}
