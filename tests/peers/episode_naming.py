@@ -14,7 +14,8 @@ def highest(except_name=None):
     for folder in episodes, trash:
         for name in os.listdir(folder):
             match = re.match(r"demo_(\d{3,})", name)
-            if match and name != except_name:
+            # a discarded recording keeps its name in the trash: only the one just made is left out
+            if match and not (folder == episodes and name == except_name):
                 numbers.append(int(match.group(1)))
     return max(numbers)
 
