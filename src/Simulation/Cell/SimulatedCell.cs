@@ -218,6 +218,8 @@ public sealed class SimulatedCell : IDisposable
                     return new JsonObject(_sent.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Counts.Sent)));
                 case "truth":
                     return Log((string)request["stream"]!).TrueTimeOf((long)request["device_ns"]!);
+                case "times":
+                    return TimesBetween((string)request["stream"]!, (long)request["from"]!, (long)request["to"]!);
                 case "bodies":
                     return Bodies();
                 case "reset":
@@ -230,7 +232,7 @@ public sealed class SimulatedCell : IDisposable
                     _controller.ProtectiveStop();
                     return null;
                 default:
-                    throw new ArgumentException($"'{method}' is not known; use sent, counts, truth, bodies, reset, hand, protective_stop");
+                    throw new ArgumentException($"'{method}' is not known; use sent, counts, truth, times, bodies, reset, hand, protective_stop");
             }
         }
     }
@@ -240,6 +242,18 @@ public sealed class SimulatedCell : IDisposable
 
     private JsonValue SentBetween(string stream, long from, long to, bool deviceTime) =>
         JsonValue.Create(Log(stream).CountBetween(from, to, deviceTime));
+
+    /// <summary>[true host ns, device ns, true host ns, …] of the samples sent.</summary>
+    private JsonArray TimesBetween(string stream, long from, long to)
+    {
+        var times = new JsonArray();
+        foreach (var (trueNs, deviceNs) in Log(stream).Between(from, to))
+        {
+            times.Add((JsonNode)trueNs);
+            times.Add((JsonNode)deviceNs);
+        }
+        return times;
+    }
 
     private JsonObject Bodies() => new()
     {

@@ -77,6 +77,19 @@ public sealed class SentLog
         }
     }
 
+    /// <summary>True host time and device stamp of each sample that was sent with a true host time in [fromNs, toNs], in the order sent.</summary>
+    public IReadOnlyList<(long TrueNs, long DeviceNs)> Between(long fromNs, long toNs)
+    {
+        var found = new List<(long, long)>();
+        lock (_lock)
+        {
+            for (long i = Math.Max(0, _sent - Kept); i < _sent; i++)
+                if (_trueNs[i % Kept] >= fromNs && _trueNs[i % Kept] <= toNs)
+                    found.Add((_trueNs[i % Kept], _deviceNs[i % Kept]));
+        }
+        return found;
+    }
+
     /// <summary>The true host time of the sample with a device stamp; null where it is not kept.</summary>
     public long? TrueTimeOf(long deviceNs)
     {

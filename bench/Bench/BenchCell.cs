@@ -1,0 +1,134 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Simulation.Cell;
+
+namespace RobotWorldModel.Bench;
+
+/// <summary>
+/// A simulated cell of our own: hardware-configs/sim-cell.yaml with another name, a free loopback address and a free port, and folders that
+/// nobody else uses. They lie in the temporary folder (TMPDIR says where) and go with this object.
+/// </summary>
+internal sealed class BenchCell : IDisposable
+{
+    private const string Name = "bench-cell";
+    private static readonly TimeSpan s_startDeadline = TimeSpan.FromMinutes(1), s_devicesDeadline = TimeSpan.FromMinutes(1);
+    private readonly string _folder = Directory.CreateTempSubdirectory("robot-bench-").FullName;
+    private readonly string _file;
+
+    /// <param name="keep">What stays of capture logs.</param>
+    public BenchCell(KeepLog keep = KeepLog.Numbers)
+    {
+        string runtime = Path.Combine(_folder, "run");
+        Directory.CreateDirectory(runtime);
+        Environment.SetEnvironmentVariable("XDG_RUNTIME_DIR", runtime); // for us and every process that we start
+        Environment.SetEnvironmentVariable("RUNTIME_DIRECTORY", null);
+        Host = FreeAddress();
+        _file = Path.Combine(_folder, "bench-cell.yaml");
+        string text = File.ReadAllText(Path.Combine(Checkout.Root, "hardware-configs", "sim-cell.yaml"))
+            .Replace("127.0.1.1", Host, StringComparison.Ordinal)
+            .Replace("cell: sim-cell", $"cell: {Name}", StringComparison.Ordinal)
+            .Replace("127.0.0.1:8080", $"127.0.0.1:{FreePort()}", StringComparison.Ordinal)
+            .Replace("keep: numbers", $"keep: {keep.ToString().ToLowerInvariant()}", StringComparison.Ordinal);
+        File.WriteAllText(_file, text);
+        Config = CellConfig.Load(_file);
+        if (Config.Cell != Name || Config.Robot?.Host != Host || Config.Recording.Keep != keep)
+            throw new InvalidOperationException("hardware-configs/sim-cell.yaml has changed its wording; correct BenchCell.cs with it");
+    }
+
+    public CellConfig Config { get; }
+
+    /// <summary>The controller's loopback address.</summary>
+    public string Host { get; }
+
+    /// <summary>The data root.</summary>
+    public string Data => Path.Combine(_folder, "data");
+
+    /// <summary>For whatever else a measurement leaves behind.</summary>
+    public string Folder => _folder;
+
+    public string DashboardUrl => $"http://{Config.Service.Listen}/";
+
+    public async Task<(RobotProcess Process, long ReadyNs)> StartSimAsync(CancellationToken cancel) =>
+        await StartAsync(RobotProcess.Start("is ready", "sim", "--config", _file), cancel);
+
+    public async Task<(RobotProcess Process, long ReadyNs)> StartServiceAsync(CancellationToken cancel) =>
+        await StartAsync(RobotProcess.Start(": ready", "run", "--config", _file, "--data", Data), cancel);
+
+    public Task<CoreClient> ConnectAsync(CancellationToken cancel) => CoreClient.ConnectAsync(RuntimeFolder.CoreSocket(Config.Cell), cancel);
+
+    public CellControl Control() => new(RuntimeFolder.Resolve(Config.Simulation!.Control));
+
+    public ServiceInfo Service() => ServiceFile.Find(Config.Cell) ?? throw new RobotException(ExitCode.Device, "the service is gone");
+
+    public static async Task<CoreStatus> StatusAsync(CoreClient core, CancellationToken cancel) =>
+        (await core.CallAsync(CoreMethods.Status, null, cancel)).Deserialize(ProtocolJson.Default.CoreStatus)!;
+
+    /// <summary>Asks every 5 ms until a status is as wished, and returns it.</summary>
+    /// <exception cref="RobotException">Not within a minute.</exception>
+    public static async Task<CoreStatus> UntilAsync(CoreClient core, string what, Func<CoreStatus, bool> wished, CancellationToken cancel)
+    {
+        long deadline = Environment.TickCount64 + (long)s_devicesDeadline.TotalMilliseconds;
+        while (true)
+        {
+            var status = await StatusAsync(core, cancel);
+            if (wished(status))
+                return status;
+            if (Environment.TickCount64 > deadline)
+                throw new RobotException(ExitCode.Device, $"not within {s_devicesDeadline.TotalSeconds:0} s: {what}; "
+                    + string.Join(", ", status.Streams.Where(s => !s.Fresh).Select(s => $"{s.Name}: {s.Message}")));
+            await Task.Delay(5, cancel);
+        }
+    }
+
+    public static Task<CoreStatus> AllFreshAsync(CoreClient core, CancellationToken cancel) =>
+        UntilAsync(core, "every stream fresh", s => s.Streams.All(stream => stream.Fresh), cancel);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static async Task<(RobotProcess, long)> StartAsync(RobotProcess process, CancellationToken cancel)
+    {
+        try
+        {
+            return (process, await process.ReadyAsync(s_startDeadline, cancel));
+        }
+        catch
+        {
+            process.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>127.65.1.x on which the controller's ports are free; tests use 127.64.</summary>
+    private static string FreeAddress()
+    {
+        for (int last = 1; last < 255; last++)
+        {
+            string address = $"127.65.1.{last}";
+            try
+            {
+                foreach (int port in (ReadOnlySpan<int>)[30004, 63352])
+                {
+                    using var probe = new TcpListener(IPAddress.Parse(address), port);
+                    probe.Start();
+                }
+                return address;
+            }
+            catch (SocketException)
+            {
+                // another bench runs there
+            }
+        }
+        throw new RobotException(ExitCode.Busy, "no address of 127.65.1.1 … 254 is free; end the other simulated cells");
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace RobotWorldModel.Bench;
+
+/// <summary>What /proc says of other processes.</summary>
+internal static class ProcessUse
+{
+    private const double TicksPerSecond = 100; // USER_HZ, fixed in the kernel's interface
+
+    /// <summary>Processor time of all its threads since it started, s; null where it is gone.</summary>
+    public static double? CpuSeconds(int pid) =>
+        Stat(pid) is { } fields ? (Number(fields[11]) + Number(fields[12])) / TicksPerSecond : null;
+
+    /// <summary>A child whose command line has a word; null where there is none.</summary>
+    public static int? Child(int parent, string word)
+    {
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out int pid)
+                && Stat(pid) is { } fields && Number(fields[1]) == parent && Words(pid).Contains(word))
+                return pid;
+        return null;
+    }
+
+    /// <summary>Fields of /proc/PID/stat from the state on: 0 state, 1 parent, 11 user time, 12 system time (proc(5) counts from 3).</summary>
+    private static string[]? Stat(int pid)
+    {
+        try
+        {
+            string text = File.ReadAllText($"/proc/{pid}/stat");
+            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static string[] Words(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using RobotWorldModel.Bench;
+using RobotWorldModel.Runtime.Protocol;
+
+// Measurements of the whole program, each a sub-command; docs/benchmarks.md says what they measure. scripts/bench.sh runs all of them.
+var keep = new Option<string?>("--results") { Description = "Keep the numbers as DIR/DATE-NAME.json", HelpName = "DIR", Recursive = true };
+var root = new RootCommand("Measures RobotWorldModel on this machine, beside the numbers to beat.") { keep };
+
+Measure("rtde", "RTDE driver at 500 Hz: cycles lost, bytes allocated, jitter", (results, runs, seconds, cancel) =>
+    RtdeBench.RunAsync(results, runs, seconds, cancel), runs: 3, seconds: 60);
+Measure("capture", "A long recording of everything: complete, with the right times, and what it costs", (results, runs, seconds, cancel) =>
+    CaptureBench.RunAsync(results, runs, seconds, cancel), runs: 1, seconds: 300);
+Measure("times", "Start to ready, a lost controller to fresh data, a recording's end to its commit", (results, runs, seconds, cancel) =>
+    TimesBench.RunAsync(results, runs, seconds, cancel), runs: 5, seconds: 30);
+Measure("encoding", "bench/Encoding, several times", (results, runs, _, _) =>
+{
+    PeerBenches.Encoding(results, runs);
+    return Task.CompletedTask;
+}, runs: 5);
+Measure("rendering", "bench/Rendering, several times", (results, runs, seconds, _) =>
+{
+    PeerBenches.Rendering(results, runs, (int)(seconds * 30));
+    return Task.CompletedTask;
+}, runs: 5, seconds: 20);
+
+var minutes = new Option<double>("--minutes") { Description = "Of the tick and of the C loop each, one minute by turns", DefaultValueFactory = _ => 5 };
+var tick = new Command("tick", "Lateness of the 30 Hz tick beside a C loop, with a recording and the dashboard open") { minutes };
+tick.SetAction((parsed, cancel) => ShowAsync("tick", parsed.GetValue(keep), results => TickBench.RunAsync(results, parsed.GetValue(minutes), cancel)));
+root.Add(tick);
+
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (RobotException e)
+{
+    Console.Error.WriteLine($"bench: {e.Message}");
+    return e.Code;
+}
+catch (OperationCanceledException)
+{
+    return ExitCode.Interrupted;
+}
+
+void Measure(string name, string description, Func<Results, int, double, CancellationToken, Task> measure, int runs, double? seconds = null)
+{
+    var runsOption = new Option<int>("--runs") { Description = "How often", DefaultValueFactory = _ => runs };
+    var secondsOption = new Option<double>("--seconds") { Description = "How long each", DefaultValueFactory = _ => seconds ?? 0 };
+    var command = new Command(name, description) { runsOption };
+    if (seconds is not null)
+        command.Add(secondsOption);
+    command.SetAction((parsed, cancel) => ShowAsync(name, parsed.GetValue(keep), results =>
+        measure(results, parsed.GetValue(runsOption), seconds is null ? 0 : parsed.GetValue(secondsOption), cancel)));
+    root.Add(command);
+}
+
+static async Task<int> ShowAsync(string name, string? folder, Func<Results, Task> measure)
+{
+    var results = new Results(name);
+    await measure(results);
+    return results.Finish(folder) ? ExitCode.Done : ExitCode.FaultsFound;
+}

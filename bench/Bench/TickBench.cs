@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using RobotWorldModel.Collector.Capture;
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Bench;
+
+/// <summary>
+/// How late the tick is, beside a C loop of the same rate, policy and priority: the cell, the service, a recording and an open dashboard run all
+/// the time; in one minute the tick is looked at, in the next the C loop. Both take turns in being first.
+/// </summary>
+internal static class TickBench
+{
+    private const double MsOverC = 0.1, TimesC = 1.5;
+    private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(3), s_pageDeadline = TimeSpan.FromSeconds(60);
+
+    /// <param name="minutes">Of each of the two.</param>
+    public static async Task RunAsync(Results results, double minutes, CancellationToken cancel)
+    {
+        using var cell = new BenchCell();
+        string loop = await CompileAsync(cell.Folder, cancel);
+        var (sim, _) = await cell.StartSimAsync(cancel);
+        using var simulated = sim;
+        var (service, _) = await cell.StartServiceAsync(cancel);
+        using var running = service;
+        await using var core = await cell.ConnectAsync(cancel);
+        await BenchCell.AllFreshAsync(core, cancel);
+        using var dashboard = Dashboard.Open(cell.DashboardUrl, cell.Folder);
+        if (dashboard is null)
+            results.Note("Chromium is not installed: without a dashboard");
+        else
+            results.Note($"the dashboard is open: {await PageConnectedAsync(cell, cancel)} connections");
+        await Task.Delay(s_settle, cancel);
+
+        int pairs = Math.Max(1, (int)Math.Round(minutes));
+        var slice = TimeSpan.FromMinutes(minutes / pairs);
+        var ticks = new List<double>();
+        var loops = new List<double>();
+        long missed = 0;
+        for (int pair = 0; pair < pairs; pair++)
+            missed += await PairAsync(core, results, loop, slice, loopFirst: pair % 2 == 1, ticks, loops, cancel);
+        Report(results, ticks, loops, missed);
+        if (dashboard is not null && Dashboard.Connections(PortOf(cell)) == 0)
+            throw new RobotException(ExitCode.Device, "the dashboard's page lost its connection: the numbers are not those with a dashboard open");
+    }
+
+    /// <summary>One recording: a slice of the tick and one of the loop. Returns the slots that the tick missed in all of it.</summary>
+    private static async Task<long> PairAsync(
+        CoreClient core, Results results, string loop, TimeSpan slice, bool loopFirst, List<double> ticks, List<double> loops, CancellationToken cancel)
+    {
+        long missedBefore = (await BenchCell.StatusAsync(core, cancel)).Tick.Missed;
+        string id = (await core.CallAsync(CoreMethods.RecordStart, new { task = "bench", source = "none" }, cancel)).GetProperty("id").GetString()!;
+        await Task.Delay(s_settle, cancel);
+        var looped = new List<double>();
+        if (loopFirst)
+            looped = await LoopAsync(loop, slice, results, cancel);
+        long fromNs = HostClock.NowNs;
+        await Task.Delay(slice, cancel);
+        long toNs = HostClock.NowNs;
+        if (!loopFirst)
+            looped = await LoopAsync(loop, slice, results, cancel);
+        long missed = (await BenchCell.StatusAsync(core, cancel)).Tick.Missed - missedBefore;
+        await core.CallAsync(CoreMethods.RecordStop, new { outcome = "unknown" }, cancel);
+        var episode = (await core.CallAsync(CoreMethods.RecordWait, new { id }, cancel)).Deserialize<EpisodeSummary>(ProtocolJson.Lenient)!;
+
+        var ticked = ReadTicks(Path.Combine(episode.Path, CaptureLog.FileName), fromNs, toNs);
+        Directory.Delete(episode.Path, recursive: true); // the next needs its room
+        results.Add("tick lateness p99, each slice", "ms", new Distribution(ticked, "tick").P99);
+        results.Add("C loop lateness p99, each slice", "ms", new Distribution(looped, "C loop").P99);
+        ticks.AddRange(ticked);
+        loops.AddRange(looped);
+        return missed;
+    }
+
+    private static void Report(Results results, List<double> ticks, List<double> loops, long missed)
+    {
+        var (tick, loop) = (new Distribution(ticks, "tick"), new Distribution(loops, "C loop"));
+        double promised = TimesC * loop.P99 + MsOverC;
+        results.Add("tick: slots", "", tick.Count);
+        results.Add("tick lateness p50", "ms", tick.Median);
+        results.Add("tick lateness p99", "ms", tick.P99, Goal.AtMost(promised));
+        results.Add("tick lateness max", "ms", tick.Max);
+        results.Add("tick: slots missed", "", missed, Goal.Exactly(0));
+        results.Add("C loop: slots", "", loop.Count);
+        results.Add("C loop lateness p50", "ms", loop.Median);
+        results.Add("C loop lateness p99", "ms", loop.P99);
+        results.Add("C loop lateness max", "ms", loop.Max);
+        results.Add("tick p99 / (1.5 C p99 + 0.1 ms)", "", tick.P99 / promised, Goal.AtMost(1));
+    }
+
+    private static List<double> ReadTicks(string log, long fromNs, long toNs)
+    {
+        var lateness = new List<double>();
+        using var reader = new CaptureReader(log);
+        while (reader.TryRead(out var message))
+            if (message.Kind == CaptureKind.Tick && message.Tick() is var tick && tick.SlotNs >= fromNs && tick.SlotNs <= toNs)
+                lateness.Add(tick.LatenessNs * 1e-6);
+        return reader.Damage is { } damage ? throw new InvalidDataException(damage) : lateness;
+    }
+
+    private static async Task<string> CompileAsync(string folder, CancellationToken cancel)
+    {
+        string program = Path.Combine(folder, "loop");
+        using var gcc = Process.Start(new ProcessStartInfo("gcc", ["-O2", "-o", program, Path.Combine(Checkout.Root, "bench", "Tick", "loop.c")]))!;
+        await gcc.WaitForExitAsync(cancel);
+        return gcc.ExitCode == 0 ? program : throw new RobotException(ExitCode.Usage, "gcc could not compile bench/Tick/loop.c; 'make setup' installs what it needs");
+    }
+
+    /// <summary>Lateness of each slot, ms.</summary>
+    private static async Task<List<double>> LoopAsync(string program, TimeSpan slice, Results results, CancellationToken cancel)
+    {
+        var info = new ProcessStartInfo(program,
+            [slice.TotalSeconds.ToString(CultureInfo.InvariantCulture), RealTime.TickPriority.ToString(CultureInfo.InvariantCulture)])
+        { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(info)!;
+        var said = process.StandardError.ReadToEndAsync(cancel);
+        string[] lines = (await process.StandardOutput.ReadToEndAsync(cancel)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        await process.WaitForExitAsync(cancel);
+        if (process.ExitCode != 0)
+            throw new RobotException(ExitCode.Usage, $"{program} ended with {process.ExitCode}: {await said}");
+        foreach (string line in (await said).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            results.Note(line); // no real-time class: the tick has none either
+        return [.. lines.Select(l => long.Parse(l, CultureInfo.InvariantCulture) * 1e-6)];
+    }
+
+    private static async Task<int> PageConnectedAsync(BenchCell cell, CancellationToken cancel)
+    {
+        long deadline = Environment.TickCount64 + (long)s_pageDeadline.TotalMilliseconds;
+        while (true)
+        {
+            if (Dashboard.Connections(PortOf(cell)) is > 0 and int connections)
+                return connections;
+            if (Environment.TickCount64 > deadline)
+                throw new RobotException(ExitCode.Device, $"Chromium did not open {cell.DashboardUrl} within {s_pageDeadline.TotalSeconds:0} s");
+            await Task.Delay(100, cancel);
+        }
+    }
+
+    private static int PortOf(BenchCell cell) => new Uri(cell.DashboardUrl).Port;
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Runs every benchmark and keeps its numbers in bench/results/DATE-NAME.json. Exits with 1 where a number was missed.
+#   scripts/bench.sh            about an hour; 45 GB free in the temporary folder (TMPDIR names another)
+#   scripts/bench.sh --quick    a few minutes, to see that all of it works; keeps nothing
+set -u
+cd "$(dirname "$0")/.."
+quick=''
+case "${1:-}" in
+    '') ;;
+    --quick) quick=1 ;;
+    *) echo 'usage: scripts/bench.sh [--quick]' >&2; exit 64 ;;
+esac
+bench=bench/Bench/bin/Release/net10.0/RobotWorldModel.Bench
+[ -x "$bench" ] || { echo 'bench: not built yet; run: make bench' >&2; exit 64; }
+load=$(cut -d' ' -f1 /proc/loadavg)
+if awk -v load="$load" 'BEGIN { exit !(load > 0.5) }'; then
+    echo "bench: this machine is not quiet (load $load): what follows says little about the program"
+fi
+
+missed=()
+failed=()
+run() {
+    local name=$1 status=0
+    "$bench" "$@" || status=$?
+    case $status in
+        0) ;;
+        1) missed+=("$name") ;;
+        130) exit 130 ;;
+        *) failed+=("$name") ;;
+    esac
+}
+if [ -n "$quick" ]; then
+    run encoding --runs 1
+    run rendering --runs 1 --seconds 2
+    run rtde --runs 1 --seconds 5
+    run times --runs 1 --seconds 5
+    run capture --runs 1 --seconds 20
+    run tick --minutes 0.25
+else
+    results=bench/results
+    run encoding --results "$results"
+    run rendering --results "$results"
+    run rtde --results "$results"
+    run times --results "$results"
+    run capture --results "$results"
+    run tick --results "$results"
+fi
+[ ${#failed[@]} -eq 0 ] || echo "bench: could not be measured: ${failed[*]}"
+[ ${#missed[@]} -eq 0 ] || echo "bench: a number was missed in: ${missed[*]}"
+[ $((${#failed[@]} + ${#missed[@]})) -eq 0 ]
