@@ -196,6 +196,8 @@ internal sealed class TableRules(
         for (int row = 0; row < actions.Rows; row++)
         {
             bool last = row == actions.Rows - 1;
+            if (actions.IsEmpty(row, 1))
+                continue; // its own rule says whether it may be
             for (int i = 0; i < dimension; i++)
             {
                 CsvTable? measured = i < 6 ? joints : gripper;

@@ -50,6 +50,9 @@ internal sealed class RowWriter : IDisposable
 
     public RecordedStreams Streams { get; }
 
+    /// <summary>No row is written beyond it; where the end is known before the log is read.</summary>
+    public long LastSlot { get; init; } = long.MaxValue;
+
     public int Frames => _writer.Frames;
 
     /// <summary>Rows in which some stream was stale.</summary>
@@ -85,7 +88,7 @@ internal sealed class RowWriter : IDisposable
                 break;
         }
         // The log goes on for a while after the last slot, for pictures that are late: a slot is one of the episode once a later tick shows it.
-        while (_next < _newestTick && CanNoLongerChange(_grid.TimeOf(_next)))
+        while (_next < _newestTick && _next <= LastSlot && CanNoLongerChange(_grid.TimeOf(_next)))
             Take(_next++);
     }
 
