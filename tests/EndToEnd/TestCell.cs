@@ -23,16 +23,21 @@ internal sealed class TestCell : IDisposable
     {
         Name = $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Directory.CreateDirectory(Runtime);
+        string listen = $"127.0.0.1:{Ports.FreePort()}";
+        Url = $"http://{listen}/";
         string text = File.ReadAllText(Repository.Path("hardware-configs", Template + ".yaml"))
             .Replace(Template, Name, StringComparison.Ordinal)
             .Replace("127.0.1.1", Ports.FreeLoopbackAddress(), StringComparison.Ordinal)
-            .Replace("127.0.0.1:8080", $"127.0.0.1:{Ports.FreePort()}", StringComparison.Ordinal);
+            .Replace("127.0.0.1:8080", listen, StringComparison.Ordinal);
         if (oneCamera)
             text = WithoutSceneCamera(text);
         File.WriteAllText(Config, text);
     }
 
     public string Name { get; }
+
+    /// <summary>Of the dashboard, where the service runs.</summary>
+    public string Url { get; }
 
     public string Config => _folder["cell.yaml"];
 

@@ -140,7 +140,7 @@ internal static class FrameRules
                     findings.Add(File, row, $"{stream} is missing only {gap:0.000} s after a sample; that is stale until 0.5 s");
                 continue;
             }
-            string? wrong = interpolated ? WrongInterpolated(status, ageNs, periodNs) : WrongNewest(track, row, ageNs, periodNs);
+            string? wrong = interpolated ? WrongInterpolated(track, row, ageNs, periodNs) : WrongNewest(track, row, ageNs, periodNs);
             if (wrong is not null)
                 findings.Add(File, row, $"{stream} is {StreamRules.Name(status)} at an age of {ageNs / 1000} µs: {wrong}");
             newest = status == StreamStatus.Interpolated ? timeline.Slots[row] - 1.5e-9 * periodNs : track.Originating[row];
@@ -149,14 +149,18 @@ internal static class FrameRules
             findings.Add(File, null, $"{stream} has {counts}; {EpisodeLayout.Metadata} says {report.Counts}");
     }
 
-    private static string? WrongInterpolated(StreamStatus status, long ageNs, long periodNs) => status switch
+    private static string? WrongInterpolated(StreamTrack track, int row, long ageNs, long periodNs) => track.Status[row] switch
     {
         StreamStatus.Interpolated => ageNs == 0 ? null : "what is interpolated is that of the slot",
-        StreamStatus.Stale => Possible(age => StreamRules.Interpolated(age, periodNs), ageNs, status)
+        StreamStatus.Stale => Possible(age => StreamRules.Interpolated(age, periodNs), ageNs, StreamStatus.Stale) || EndsAt(track, row)
             ? null
             : $"with a period of {periodNs / 1000} µs it is not",
         _ => "it can be interpolated, stale or missing",
     };
+
+    /// <summary>No later sample follows at once: a row after the stream's last sample is that sample, however young.</summary>
+    private static bool EndsAt(StreamTrack track, int row) =>
+        row + 1 == track.Status.Length || track.Status[row + 1] == StreamStatus.Missing || track.SameAsBefore(row + 1);
 
     private static string? WrongNewest(StreamTrack track, int row, long ageNs, long periodNs)
     {

@@ -154,6 +154,12 @@ internal sealed class TableRules(
         }
     }
 
+    /// <summary>A row without the arm or the gripper, or none at all, demonstrates no action.</summary>
+    private bool IsUnmeasured(int row) =>
+        row >= timeline!.Rows
+        || (timeline.Streams.TryGetValue(EpisodeLayout.RobotStream, out var robot) && robot.Status[row] == StreamStatus.Missing)
+        || (timeline.Streams.TryGetValue(EpisodeLayout.GripperStream, out var gripper) && gripper.Status[row] == StreamStatus.Missing);
+
     private void CheckActions()
     {
         if (tables.GetValueOrDefault(EpisodeLayout.Actions) is not { } table || metadata.Action is not { } action || timeline is null
@@ -163,8 +169,8 @@ internal sealed class TableRules(
         {
             if (table.IsEmpty(row, 1))
             {
-                if (!timeline.Skipped[row])
-                    findings.Add(EpisodeLayout.Actions, row, "it is empty although the tick was not skipped");
+                if (action.Source == ActionDescription.Demonstrated && !IsUnmeasured(row + 1))
+                    findings.Add(EpisodeLayout.Actions, row, "it is empty although the next row was measured");
                 continue;
             }
             double slot = timeline.Slots[row];
@@ -190,6 +196,8 @@ internal sealed class TableRules(
         for (int row = 0; row < actions.Rows; row++)
         {
             bool last = row == actions.Rows - 1;
+            if (actions.IsEmpty(row, 1))
+                continue; // its own rule says whether it may be
             for (int i = 0; i < dimension; i++)
             {
                 CsvTable? measured = i < 6 ? joints : gripper;

@@ -57,7 +57,7 @@ public sealed class LogReference : IRowReference
                     var header = RecordingHeader.Parse(reader.Start!.Json);
                     long first = new AbsoluteGrid(header.RateHz, header.GridOriginNs).SlotAt(t0Ns);
                     lastSlot = first + metadata.Frames - 1;
-                    rows = new RowWriter(scratch, NumbersOf(header, first));
+                    rows = new RowWriter(scratch, NumbersOf(header, first)) { LastSlot = lastSlot };
                 }
                 rows.Add(message);
             }

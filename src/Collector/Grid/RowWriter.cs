@@ -30,7 +30,7 @@ internal sealed class RowWriter : IDisposable
     private readonly PictureCheck? _check;
     private readonly string _folder;
     private readonly EpisodeLayout _layout;
-    private long _next, _newestArrivalNs = long.MinValue, _t0Slot = long.MinValue;
+    private long _next, _newestArrivalNs = long.MinValue, _t0Slot = long.MinValue, _newestTick = long.MinValue;
 
     public RowWriter(string folder, RecordingHeader header)
     {
@@ -50,6 +50,9 @@ internal sealed class RowWriter : IDisposable
     }
 
     public RecordedStreams Streams { get; }
+
+    /// <summary>No row is written beyond it; where the end is known before the log is read.</summary>
+    public long LastSlot { get; init; } = long.MaxValue;
 
     public int Frames => _writer.Frames;
 
@@ -76,6 +79,7 @@ internal sealed class RowWriter : IDisposable
             case CaptureKind.Tick:
                 var tick = message.Tick();
                 _ticks[tick.Slot] = tick;
+                _newestTick = Math.Max(_newestTick, tick.Slot);
                 break;
             case CaptureKind.Command:
                 _actions?.Add(message.Command());
@@ -84,7 +88,8 @@ internal sealed class RowWriter : IDisposable
                 Streams.Add(message);
                 break;
         }
-        while (CanNoLongerChange(_grid.TimeOf(_next)))
+        // The log goes on for a while after the last slot, for pictures that are late: a slot is one of the episode once a later tick shows it.
+        while (_next < _newestTick && _next <= LastSlot && CanNoLongerChange(_grid.TimeOf(_next)))
             Take(_next++);
     }
 
@@ -115,13 +120,13 @@ internal sealed class RowWriter : IDisposable
     private bool CanNoLongerChange(long slotNs) =>
         _newestArrivalNs > slotNs + TickMarginNs && (Streams.SpokenUntilNs > slotNs || _newestArrivalNs > slotNs + PatienceNs);
 
-    /// <summary>Of a log that was cut off: the last slot that no stream which was still alive leaves open.</summary>
+    /// <summary>Of a log that was cut off: the last slot that ran and that no stream which was still alive leaves open.</summary>
     private long LastWholeSlot()
     {
         long until = _newestArrivalNs - TickMarginNs;
         if (Streams.SpokenUntilNs > until - PatienceNs)
             until = Math.Min(until, Streams.SpokenUntilNs);
-        return _newestArrivalNs == long.MinValue ? _next - 1 : _grid.SlotAt(until);
+        return _newestArrivalNs == long.MinValue ? _next - 1 : Math.Min(_newestTick, _grid.SlotAt(until));
     }
 
     private bool AnyFresh(long last)

@@ -74,6 +74,7 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
     private double _asked = double.NaN; // the newest request; NaN: none
     private int _sentCount, _position, _object, _echo, _status, _fault, _turn;
     private bool _echoed, _moving;
+    private volatile bool _active;
     private long _sequence = -1;
     private (bool Known, int Status, int Fault, GripperActivation.Stage Stage, bool Failed) _said;
 
@@ -93,6 +94,9 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
     public ClockMapReport? Clock => null;
 
     public SampleStream<GripperState> States { get; }
+
+    /// <summary>It obeys at once. False: away, at fault, or its first request will run it through its whole stroke before. From any thread.</summary>
+    public bool Active => _active && _device.Status.Connected;
 
     public void Start() => _device.Start();
 
@@ -247,6 +251,7 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
         if (now == _said)
             return;
         _said = now;
+        _active = now.Known && _status == 3 && _fault == 0 && _activation.Now == GripperActivation.Stage.Idle;
         if (!now.Known)
         {
             _device.Say(false, "the gripper answers '?': it has no power (robot off, emergency stop, or tool voltage off); "

@@ -7,6 +7,9 @@ namespace RobotWorldModel.Runtime.Commands;
 /// <summary>The program's commands. Each is a class of its own that makes its <see cref="Command"/>.</summary>
 internal static class CommandLine
 {
+    /// <summary>After Ctrl-C or SIGTERM: a recording is encoded and committed before the process ends. Whoever cannot wait kills it; nothing is lost.</summary>
+    private static readonly TimeSpan s_timeToEnd = TimeSpan.FromMinutes(10);
+
     public static async Task<int> RunAsync(string[] args)
     {
         var root = new RootCommand(
@@ -34,7 +37,7 @@ internal static class CommandLine
             Console.Error.WriteLine($"Try: robot {string.Join(' ', args.TakeWhile(a => !a.StartsWith('-')).Append("--help"))}");
             return ExitCode.Usage;
         }
-        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = s_timeToEnd };
         try
         {
             return await parsed.InvokeAsync(invocation);

@@ -15,7 +15,7 @@ internal static class Recordings
     public static async Task<EpisodeSummary> RecordAsync(
         ServiceConnection service, string task, string source, double? seconds, bool terminal, CancellationToken cancel)
     {
-        var started = await service.Core.CallAsync(CoreMethods.RecordStart, new { task, source, seconds }, cancel);
+        var started = await service.StartWhenReadyAsync(CoreMethods.RecordStart, new { task, source, seconds }, cancel);
         string id = started.GetProperty("id").GetString()!;
         var committed = WaitAsync(service, id);
         try

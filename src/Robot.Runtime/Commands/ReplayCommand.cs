@@ -48,7 +48,7 @@ internal static class ReplayCommand
     /// <exception cref="RobotException">Core refused.</exception>
     public static async Task<ReplayStatus> RunAsync(ServiceConnection service, string folder, double speed, CancellationToken cancel)
     {
-        await StartWhenReadyAsync(service, folder, speed, cancel);
+        await service.StartWhenReadyAsync(CoreMethods.ReplayStart, new { episode = folder, speed }, cancel);
         long startedNs = HostClock.NowNs;
         try
         {
@@ -60,24 +60,6 @@ internal static class ReplayCommand
         {
             await service.Core.CallAsync(CoreMethods.Stop, null, CancellationToken.None);
             throw;
-        }
-    }
-
-    /// <summary>A service that was just started needs a moment until its devices are there.</summary>
-    private static async Task StartWhenReadyAsync(ServiceConnection service, string folder, double speed, CancellationToken cancel)
-    {
-        long deadline = Environment.TickCount64 + 10_000;
-        while (true)
-        {
-            try
-            {
-                await service.Core.CallAsync(CoreMethods.ReplayStart, new { episode = folder, speed }, cancel);
-                return;
-            }
-            catch (RobotException e) when (e.Code == ExitCode.Device && service.Owned && Environment.TickCount64 < deadline)
-            {
-                await Task.Delay(200, cancel);
-            }
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class CoreHandler(
     : ICoreHandler, IDisposable
 {
     private readonly SemaphoreSlim _oneAtATime = new(1);
-    private readonly ScriptedDemonstration _scripted = new(config, policies);
+    private readonly ScriptedDemonstration _scripted = new(config, devices, policies);
     private readonly ReplayRun _replay = new(devices, policies);
     private readonly JogControl _jog = new(policies);
     private FreedriveRun? _freedrive;

@@ -104,8 +104,8 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
     public string Stop(Outcome outcome, EpisodeEnd end, string? note = null)
     {
         var running = _running ?? throw new RobotException(ExitCode.Usage, "no recording runs");
+        _running = null; // first: no tick after this slot but one that is under way goes to the log
         long lastSlot = Math.Max(running.FirstSlot, Volatile.Read(ref _slot));
-        _running = null;
         long lateNs = (long)(devices.Streams.Max(s => s.LatencyMs) * 1e6) + LateSampleNs;
         var footer = new RecordingFooter(outcome, end, note, lastSlot, Clocks(),
             devices.Streams.ToDictionary(s => s.Name, s => s.Counters.Lost - running.LostBefore[s.Name]));
@@ -152,7 +152,8 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
         {
             var device = devices.DeviceOf(stream);
             if (!device.Status.Connected || stream.NewestOriginatingNs is null)
-                throw new RobotException(ExitCode.Device, $"{stream.Name}: {device.Status.Message}");
+                throw new RobotException(ExitCode.Device, $"{stream.Name}: {device.Status.Message}"
+                    + (config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})"));
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
         var monitor = new PathMonitor(devices.Arm!.States, devices.Gripper?.States);
         try
         {
-            var ended = policies.Start("replay", motion => policy = new(plan, speed, Ease(motion, plan, config)));
+            var ended = policies.Start("replay", motion => policy = new(plan, speed, Ease(motion, plan, config), () => GripperIsReady(plan)));
             Status = new(plan.Episode, "easing", 0, 0, 0, "");
             _ = FollowAsync(plan, policy!, speed, monitor, ended, said);
         }
@@ -41,6 +41,10 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
     /// <summary>Half the cell's limits at most: the way to the first pose was never recorded.</summary>
     private static MoveTo Ease(ArmMotion motion, ReplayPlan plan, CellConfig config) =>
         new(motion.CommandedJoints, plan.Actions[0], 0.5 * config.Motion.JointSpeed);
+
+    /// <summary>False while a gripper that the episode commands runs through its stroke for the first time.</summary>
+    private bool GripperIsReady(ReplayPlan plan) =>
+        double.IsNaN(plan.Gripper[0]) || devices.Gripper is not { Active: false } gripper || !gripper.Status.Connected;
 
     private async Task FollowAsync(
         ReplayPlan plan, ReplayPolicy policy, double speed, PathMonitor monitor, Task<PolicyEnd> ended, Action<string> said)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Protocol;
 
@@ -7,7 +8,7 @@ namespace RobotWorldModel.Runtime.Processes;
 /// <summary>A running service to talk to: the one that was there, or one started as a child, which ends with this connection.</summary>
 internal sealed class ServiceConnection : IAsyncDisposable
 {
-    private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(30), s_devicesDeadline = TimeSpan.FromSeconds(10);
     private readonly ChildProcess? _child;
 
     private ServiceConnection(CoreClient core, ServiceInfo info, ChildProcess? child) => (Core, Info, _child) = (core, info, child);
@@ -54,6 +55,24 @@ internal sealed class ServiceConnection : IAsyncDisposable
         if (info is null)
             throw new RobotException(ExitCode.Device, "no service runs; start one with ./robot run --config hardware-configs/…yaml");
         return new(await CoreClient.ConnectAsync(info.Socket, cancel), info, null);
+    }
+
+    /// <summary>Calls core; a service that was started here a moment ago gets the time that its devices need to come up.</summary>
+    /// <exception cref="RobotException">Core refused: at once where it has been running, else its last refusal.</exception>
+    public async Task<JsonElement> StartWhenReadyAsync(string method, object parameters, CancellationToken cancel)
+    {
+        long deadline = Environment.TickCount64 + (long)s_devicesDeadline.TotalMilliseconds;
+        while (true)
+        {
+            try
+            {
+                return await Core.CallAsync(method, parameters, cancel);
+            }
+            catch (RobotException e) when (e.Code == ExitCode.Device && Owned && !Core.Closed.IsCompleted && Environment.TickCount64 < deadline)
+            {
+                await Task.Delay(200, cancel);
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -18,11 +18,11 @@ internal sealed record ReplayPlan(string Episode, double RateHz, Vector6[] Actio
 }
 
 /// <summary>
-/// Plays an episode's actions on its own clock: eases to the first pose, waits until the arm is at rest, then each target goes out with
-/// the
-/// time at which it was to be reached, so the arm thread sees the same timed stream as when it was recorded.
+/// Plays an episode's actions on its own clock: eases to the first pose, waits until the arm is at rest, then each target goes out with the
+/// time at which it was to be reached, so the arm thread sees the same timed stream as when it was recorded. A gripper that has yet to be
+/// activated is so before.
 /// </summary>
-internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease) : ITickPolicy
+internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease, Func<bool> gripperReady) : ITickPolicy
 {
     private const long RestNs = 500_000_000;
     private readonly long _periodNs = (long)(1e9 / plan.RateHz);
@@ -51,7 +51,7 @@ internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease) :
 
     private bool EaseIsOver(long dueNs)
     {
-        if (ease.Done && _restUntilNs == long.MaxValue)
+        if (ease.Done && gripperReady() && _restUntilNs == long.MaxValue)
             _restUntilNs = dueNs + RestNs;
         return dueNs >= _restUntilNs;
     }

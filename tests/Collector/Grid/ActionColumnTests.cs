@@ -1,0 +1,84 @@
+using RobotWorldModel.Collector.Capture;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Collector.Grid;
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Tests.Shared;
+
+namespace RobotWorldModel.Collector.Tests.Grid;
+
+public sealed class ActionColumnTests : IDisposable
+{
+    private const long SlotNs = 100_000_000;
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public void A_row_holds_the_guarded_target_of_its_own_tick_and_when_it_was_handed_over()
+    {
+        string[] rows = Write("scripted", column =>
+        {
+            column.Add(Command(10, handedOverNs: 2_000_000, q: 1));
+            column.Add(Command(11, handedOverNs: SlotNs + 3_000_000, q: 2, gripper: double.NaN));
+            column.Row(10, 0, 0, Joints(50), Gripper(0));
+            column.Row(11, SlotNs, 0, Joints(60), Gripper(0));
+        });
+        Assert.Equal(["0,0.002,1,1,1,1,1,1,0.25", "1,0.103,2,2,2,2,2,2,0.25"], rows);
+    }
+
+    [Fact]
+    public void A_tick_that_handed_over_nothing_has_an_empty_row()
+    {
+        string[] rows = Write("scripted", column =>
+        {
+            column.Add(Command(10, 0, q: 1));
+            column.Add(Command(12, 2 * SlotNs, q: 3));
+            for (int k = 0; k < 3; k++)
+                column.Row(10 + k, k * SlotNs, 0, Joints(k), Gripper(0));
+        });
+        Assert.Equal(3, rows.Length);
+        Assert.EndsWith(",,,,,,,", rows[1], StringComparison.Ordinal);
+        Assert.Equal("2,0.2,3,3,3,3,3,3,0.25", rows[2]);
+    }
+
+    [Fact]
+    public void Where_a_person_leads_the_arm_a_row_is_the_next_rows_measurement_and_the_last_repeats()
+    {
+        string[] rows = Write(ActionDescription.Demonstrated, column =>
+        {
+            for (int k = 0; k < 3; k++)
+                column.Row(10 + k, k * SlotNs, 0, Joints(k), Gripper(k * 0.5));
+        });
+        Assert.Equal(["1,1,1,1,1,1,0.5", "2,2,2,2,2,2,1", "2,2,2,2,2,2,1"], rows.Select(r => string.Join(',', r.Split(',')[2..])));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>The lines of actions.csv after its header.</summary>
+    private string[] Write(string source, Action<ActionColumn> fill)
+    {
+        string[] names = EpisodeLayout.NumberedActionNames(7);
+        using (var writer = new EpisodeWriter(_folder.Path, new(10, [], [], names, new Dictionary<string, IReadOnlyList<string>>(),
+            new Dictionary<string, double>())))
+        {
+            var column = new ActionColumn(writer, new(ActionKind.JointPosition, 7, names, null, null, source));
+            fill(column);
+            column.Finish();
+        }
+        return File.ReadAllLines(_folder[EpisodeLayout.Actions])[1..];
+    }
+
+    private static CommandRecord Command(long slot, long handedOverNs, double q, double gripper = 0.25) => new()
+    {
+        Tick = slot,
+        Source = "scripted",
+        Requested = All(q + 100),
+        GuardedQ = All(q),
+        Gripper = gripper,
+        HandedOverNs = handedOverNs,
+    };
+
+    private static JointsRow? Joints(double q) => new JointsRow(0, All(q), default, default, default, default);
+
+    private static GripperRow? Gripper(double position) => new GripperRow(0, position, 0, 0, false);
+
+    private static Vector6 All(double v) => new(v, v, v, v, v, v);
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Collector.Grid;
+using RobotWorldModel.Tests.Shared;
+
+namespace RobotWorldModel.Collector.Tests.Grid;
+
+public sealed class EpisodeEncoderTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public async Task Rows_are_the_samples_at_their_slots_and_nothing_is_found_wrong()
+    {
+        var recording = new SyntheticRecording(_folder.Path);
+        await recording.RecordAsync();
+        var episode = recording.Encode();
+        Assert.Equal((1, SyntheticRecording.Slots), (FirstSlot(recording, episode), episode.Metadata!.Frames));
+        Assert.Equal((Outcome.Success, "a note", false), (episode.Metadata.Outcome, episode.Metadata.Note, episode.Metadata.Recovered));
+        var joints = EpisodeReader.Open(episode.Path).ReadJoints()!;
+        for (int k = 0; k < joints.Length; k++)
+        {
+            double t = (recording.Grid.TimeOf(k + 1) - recording.OriginNs) * 1e-9;
+            for (int i = 0; i < 6; i++)
+                Assert.Equal((i + 1) * t, joints[k].Q[i], 1e-9);
+        }
+        Assert.All(Column(episode.Path, "robot_status").Concat(Column(episode.Path, "force_status")), s => Assert.Equal("interpolated", s));
+        Assert.All(Column(episode.Path, "tick_status"), s => Assert.Equal("ok", s));
+        Assert.Empty(EpisodeVerifier.Verify(episode.Path, LogReference.For(episode.Path)));
+    }
+
+    [Fact]
+    public async Task A_tick_that_never_ran_is_skipped_and_has_no_action()
+    {
+        var recording = new SyntheticRecording(_folder.Path) { SkippedSlot = 11 };
+        await recording.RecordAsync();
+        var episode = recording.Encode();
+        string[] ticks = Column(episode.Path, "tick_status");
+        Assert.Equal([10], Enumerable.Range(0, ticks.Length).Where(k => ticks[k] == "skipped"));
+        var actions = EpisodeReader.Open(episode.Path).ReadActions()!;
+        Assert.Equal([10], Enumerable.Range(0, actions.Length).Where(k => actions[k].Action.All(double.IsNaN)));
+        Assert.Equal(13, actions[12].Action[0]);
+        Assert.Empty(EpisodeVerifier.Verify(episode.Path, LogReference.For(episode.Path)));
+    }
+
+    [Fact]
+    public async Task A_gap_is_stale_then_missing_and_then_data_flow_again()
+    {
+        var recording = new SyntheticRecording(_folder.Path) { RobotGapMs = (400, 1100) };
+        await recording.RecordAsync();
+        var episode = recording.Encode();
+        string[] status = Column(episode.Path, "robot_status");
+        string[] kinds = [.. status.Where((s, k) => k == 0 || s != status[k - 1])];
+        Assert.Equal(["interpolated", "stale", "missing", "interpolated"], kinds);
+        Assert.Equal(status.Length, episode.Metadata!.Frames);
+        Assert.Empty(EpisodeVerifier.Verify(episode.Path, LogReference.For(episode.Path)));
+    }
+
+    [Fact]
+    public async Task A_log_that_was_cut_off_becomes_a_recovered_episode()
+    {
+        var recording = new SyntheticRecording(_folder.Path);
+        await recording.RecordAsync(cutOff: true);
+        Assert.Equal("demo_000", Assert.Single(Recovery.Scan(_folder.Path, _ => { })).Id);
+        var episode = recording.Encode();
+        Assert.True(episode.Metadata!.Recovered);
+        Assert.InRange(episode.Metadata.Frames, 10, SyntheticRecording.Slots - 1);
+        Assert.Equal(Outcome.Unknown, episode.Metadata.Outcome);
+        Assert.Empty(EpisodeVerifier.Verify(episode.Path, LogReference.For(episode.Path)));
+        Assert.Empty(Recovery.Scan(_folder.Path, _ => { }));
+    }
+
+    [Theory]
+    [InlineData("joints.csv", 7, 4)]
+    [InlineData("force.csv", 20, 2)]
+    [InlineData("gripper.csv", 30, 2)]
+    [InlineData("actions.csv", 5, 2)]
+    public async Task A_changed_digit_is_found_by_the_log_and_named_with_file_and_row(string file, int row, int column)
+    {
+        var recording = new SyntheticRecording(_folder.Path);
+        await recording.RecordAsync();
+        string episode = recording.Encode().Path;
+        string table = Path.Combine(episode, file);
+        string[] lines = File.ReadAllLines(table), cells = lines[row + 1].Split(',');
+        cells[column] = OtherDigit(cells[column]);
+        lines[row + 1] = string.Join(',', cells);
+        File.WriteAllText(table, string.Join("\r\n", lines) + "\r\n");
+        var findings = EpisodeVerifier.VerifyContent(episode, LogReference.For(episode));
+        Assert.Contains(findings, f => f.File == file && f.Row == row);
+        Assert.All(findings, f => Assert.True(f.File == file || f.File == EpisodeLayout.Metadata, $"{f}"));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static int FirstSlot(SyntheticRecording recording, EncodedEpisode episode) =>
+        (int)recording.Grid.SlotAt(episode.Metadata!.StartMonotonicNs!.Value);
+
+    private static string[] Column(string episode, string name)
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(episode, EpisodeLayout.Frames));
+        int column = Array.IndexOf(lines[0].Split(','), name);
+        Assert.True(column >= 0, $"frames.csv has no {name}");
+        return [.. lines.Skip(1).Select(l => l.Split(',')[column])];
+    }
+
+    /// <summary>The same number with its last digit changed.</summary>
+    private static string OtherDigit(string number)
+    {
+        Assert.True(double.TryParse(number, CultureInfo.InvariantCulture, out _), number);
+        return number[..^1] + (number[^1] == '1' ? '2' : '1');
+    }
+}

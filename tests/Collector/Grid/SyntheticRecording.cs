@@ -1,0 +1,119 @@
+using System.Text.Json;
+using RobotWorldModel.Collector.Capture;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Collector.Grid;
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Tests.Shared;
+
+namespace RobotWorldModel.Collector.Tests.Grid;
+
+/// <summary>
+/// A recording whose samples are computed: joint i at time t is (i + 1) · t, so every interpolated number is known. It lies in the past, so that
+/// no test waits for it; it goes through the real log.
+/// </summary>
+internal sealed class SyntheticRecording
+{
+    public const double RateHz = 30;
+    public const int Slots = 45;
+    private const long MillisecondNs = 1_000_000;
+    private readonly SampleStream<RobotState> _robot = new("robot", 500, 0);
+    private readonly SampleStream<Wrench> _force = new("force", 100, 0);
+    private readonly SampleStream<GripperState> _gripper = new("gripper", 50, 0);
+    private readonly string _root;
+    private readonly string _source;
+
+    public SyntheticRecording(string root, string source = "scripted")
+    {
+        (_root, _source) = (root, source);
+        OriginNs = HostClock.NowNs - 3_000 * MillisecondNs;
+        Grid = new(RateHz, OriginNs);
+    }
+
+    public long OriginNs { get; }
+
+    public AbsoluteGrid Grid { get; }
+
+    public string Folder => Path.Combine(_root, "demonstrations", "demo_000.recording");
+
+    /// <summary>Robot samples from here to there (ms since the origin) never come.</summary>
+    public (int From, int To) RobotGapMs { get; init; } = (int.MaxValue, int.MaxValue);
+
+    /// <summary>This tick never ran.</summary>
+    public int SkippedSlot { get; init; } = -1;
+
+    /// <summary>Writes the log; whole, or cut off before its end.</summary>
+    public async Task RecordAsync(bool cutOff = false)
+    {
+        using var log = CaptureLog.Start(Folder, new(_robot, _force, _gripper, []), Header().ToJson(), WallClockAnchor.Now());
+        long published = 0;
+        int slot = 0;
+        const int SliceMs = 40, LastMs = 1600;
+        for (int ms = 0; ms < LastMs; ms += SliceMs)
+        {
+            while (slot <= Slots + 1 && Grid.TimeOf(slot) < OriginNs + (ms + SliceMs) * MillisecondNs) // one was under way at the end
+                WriteTick(log, slot++);
+            for (int at = ms; at < ms + SliceMs; at += 2)
+                published += Publish(at);
+            // As live, the streams stand side by side in the log, not one behind the other.
+            Eventually.True(() => log.Counters.Sum(c => c.Written) == published, "the log has taken what was published");
+        }
+        var clocks = new Dictionary<string, ClockMapReport>();
+        var footer = new RecordingFooter(Outcome.Success, EpisodeEnd.Operator, "a note", Slots, clocks,
+            new Dictionary<string, long> { ["robot"] = 0, ["force"] = 0, ["gripper"] = 0 });
+        var result = await log.Stop(footer.ToJson(), OriginNs + LastMs * MillisecondNs);
+        Assert.Null(result.Failure);
+        if (!cutOff)
+            return;
+        using var file = File.OpenWrite(result.Path);
+        file.SetLength(file.Length * 3 / 4);
+    }
+
+    public EncodedEpisode Encode()
+    {
+        using var encoder = new EpisodeEncoder(Folder, _ => { });
+        return encoder.Run(CancellationToken.None);
+    }
+
+    private int Publish(int ms)
+    {
+        long ns = OriginNs + ms * MillisecondNs;
+        int published = 0;
+        double t = ms * 1e-3;
+        if (ms < RobotGapMs.From || ms >= RobotGapMs.To)
+        {
+            _robot.Publish(new(new() { Q = new(t, 2 * t, 3 * t, 4 * t, 5 * t, 6 * t) }, ns, ns + 7, ns + MillisecondNs, ms / 2));
+            published++;
+        }
+        if (ms % 10 == 0)
+        {
+            _force.Publish(new(new(t, 0, -t, 0, 0, 0), ns, Sample<Wrench>.NoDeviceTime, ns + MillisecondNs, ms / 10));
+            published++;
+        }
+        if (ms % 20 == 0)
+        {
+            _gripper.Publish(new(new(t / 2, 0.085 * (1 - t / 2), 0, false, false, 0), ns, Sample<GripperState>.NoDeviceTime, ns + MillisecondNs, ms / 20));
+            published++;
+        }
+        return published;
+    }
+
+    private void WriteTick(CaptureLog log, int slot)
+    {
+        if (slot == SkippedSlot)
+            return;
+        long ns = Grid.TimeOf(slot);
+        Eventually.True(() => log.Write(new TickRecord(slot, ns, ns + 50_000, 50_000, 0, 30_000, 1000)), "the log takes a tick");
+        Eventually.True(() => log.Write(new CommandRecord
+        {
+            Tick = slot, Source = _source, GuardedQ = new(slot, 0, 0, 0, 0, 0), Gripper = 0, DueNs = ns, HandedOverNs = ns + 60_000,
+        }), "the log takes a command");
+    }
+
+    private RecordingHeader Header() => new("demo_000", "test", RateHz, OriginNs, 1, JsonDocument.Parse("{}").RootElement,
+        new("UR5e", "20235500000", "5.12.4", new double[6], 1), [], new("FT 300", "", new double[6]),
+        new(ActionKind.JointPosition, 7, EpisodeLayout.NumberedActionNames(7), null, null, _source),
+        new Dictionary<string, RecordedStream> { ["robot"] = new(500, 0), ["force"] = new(100, 0), ["gripper"] = new(50, 0) },
+        new("0.1.0", "test"), "numbers");
+}

@@ -1,0 +1,134 @@
+using System.Globalization;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Tests.Shared;
+
+namespace RobotWorldModel.EndToEnd.Tests;
+
+/// <summary>Whatever ends, and however: what was recorded is there afterwards, and what was committed is untouched.</summary>
+public sealed class CrashTests : IDisposable
+{
+    private readonly TestCell _cell = new(oneCamera: true);
+
+    [Fact]
+    public void A_service_that_is_asked_to_end_saves_and_commits_the_recording()
+    {
+        _cell.StartSim();
+        var service = _cell.StartService();
+        _cell.WaitForDevices();
+        _cell.StartRecording(60);
+        _cell.WaitForRecording();
+        service.Signal(RobotProcess.SigTerm);
+        service.WaitForEnd();
+        Assert.False(EpisodeMetadata.Read(Assert.Single(_cell.Episodes)).Recovered);
+        Assert.Empty(EpisodeCatalog.FindRecordings(_cell.Data));
+        _cell.MustVerify(_cell.Data);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_recording_whose_service_is_killed_comes_back(bool byCommand)
+    {
+        _cell.StartSim();
+        var service = _cell.StartService();
+        _cell.WaitForDevices();
+        _cell.Record("--seconds", "1").MustEndWith(ExitCode.Done);
+        var committed = _cell.Hashes();
+        _cell.StartRecording(60);
+        _cell.WaitForRecording(2);
+        service.Kill();
+        Eventually.True(() => Encoder() == 0, "the encoder has followed its parent", 60);
+        if (byCommand)
+            _cell.Run("episodes", "recover", _cell.Data).MustEndWith(ExitCode.Done);
+        else
+            _cell.StartService();
+        Eventually.True(() => _cell.Episodes.Length == 2, $"the recording is committed\n{service.Err}", 60);
+        var metadata = EpisodeMetadata.Read(_cell.Episode(1));
+        Assert.True(metadata.Recovered);
+        Assert.True(metadata.Frames >= 30, $"{metadata.Frames} frames of two seconds and more");
+        Assert.Empty(EpisodeCatalog.FindRecordings(_cell.Data));
+        _cell.MustVerify(_cell.Data);
+        var after = _cell.Hashes();
+        Assert.All(committed, file => Assert.Equal(file.Value, after[file.Key]));
+    }
+
+    [Fact]
+    public void An_encoder_that_is_killed_is_started_again_and_the_episode_is_the_same_as_any()
+    {
+        _cell.StartSim();
+        _cell.StartService();
+        _cell.WaitForDevices();
+        var recording = _cell.StartRecording(4);
+        _cell.WaitForRecording();
+        RobotProcess.Signal(FindEncoder(), RobotProcess.SigKill);
+        recording.WaitForEnd().MustEndWith(ExitCode.Done);
+        var metadata = EpisodeMetadata.Read(Assert.Single(_cell.Episodes));
+        Assert.False(metadata.Recovered);
+        Assert.InRange(metadata.Frames, 100, 130);
+        _cell.MustVerify(_cell.Data);
+    }
+
+    [Fact]
+    public void A_cell_that_is_lost_in_mid_episode_leaves_missing_rows_and_data_flow_again()
+    {
+        var sim = _cell.StartSim();
+        _cell.StartService();
+        _cell.WaitForDevices();
+        var recording = _cell.StartRecording(120);
+        _cell.WaitForRecording();
+        sim.Kill();
+        Eventually.True(() => _cell.Status().Streams.All(s => !s.Connected), "the devices are lost", 60);
+        Assert.NotNull(_cell.Status().Recording);
+        _cell.StartSim();
+        _cell.WaitForDevices();
+        double back = _cell.Status().Recording!.Seconds;
+        _cell.WaitForRecording(back + 1);
+        _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
+        recording.WaitForEnd().MustEndWith(ExitCode.Done);
+        string episode = Assert.Single(_cell.Episodes);
+        _cell.MustVerify(episode);
+        foreach (string stream in (string[])["robot", "force", "gripper", "wrist_rgb", "wrist_depth"])
+        {
+            string[] statuses = StatusColumn(episode, stream);
+            int first = Array.IndexOf(statuses, "missing"), last = Array.LastIndexOf(statuses, "missing");
+            Assert.True(first > 0 && last < statuses.Length - 5, $"{stream}: missing from row {first} to {last} of {statuses.Length}");
+            Assert.DoesNotContain("missing", statuses.AsSpan(last + 1).ToArray());
+        }
+    }
+
+    public void Dispose() => _cell.Dispose();
+
+    private static string[] StatusColumn(string episode, string stream)
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(episode, "frames.csv"));
+        int column = Array.IndexOf(lines[0].Split(','), $"{stream}_status");
+        Assert.True(column > 0, $"frames.csv has no {stream}_status");
+        return [.. lines.Skip(1).Select(l => l.Split(',')[column])];
+    }
+
+    private int FindEncoder()
+    {
+        int found = 0;
+        Eventually.True(() => (found = Encoder()) != 0, "an encoder runs");
+        return found;
+    }
+
+    /// <summary>The process that encodes this cell's recording; 0 where none does.</summary>
+    private int Encoder() => Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+        .Where(n => int.TryParse(n, CultureInfo.InvariantCulture, out _)).Select(n => int.Parse(n!, CultureInfo.InvariantCulture))
+        .FirstOrDefault(IsEncoder);
+
+    private bool IsEncoder(int pid)
+    {
+        try
+        {
+            string[] line = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
+            return line.Length > 2 && line[1] == "encode" && line[2].StartsWith(_cell.Data, StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // it has just ended
+        }
+    }
+}
