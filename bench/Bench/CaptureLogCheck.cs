@@ -35,6 +35,9 @@ internal sealed class LoggedStream(string name, bool pictures)
     /// <summary>Arrival less true time, ms: what the transport took, and with it whether samples were paired rightly.</summary>
     public List<double> DelaysMs { get; } = [];
 
+    /// <summary>From the first to the last sample's originating time.</summary>
+    public double RateHz => (InLog - 1) * 1e9 / (LastOriginatingNs - FirstOriginatingNs);
+
     public long FirstOriginatingNs => _samples[0].OriginatingNs;
 
     public long LastOriginatingNs => _samples[^1].OriginatingNs;

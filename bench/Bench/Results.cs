@@ -7,14 +7,21 @@ using System.Text.Json.Nodes;
 namespace RobotWorldModel.Bench;
 
 /// <summary>The number to beat.</summary>
-/// <param name="Rule">at most, exactly.</param>
+/// <param name="Rule">at most, at least, exactly.</param>
 internal sealed record Goal(string Rule, double Value)
 {
     public static Goal AtMost(double value) => new("at most", value);
 
+    public static Goal AtLeast(double value) => new("at least", value);
+
     public static Goal Exactly(double value) => new("exactly", value);
 
-    public bool Met(double value) => Rule == "exactly" ? value == Value : value <= Value;
+    public bool Met(double value) => Rule switch
+    {
+        "exactly" => value == Value,
+        "at least" => value >= Value,
+        _ => value <= Value,
+    };
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Rule} {Value:0.###}");
 }
@@ -96,7 +103,8 @@ internal sealed class Results(string name)
     {
         ["cpu"] = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown",
         ["cores"] = Environment.ProcessorCount,
-        ["kernel"] = RuntimeInformation.OSDescription,
+        ["os"] = RuntimeInformation.OSDescription,
+        ["kernel"] = File.ReadAllText("/proc/sys/kernel/osrelease").Trim(),
         ["dotnet"] = Environment.Version.ToString(),
         ["load_before"] = _load,
     };
