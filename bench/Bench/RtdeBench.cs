@@ -74,7 +74,10 @@ internal static class RtdeBench
         {
             sent = (long)control.Call("sent", new JsonObject
             {
-                ["stream"] = "robot", ["from"] = samples[0].Device, ["to"] = samples[^1].Device, ["device_time"] = true,
+                ["stream"] = "robot",
+                ["from"] = samples[0].Device,
+                ["to"] = samples[^1].Device,
+                ["device_time"] = true,
             })!;
         }
         var jitter = new Distribution(samples.Zip(samples.Skip(1),

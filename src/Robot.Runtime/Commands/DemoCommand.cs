@@ -1,13 +1,13 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Spectre.Console;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Collector.Grid;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Simulation.Cell;
+using Spectre.Console;
 
 namespace RobotWorldModel.Runtime.Commands;
 
@@ -34,7 +34,9 @@ internal static class DemoCommand
         var keep = new Option<bool>("--keep") { Description = "Leave cell and service up until Ctrl-C" };
         var config = new Option<string>("--config", "-c")
         {
-            Description = "A simulated cell's file", DefaultValueFactory = _ => DefaultConfig(), HelpName = "FILE",
+            Description = "A simulated cell's file",
+            DefaultValueFactory = _ => DefaultConfig(),
+            HelpName = "FILE",
         };
         var command = new Command("demo", "Starts a simulated cell, records three demonstrations, verifies them, replays the first, and says how it went.")
         {
@@ -159,7 +161,10 @@ internal static class DemoCommand
                     continue; // it is asked, and answers: what was sent is what was asked
                 sent[stream] = (long)cell.Call("sent", new JsonObject
                 {
-                    ["stream"] = stream, ["from"] = first - room, ["to"] = summary.LastNs[stream] + room, ["device_time"] = stamped,
+                    ["stream"] = stream,
+                    ["from"] = first - room,
+                    ["to"] = summary.LastNs[stream] + room,
+                    ["device_time"] = stamped,
                 })!;
             }
         }

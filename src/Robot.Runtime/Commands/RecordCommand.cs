@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Spectre.Console;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
+using Spectre.Console;
 
 namespace RobotWorldModel.Runtime.Commands;
 

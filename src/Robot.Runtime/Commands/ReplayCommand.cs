@@ -1,10 +1,10 @@
 using System.CommandLine;
-using Spectre.Console;
 using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Core;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
+using Spectre.Console;
 
 namespace RobotWorldModel.Runtime.Commands;
 

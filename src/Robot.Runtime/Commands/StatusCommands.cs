@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Spectre.Console;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
+using Spectre.Console;
 
 namespace RobotWorldModel.Runtime.Commands;
 

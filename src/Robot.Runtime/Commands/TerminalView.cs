@@ -1,6 +1,6 @@
+using RobotWorldModel.Runtime.Protocol;
 using Spectre.Console;
 using Spectre.Console.Rendering;
-using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Commands;
 

@@ -107,7 +107,12 @@ internal sealed class SyntheticRecording
         Eventually.True(() => log.Write(new TickRecord(slot, ns, ns + 50_000, 50_000, 0, 30_000, 1000)), "the log takes a tick");
         Eventually.True(() => log.Write(new CommandRecord
         {
-            Tick = slot, Source = _source, GuardedQ = new(slot, 0, 0, 0, 0, 0), Gripper = 0, DueNs = ns, HandedOverNs = ns + 60_000,
+            Tick = slot,
+            Source = _source,
+            GuardedQ = new(slot, 0, 0, 0, 0, 0),
+            Gripper = 0,
+            DueNs = ns,
+            HandedOverNs = ns + 60_000,
         }), "the log takes a command");
     }
 

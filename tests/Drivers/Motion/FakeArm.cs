@@ -23,8 +23,14 @@ internal sealed class FakeArm : IRobotArm, IArmControl
     {
         _state = new()
         {
-            Q = Home, TargetQ = Home, Mode = RobotMode.Running, Safety = SafetyStatusBits.Normal, SpeedScaling = 1, TargetSpeedFraction = 1,
-            TcpOffset = new(0, 0, 0.145, 0, 0, 0), Payload = 0.925,
+            Q = Home,
+            TargetQ = Home,
+            Mode = RobotMode.Running,
+            Safety = SafetyStatusBits.Normal,
+            SpeedScaling = 1,
+            TargetSpeedFraction = 1,
+            TcpOffset = new(0, 0, 0.145, 0, 0, 0),
+            Payload = 0.925,
         };
         Publish();
     }

@@ -230,7 +230,12 @@ internal sealed class HostileStream
 
     private static MotionLimits Tight() => new()
     {
-        TcpSpeed = 0.05, JointAcceleration = 2, JointJerk = 20, TableHeight = 0.1, WorkspaceMin = new(-0.6, -0.6, 0.15), WorkspaceMax = new(0.6, 0.6, 0.7),
+        TcpSpeed = 0.05,
+        JointAcceleration = 2,
+        JointJerk = 20,
+        TableHeight = 0.1,
+        WorkspaceMin = new(-0.6, -0.6, 0.15),
+        WorkspaceMax = new(0.6, 0.6, 0.7),
     };
 
     private static MotionLimits Loose() => new() { TcpSpeed = 1.5, JointSpeed = 3, JointAcceleration = 20, JointJerk = 500 };
