@@ -20,7 +20,7 @@ internal sealed class HostileStream
     private readonly long _periodNs;
     private readonly Vector6 _start;
     private SafetyFilter _filter;
-    private long _nowNs = 1_000_000_000, _lastTargetNs;
+    private long _nowNs = 1_000_000_000, _lastTargetNs, _movedNs;
     private Vector6 _p, _v, _a, _drift;
     private Vec3 _tcp;
     private double _phase, _frequency, _amplitude;
@@ -43,7 +43,10 @@ internal sealed class HostileStream
     internal sealed class Totals
     {
         public long Setpoints, Targets, Accepted, Clamped, Moving;
-        public double LongestStop, FastestTcp, FastestJoint;
+        public double FastestTcp, FastestJoint;
+
+        /// <summary>Until standstill with the default limits, s: after a stop, and after the last target taken.</summary>
+        public double AfterStop, AfterSilence;
 
         public void Add(Totals other)
         {
@@ -52,7 +55,8 @@ internal sealed class HostileStream
             Accepted += other.Accepted;
             Clamped += other.Clamped;
             Moving += other.Moving;
-            LongestStop = Math.Max(LongestStop, other.LongestStop);
+            AfterStop = Math.Max(AfterStop, other.AfterStop);
+            AfterSilence = Math.Max(AfterSilence, other.AfterSilence);
             FastestTcp = Math.Max(FastestTcp, other.FastestTcp);
             FastestJoint = Math.Max(FastestJoint, other.FastestJoint);
         }
@@ -82,7 +86,7 @@ internal sealed class HostileStream
                 _filter.Seed(_generator.Position);
             }
         }
-        bool stop = _random.Next(2) == 0;
+        bool stop = _random.Next(2) == 0, following = _generator.State == GeneratorState.Following;
         if (stop)
             _generator.Brake();
         long lost = stop ? _nowNs : _lastTargetNs;
@@ -90,8 +94,11 @@ internal sealed class HostileStream
             return wrong;
         if (_generator.State != GeneratorState.Holding || _generator.Velocity.MaxAbs != 0)
             return "did not come to rest within a second";
-        if (_p != _start && _lastTargetNs > 0)
-            totals.LongestStop = Math.Max(totals.LongestStop, (_nowNs - lost) * 1e-9);
+        if (_pool == s_pools[0] && following && _movedNs > lost)
+        {
+            ref double longest = ref stop ? ref totals.AfterStop : ref totals.AfterSilence;
+            longest = Math.Max(longest, (_movedNs - lost) * 1e-9);
+        }
         return null;
     }
 
@@ -187,6 +194,7 @@ internal sealed class HostileStream
         if (p == _p && _v.MaxAbs == 0 && _a.MaxAbs == 0)
             return null; // stands where it was found clear before
         totals.Moving++;
+        _movedNs = _nowNs;
         if (!p.IsFinite)
             return "a set-point that is not a number";
         Vector6 v = (p - _p) * (1 / _dt), a = (v - _v) * (1 / _dt);

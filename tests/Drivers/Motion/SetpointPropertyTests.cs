@@ -35,7 +35,9 @@ public class SetpointPropertyTests(ITestOutputHelper output)
             });
         string summary = $"{streams} streams, {totals.Setpoints} set-points ({totals.Moving} moving), {totals.Targets} targets, "
             + $"{totals.Accepted} accepted, {totals.Clamped} of them clamped; fastest TCP {totals.FastestTcp:P1} and joint {totals.FastestJoint:P1} "
-            + $"of their limits; longest from the last target or a stop to standstill {totals.LongestStop * 1e3:0} ms; {clock.Elapsed.TotalSeconds:0} s";
+            + $"of their limits; with the default limits standstill at most "
+            + $"{totals.AfterStop * 1e3:0} ms after a stop and {totals.AfterSilence * 1e3:0} ms after the last target; "
+            + $"{clock.Elapsed.TotalSeconds:0} s";
         output.WriteLine(summary);
         Console.WriteLine(summary);
         Assert.Null(broken);
