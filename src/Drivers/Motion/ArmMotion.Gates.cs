@@ -25,6 +25,14 @@ public sealed partial class ArmMotion
             : $"{_arm.Name}: the arm is still coming to rest; try again in a second";
     }
 
+    // The owner before has just given the arm back.
+    private void WaitForRest()
+    {
+        long began = HostClock.NowNs;
+        while (Volatile.Read(ref _session) is { EndedBecause: not null } && HostClock.NowNs - began < EndNs)
+            Thread.Sleep(1);
+    }
+
     private string? StandingGates(out RobotState state)
     {
         bool any = _arm.States.TryGetNewest(out var sample);

@@ -8,7 +8,7 @@ namespace RobotWorldModel.Drivers.Motion;
 public sealed partial class ArmMotion
 {
     private const double UsualRateHz = 500;
-    private const long HeartbeatTimeoutNs = 200_000_000, SettlingNs = 100_000_000, EndNs = 2_000_000_000;
+    private const long HeartbeatTimeoutNs = 200_000_000, SettlingNs = 100_000_000, EndNs = 2_000_000_000, LongestRestNs = 500_000_000;
     private const int HaltCycles = 20;
     private readonly SampleQueue<Wrench>? _wrenches;
     private Vector6 _lastSent;
@@ -75,9 +75,19 @@ public sealed partial class ArmMotion
             End(session, $"{_arm.Name}: the controller's rate changed to {rateHz:0} Hz; take the arm again");
         bool alive = Supervise(session, state, nowNs);
         Drive(session, state.Value, nowNs);
-        if (session.EndedBecause is not null && (!alive || rateHz != session.RateHz || session.Generator.State == GeneratorState.Holding))
+        if (session.EndedBecause is not null && (!alive || rateHz != session.RateHz || HasComeToRest(session, state.Value, nowNs)))
             Volatile.Write(ref _session, null);
         Publish(_session, state.Value);
+    }
+
+    // The arm itself stands a little after its set-points do; one that does not within half a second is none of ours any more.
+    private static bool HasComeToRest(MotionSession session, in RobotState state, long nowNs)
+    {
+        if (session.Generator.State != GeneratorState.Holding)
+            return false;
+        if (session.RestNs == 0)
+            session.RestNs = nowNs;
+        return state.Qd.MaxAbs < RestRadPerS || nowNs - session.RestNs > LongestRestNs;
     }
 
     private void Drive(MotionSession session, in RobotState state, long nowNs)

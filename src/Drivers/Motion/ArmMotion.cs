@@ -70,15 +70,15 @@ public sealed partial class ArmMotion : IDisposable
     }
 
     /// <summary>
-    /// Takes the arm for an owner if every gate is open, starting our program on the controller where it does not run: may take seconds,
-    /// and
-    /// must not be called on the tick's thread.
+    /// Takes the arm for an owner if every gate is open, starting our program on the controller where it does not run and letting the arm
+    /// come to rest after the owner before: may take seconds, and must not be called on the tick's thread.
     /// </summary>
     /// <param name="owner">Named to others who ask meanwhile.</param>
     /// <param name="refusal">One line, what is in the way and what to do; null where the lease is given.</param>
     public MotionLease? TryAcquire(string owner, out string? refusal)
     {
         CancellationTokenSource cancel;
+        WaitForRest();
         lock (_acquireLock)
         {
             refusal = Taken();

@@ -31,9 +31,10 @@ internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits
     public MotionPhase Phase;
 
     /// <summary>
-    /// The arm's thread alone: when the program's heartbeat last changed, and to what; when the arm was last seen to move.
+    /// The arm's thread alone: when the program's heartbeat last changed, and to what; when the arm was last seen to move;
+    /// when the set-points of a lease that had ended came to rest, 0 before.
     /// </summary>
-    public long BeatNs, MovedNs;
+    public long BeatNs, MovedNs, RestNs;
     public int Beat;
 
     /// <summary>The arm's thread alone: the force when the lease began, N; unknown until the first sample.</summary>

@@ -51,6 +51,24 @@ public sealed class ArmMotionTests : IDisposable
     }
 
     [Fact]
+    public void The_next_owner_waits_until_the_arm_itself_stands()
+    {
+        ArmMotion motion = Started();
+        MotionLease lease = Acquire(motion, "first");
+        DriveUntilFast(motion, lease);
+        lease.Dispose();
+        using MotionLease next = Acquire(motion, "second");
+        Assert.InRange(_arm.State.Qd.MaxAbs, 0, 0.02);
+        int taken = _arm.SentCount;
+        Eventually.True(() => _arm.SentCount > taken + 10, "the arm is served");
+        double jump = 0;
+        var servo = _arm.SentSince(0).Where(s => s.Mode == ArmMode.Servo).ToList();
+        for (int i = 1; i < servo.Count; i++)
+            jump = Math.Max(jump, (servo[i].Q - servo[i - 1].Q).MaxAbs);
+        Assert.True(jump < 0.003, $"a set-point jumped by {jump} rad between two leases");
+    }
+
+    [Fact]
     public void The_first_set_point_is_where_the_arm_stands_and_none_jumps()
     {
         _arm.Change((ref RobotState s) => s.Q = s.TargetQ = FakeArm.Home + new Vector6(0.3, 0.1, 0, 0, 0, 0));
