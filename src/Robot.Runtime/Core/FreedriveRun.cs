@@ -22,10 +22,19 @@ internal sealed class FreedriveRun : IDisposable
     {
         if (!config.Motion.Enabled)
             return new(null);
-        var run = new FreedriveRun(policies.StartFreedrive());
-        if (config.Simulation is { } simulation)
+        var lease = policies.StartFreedrive();
+        if (config.Simulation is not { } simulation)
+            return new(lease);
+        try
+        {
             LeadByHand(RuntimeFolder.Resolve(simulation.Control));
-        return run;
+            return new(lease);
+        }
+        catch
+        {
+            lease.Dispose(); // nobody leads the arm: it must not stay free
+            throw;
+        }
     }
 
     public void Dispose() => _lease?.Dispose();
