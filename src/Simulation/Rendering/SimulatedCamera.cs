@@ -87,8 +87,8 @@ public sealed class SimulatedCamera : IDisposable
             }
             long deviceNs = grid.TimeOf(slot), trueNs = ToHost(deviceNs);
             AbsoluteGrid.SleepUntil(trueNs);
-            WaitForScene(trueNs, stopping);
-            TakePicture(trueNs, deviceNs);
+            if (WaitForScene(trueNs, stopping))
+                TakePicture(trueNs, deviceNs);
         }
     }
 
@@ -108,20 +108,22 @@ public sealed class SimulatedCamera : IDisposable
         _publish(info, pixels);
     }
 
-    private void WaitForScene(long trueNs, CancellationToken stopping)
+    // False where the camera ends before the scene has got there: no picture is better than one of another time.
+    private bool WaitForScene(long trueNs, CancellationToken stopping)
     {
         while (_ring.NewestNs < trueNs)
         {
             if (stopping.IsCancellationRequested)
-                return;
+                return false;
             long now = HostClock.NowNs;
             if (now > trueNs + SnapshotWaitNs)
             {
                 Interlocked.Increment(ref _lateSnapshots);
-                return;
+                return true;
             }
             AbsoluteGrid.SleepUntil(now + 500_000); // the loop's cycles are 2 ms apart
         }
+        return true;
     }
 
     // The device's clock runs within 10⁻³ of the host's, so each step leaves a thousandth of the error.
