@@ -9,8 +9,8 @@ using RobotWorldModel.Simulation.Cell;
 namespace RobotWorldModel.Bench;
 
 /// <summary>
-/// A simulated cell of our own: hardware-configs/sim-cell.yaml with another name, a free loopback address and a free port, and folders that
-/// nobody else uses. They lie in the temporary folder (TMPDIR says where) and go with this object.
+/// A simulated cell of our own: hardware-configs/sim-cell.yaml with another name, a free loopback address and a free port, and folders
+/// that nobody else uses. They lie in the temporary folder (TMPDIR says where) and go with this object.
 /// </summary>
 internal sealed class BenchCell : IDisposable
 {
@@ -58,7 +58,8 @@ internal sealed class BenchCell : IDisposable
     public async Task<(RobotProcess Process, long ReadyNs)> StartServiceAsync(CancellationToken cancel) =>
         await StartAsync(RobotProcess.Start(": ready", "run", "--config", _file, "--data", Data), cancel);
 
-    public Task<CoreClient> ConnectAsync(CancellationToken cancel) => CoreClient.ConnectAsync(RuntimeFolder.CoreSocket(Config.Cell), cancel);
+    public Task<CoreClient> ConnectAsync(CancellationToken cancel) =>
+        CoreClient.ConnectAsync(RuntimeFolder.CoreSocket(Config.Cell), cancel);
 
     public CellControl Control() => new(RuntimeFolder.Resolve(Config.Simulation!.Control));
 

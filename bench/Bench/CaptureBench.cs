@@ -8,8 +8,8 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.Bench;
 
 /// <summary>
-/// A long recording of everything that the cell has, nothing left out (keep: all): that all of it arrives and is in the log, that its times are
-/// right, and what it costs.
+/// A long recording of everything that the cell has, nothing left out (keep: all): that all of it arrives and is in the log, that its
+/// times are right, and what it costs.
 /// </summary>
 internal static class CaptureBench
 {
@@ -26,7 +26,8 @@ internal static class CaptureBench
             using var cell = new BenchCell(KeepLog.All);
             long free = new DriveInfo(cell.Folder).AvailableFreeSpace;
             if (free < seconds * BytesPerSecond)
-                throw new RobotException(ExitCode.Disk, $"{cell.Folder}: {free / 1e9:0} GB are free, {seconds * BytesPerSecond / 1e9:0} GB are needed; "
+                throw new RobotException(ExitCode.Disk,
+                    $"{cell.Folder}: {free / 1e9:0} GB are free, {seconds * BytesPerSecond / 1e9:0} GB are needed; "
                     + "make room, set TMPDIR to a larger disk, or give fewer --seconds");
             await RunOnceAsync(cell, results, seconds, cancel);
         }
@@ -52,12 +53,14 @@ internal static class CaptureBench
         Report(CaptureLogCheck.Run(Path.Combine(episode.Path, CaptureLog.FileName), control, readyNs + JudgeAfterNs), results, seconds);
     }
 
-    private static async Task<EpisodeSummary> RecordAsync(CoreClient core, int corePid, Results results, double seconds, CancellationToken cancel)
+    private static async Task<EpisodeSummary> RecordAsync(
+        CoreClient core, int corePid, Results results, double seconds, CancellationToken cancel)
     {
         int desk = ProcessUse.Child(corePid, "desk") ?? throw new RobotException(ExitCode.Device, "the dashboard's process does not run");
         var before = await BenchCell.StatusAsync(core, cancel);
         var (coreCpu, deskCpu) = (ProcessUse.CpuSeconds(corePid), ProcessUse.CpuSeconds(desk));
-        string id = (await core.CallAsync(CoreMethods.RecordStart, new { task = "bench", source = "none" }, cancel)).GetProperty("id").GetString()!;
+        string id = (await core.CallAsync(CoreMethods.RecordStart, new { task = "bench", source = "none" }, cancel))
+            .GetProperty("id").GetString()!;
         var clock = Stopwatch.StartNew();
         int? encoder = null;
         while (encoder is null && clock.Elapsed.TotalSeconds < seconds)
@@ -73,11 +76,13 @@ internal static class CaptureBench
         Percent("desk", deskCpu, ProcessUse.CpuSeconds(desk));
         Percent("encoder", 0, encoder is { } pid ? ProcessUse.CpuSeconds(pid) : null);
         double span = (after.TimeNs - before.TimeNs) * 1e-9;
-        results.Add("managed allocation of core", "MB/s", (after.AllocatedBytes!.Value - before.AllocatedBytes!.Value) / span / 1e6, Goal.AtMost(1));
+        results.Add("managed allocation of core", "MB/s",
+            (after.AllocatedBytes!.Value - before.AllocatedBytes!.Value) / span / 1e6, Goal.AtMost(1));
 
         await core.CallAsync(CoreMethods.RecordStop, new { outcome = "unknown" }, cancel);
         long stoppedNs = HostClock.NowNs;
-        var episode = (await core.CallAsync(CoreMethods.RecordWait, new { id }, cancel)).Deserialize<EpisodeSummary>(ProtocolJson.Lenient)!;
+        var episode = (await core.CallAsync(CoreMethods.RecordWait, new { id }, cancel))
+            .Deserialize<EpisodeSummary>(ProtocolJson.Lenient)!;
         results.Add("from the end to the commit", "s", (HostClock.NowNs - stoppedNs) * 1e-9);
         return episode;
 
@@ -114,7 +119,9 @@ internal static class CaptureBench
     /// <summary>The gripper's ends are paired by time alone, within half of a question's round: one may fall outside.</summary>
     private static Goal CountGoalOf(LoggedStream stream) => stream.Name == "gripper" ? Goal.AtMost(1) : Goal.Exactly(0);
 
-    /// <summary>A cell that falls behind sends less, and nothing would seem to be lost: the nominal rate, less 0.1 % for clocks that run slow.</summary>
+    /// <summary>
+    /// A cell that falls behind sends less, and nothing would seem to be lost: the nominal rate, less 0.1 % for clocks that run slow.
+    /// </summary>
     private static Goal? RateGoalOf(LoggedStream stream) => stream switch
     {
         { Pictures: true } => Goal.AtLeast(0.999 * 30),

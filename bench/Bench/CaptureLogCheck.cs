@@ -42,12 +42,14 @@ internal sealed class LoggedStream(string name, bool pictures)
 
     public long LastOriginatingNs => _samples[^1].OriginatingNs;
 
-    public void Add(in CaptureMessage message) => _samples.Add((message.OriginatingNs, message.DeviceNs, message.ArrivalNs, long.MinValue));
+    public void Add(in CaptureMessage message) =>
+        _samples.Add((message.OriginatingNs, message.DeviceNs, message.ArrivalNs, long.MinValue));
 
     public void AddPicture(in CaptureMessage message)
     {
         var image = message.Image();
-        bool stamped = PictureStamp.TryRead(image.Pixels, message.IsDepth ? PixelFormat.Depth16 : PixelFormat.Rgb8, out ulong number, out long trueNs);
+        bool stamped = PictureStamp.TryRead(image.Pixels, message.IsDepth ? PixelFormat.Depth16 : PixelFormat.Rgb8,
+            out ulong number, out long trueNs);
         if (!stamped || (_samples.Count > 0 && number != _number + 1))
             WrongNumbers++;
         _number = number;
@@ -68,7 +70,8 @@ internal sealed class LoggedStream(string name, bool pictures)
                 continue;
             int at = Nearest(keys, Key(sample));
             if (stamped && keys[at] != sample.DeviceNs)
-                throw new InvalidDataException($"{Name}: the log has a sample with the device stamp {sample.DeviceNs}, which the cell never sent");
+                throw new InvalidDataException(
+                    $"{Name}: the log has a sample with the device stamp {sample.DeviceNs}, which the cell never sent");
             long trueNs = Pictures ? sample.TrueNs : sent[at].TrueNs;
             ErrorsMs.Add(Math.Abs(sample.OriginatingNs - trueNs) * 1e-6);
             DelaysMs.Add((sample.ArrivalNs - trueNs) * 1e-6);
@@ -151,7 +154,8 @@ internal sealed class CaptureLogCheck
         var times = new List<(long, long)>();
         for (long from = fromNs; from <= toNs; from += WindowNs)
         {
-            var part = control.Call("times", new JsonObject { ["stream"] = stream, ["from"] = from, ["to"] = Math.Min(from + WindowNs - 1, toNs) })!.AsArray();
+            var part = control.Call(
+                "times", new JsonObject { ["stream"] = stream, ["from"] = from, ["to"] = Math.Min(from + WindowNs - 1, toNs) })!.AsArray();
             for (int i = 0; i < part.Count; i += 2)
                 times.Add(((long)part[i]!, (long)part[i + 1]!));
         }

@@ -20,6 +20,7 @@ internal static class Checkout
         for (string? at = AppContext.BaseDirectory; at is not null; at = Path.GetDirectoryName(at))
             if (File.Exists(Path.Combine(at, "RobotWorldModel.sln")))
                 return at;
-        throw new RobotException(ExitCode.Usage, $"{AppContext.BaseDirectory} is not in a checkout of RobotWorldModel; run the benches from theirs");
+        throw new RobotException(ExitCode.Usage,
+            $"{AppContext.BaseDirectory} is not in a checkout of RobotWorldModel; run the benches from theirs");
     }
 }

@@ -20,8 +20,8 @@ internal sealed class Dashboard : IDisposable
         var info = new ProcessStartInfo(Chromium,
         [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1280,900", "--remote-debugging-port=0",
-            $"--user-data-dir={Path.Combine(folder, "chromium")}", url,
+            "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1280,900",
+            "--remote-debugging-port=0", $"--user-data-dir={Path.Combine(folder, "chromium")}", url,
         ])
         { RedirectStandardOutput = true, RedirectStandardError = true };
         var browser = Process.Start(info)!;

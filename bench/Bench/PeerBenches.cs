@@ -61,12 +61,14 @@ internal static partial class PeerBenches
 
     private static string Output(string project, string assembly, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(Checkout.Program(project, assembly), arguments) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(Checkout.Program(project, assembly), arguments) { RedirectStandardOutput = true })!;
         string said = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? said : throw new RobotException(ExitCode.FaultsFound, $"{assembly} ended with {process.ExitCode}");
     }
 
-    [GeneratedRegex(@"^(?<name>\w+): \d+ frames;.*processor ms p50 (?<p50>[\d.]+) p99 (?<p99>[\d.]+) max (?<max>[\d.]+)", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^(?<name>\w+): \d+ frames;.*processor ms p50 (?<p50>[\d.]+) p99 (?<p99>[\d.]+) max (?<max>[\d.]+)", RegexOptions.Multiline)]
     private static partial Regex CameraLine();
 }

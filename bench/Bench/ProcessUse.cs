@@ -21,7 +21,9 @@ internal static class ProcessUse
         return null;
     }
 
-    /// <summary>Fields of /proc/PID/stat from the state on: 0 state, 1 parent, 11 user time, 12 system time (proc(5) counts from 3).</summary>
+    /// <summary>
+    /// Fields of /proc/PID/stat from the state on: 0 state, 1 parent, 11 user time, 12 system time (proc(5) counts from 3).
+    /// </summary>
     private static string[]? Stat(int pid)
     {
         try

@@ -23,9 +23,13 @@ Measure("rendering", "bench/Rendering, several times", (results, runs, seconds, 
     return Task.CompletedTask;
 }, runs: 5, seconds: 20);
 
-var minutes = new Option<double>("--minutes") { Description = "Of the tick and of the C loop each, one minute by turns", DefaultValueFactory = _ => 5 };
+var minutes = new Option<double>("--minutes")
+{
+    Description = "Of the tick and of the C loop each, one minute by turns", DefaultValueFactory = _ => 5,
+};
 var tick = new Command("tick", "Lateness of the 30 Hz tick beside a C loop, with a recording and the dashboard open") { minutes };
-tick.SetAction((parsed, cancel) => ShowAsync("tick", parsed.GetValue(keep), results => TickBench.RunAsync(results, parsed.GetValue(minutes), cancel)));
+tick.SetAction((parsed, cancel) =>
+    ShowAsync("tick", parsed.GetValue(keep), results => TickBench.RunAsync(results, parsed.GetValue(minutes), cancel)));
 root.Add(tick);
 
 try
@@ -42,7 +46,8 @@ catch (OperationCanceledException)
     return ExitCode.Interrupted;
 }
 
-void Measure(string name, string description, Func<Results, int, double, CancellationToken, Task> measure, int runs, double? seconds = null)
+void Measure(
+    string name, string description, Func<Results, int, double, CancellationToken, Task> measure, int runs, double? seconds = null)
 {
     var runsOption = new Option<int>("--runs") { Description = "How often", DefaultValueFactory = _ => runs };
     var secondsOption = new Option<double>("--seconds") { Description = "How long each", DefaultValueFactory = _ => seconds ?? 0 };

@@ -26,7 +26,9 @@ internal sealed record Goal(string Rule, double Value)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Rule} {Value:0.###}");
 }
 
-/// <summary>What one benchmark has found: each quantity with its value in every run, beside the number to beat; shown and kept as a file.</summary>
+/// <summary>
+/// What one benchmark has found: each quantity with its value in every run, beside the number to beat; shown and kept as a file.
+/// </summary>
 internal sealed class Results(string name)
 {
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
@@ -101,7 +103,8 @@ internal sealed class Results(string name)
 
     private JsonObject Machine() => new()
     {
-        ["cpu"] = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown",
+        ["cpu"] = File.ReadLines("/proc/cpuinfo")
+            .FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown",
         ["cores"] = Environment.ProcessorCount,
         ["os"] = RuntimeInformation.OSDescription,
         ["kernel"] = File.ReadAllText("/proc/sys/kernel/osrelease").Trim(),
@@ -111,7 +114,10 @@ internal sealed class Results(string name)
 
     private static string Commit()
     {
-        var start = new ProcessStartInfo("git", ["-C", Checkout.Root, "describe", "--always", "--dirty", "--exclude=*"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("git", ["-C", Checkout.Root, "describe", "--always", "--dirty", "--exclude=*"])
+        {
+            RedirectStandardOutput = true,
+        };
         try
         {
             using var git = Process.Start(start)!;

@@ -53,7 +53,8 @@ internal sealed class RobotProcess : IDisposable
         }
         catch (TimeoutException)
         {
-            throw new RobotException(ExitCode.Device, $"'robot {_process.StartInfo.ArgumentList[0]}' was not ready within {deadline.TotalSeconds:0} s: {LastWords()}");
+            throw new RobotException(ExitCode.Device,
+                $"'robot {_process.StartInfo.ArgumentList[0]}' was not ready within {deadline.TotalSeconds:0} s: {LastWords()}");
         }
     }
 

@@ -59,7 +59,8 @@ internal static class RtdeBench
             while (samples.Count < packages && queue.TryDequeue(out var sample))
                 samples.Add((sample.ArrivalNs, sample.DeviceNs, sample.Sequence));
             if (HostClock.NowNs > deadlineNs)
-                throw new RobotException(ExitCode.Device, $"only {samples.Count} of {packages} packages came in time: the controller stopped sending");
+                throw new RobotException(ExitCode.Device,
+                    $"only {samples.Count} of {packages} packages came in time: the controller stopped sending");
             cancel.ThrowIfCancellationRequested();
             Thread.Sleep(5);
         }

@@ -8,8 +8,8 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.Bench;
 
 /// <summary>
-/// How late the tick is, beside a C loop of the same rate, policy and priority: the cell, the service, a recording and an open dashboard run all
-/// the time; in one minute the tick is looked at, in the next the C loop. Both take turns in being first.
+/// How late the tick is, beside a C loop of the same rate, policy and priority: the cell, the service, a recording and an open dashboard
+/// run all the time; in one minute the tick is looked at, in the next the C loop. Both take turns in being first.
 /// </summary>
 internal static class TickBench
 {
@@ -52,11 +52,12 @@ internal static class TickBench
     /// <summary>One recording: a slice of the tick and one of the loop. Returns the slots that the tick missed in all of it.</summary>
     /// <param name="eachSecond">Called in both slices.</param>
     private static async Task<long> PairAsync(
-        CoreClient core, Results results, string loop, TimeSpan slice, bool loopFirst, List<double> ticks, List<double> loops, Action eachSecond,
-        CancellationToken cancel)
+        CoreClient core, Results results, string loop, TimeSpan slice, bool loopFirst, List<double> ticks, List<double> loops,
+        Action eachSecond, CancellationToken cancel)
     {
         long missedBefore = (await BenchCell.StatusAsync(core, cancel)).Tick.Missed;
-        string id = (await core.CallAsync(CoreMethods.RecordStart, new { task = "bench", source = "none" }, cancel)).GetProperty("id").GetString()!;
+        string id = (await core.CallAsync(CoreMethods.RecordStart, new { task = "bench", source = "none" }, cancel))
+            .GetProperty("id").GetString()!;
         await Task.Delay(s_settle, cancel);
         using var looking = new Timer(_ => eachSecond(), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         var looped = new List<double>();
@@ -70,7 +71,8 @@ internal static class TickBench
         looking.Change(Timeout.Infinite, Timeout.Infinite);
         long missed = (await BenchCell.StatusAsync(core, cancel)).Tick.Missed - missedBefore;
         await core.CallAsync(CoreMethods.RecordStop, new { outcome = "unknown" }, cancel);
-        var episode = (await core.CallAsync(CoreMethods.RecordWait, new { id }, cancel)).Deserialize<EpisodeSummary>(ProtocolJson.Lenient)!;
+        var episode = (await core.CallAsync(CoreMethods.RecordWait, new { id }, cancel))
+            .Deserialize<EpisodeSummary>(ProtocolJson.Lenient)!;
 
         var ticked = ReadTicks(Path.Combine(episode.Path, CaptureLog.FileName), fromNs, toNs);
         Directory.Delete(episode.Path, recursive: true); // the next needs its room
@@ -110,9 +112,12 @@ internal static class TickBench
     private static async Task<string> CompileAsync(string folder, CancellationToken cancel)
     {
         string program = Path.Combine(folder, "loop");
-        using var gcc = Process.Start(new ProcessStartInfo("gcc", ["-O2", "-o", program, Path.Combine(Checkout.Root, "bench", "Tick", "loop.c")]))!;
+        using var gcc = Process.Start(
+            new ProcessStartInfo("gcc", ["-O2", "-o", program, Path.Combine(Checkout.Root, "bench", "Tick", "loop.c")]))!;
         await gcc.WaitForExitAsync(cancel);
-        return gcc.ExitCode == 0 ? program : throw new RobotException(ExitCode.Usage, "gcc could not compile bench/Tick/loop.c; 'make setup' installs what it needs");
+        return gcc.ExitCode == 0
+            ? program
+            : throw new RobotException(ExitCode.Usage, "gcc could not compile bench/Tick/loop.c; 'make setup' installs what it needs");
     }
 
     /// <summary>Lateness of each slot, ms.</summary>
@@ -138,7 +143,8 @@ internal static class TickBench
         while (Dashboard.Connections(PortOf(cell)) == 0)
         {
             if (Environment.TickCount64 > deadline)
-                throw new RobotException(ExitCode.Device, $"Chromium did not open {cell.DashboardUrl} within {s_pageDeadline.TotalSeconds:0} s");
+                throw new RobotException(ExitCode.Device,
+                    $"Chromium did not open {cell.DashboardUrl} within {s_pageDeadline.TotalSeconds:0} s");
             await Task.Delay(100, cancel);
         }
     }

@@ -34,17 +34,22 @@ internal static class TimesBench
 
     private static async Task CommitAsync(CoreClient core, Results results, double seconds, CancellationToken cancel)
     {
-        string id = (await core.CallAsync(CoreMethods.RecordStart, new { task = "bench", source = "none" }, cancel)).GetProperty("id").GetString()!;
+        string id = (await core.CallAsync(CoreMethods.RecordStart, new { task = "bench", source = "none" }, cancel))
+            .GetProperty("id").GetString()!;
         await Task.Delay(TimeSpan.FromSeconds(seconds), cancel);
         long stopNs = HostClock.NowNs;
         await core.CallAsync(CoreMethods.RecordStop, new { outcome = "unknown" }, cancel);
-        var episode = (await core.CallAsync(CoreMethods.RecordWait, new { id }, cancel)).Deserialize<EpisodeSummary>(ProtocolJson.Lenient)!;
+        var episode = (await core.CallAsync(CoreMethods.RecordWait, new { id }, cancel))
+            .Deserialize<EpisodeSummary>(ProtocolJson.Lenient)!;
         results.Add($"end of a {seconds:0} s recording to its commit", "s", (HostClock.NowNs - stopNs) * 1e-9);
         results.Add("frames of it", "", episode.Frames);
     }
 
-    /// <summary>The cell is killed as a power cut would, and started again: from its ready line to the first fresh sample of the arm.</summary>
-    private static async Task LoseControllerAsync(BenchCell cell, RobotProcess sim, CoreClient core, Results results, CancellationToken cancel)
+    /// <summary>
+    /// The cell is killed as a power cut would, and started again: from its ready line to the first fresh sample of the arm.
+    /// </summary>
+    private static async Task LoseControllerAsync(
+        BenchCell cell, RobotProcess sim, CoreClient core, Results results, CancellationToken cancel)
     {
         sim.Kill();
         var lost = await BenchCell.UntilAsync(core, "the arm seen as lost", s => !StreamOf(s).Connected, cancel);
@@ -52,7 +57,8 @@ internal static class TimesBench
         await Task.Delay(s_between, cancel);
         var restarting = cell.StartSimAsync(cancel);
         // The driver may be back before the ready line is: then the time is below zero.
-        var back = await BenchCell.UntilAsync(core, "the arm back", s => StreamOf(s) is { Fresh: true } robot && robot.Received > before, cancel);
+        var back = await BenchCell.UntilAsync(
+            core, "the arm back", s => StreamOf(s) is { Fresh: true } robot && robot.Received > before, cancel);
         var (again, againReadyNs) = await restarting;
         using var second = again;
         results.Add("controller ready again to fresh data", "s", (back.TimeNs - againReadyNs) * 1e-9, Goal.AtMost(1));

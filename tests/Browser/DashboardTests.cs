@@ -161,6 +161,28 @@ public sealed class DashboardTests(BrowserFixture browser) : IClassFixture<Brows
     }
 
     [SkippableFact]
+    public async Task ARealArmIsAskedForOnceBeforeItMoves()
+    {
+        _rig.Core!.Simulated = false;
+        IPage page = await browser.OpenAsync(_rig.Desk.Address);
+        ILocator dialog = page.GetByRole(AriaRole.Dialog), jog = page.GetByRole(AriaRole.Button, new() { Name = "Jog X plus" });
+        await jog.ClickAsync();
+        await Expect(dialog).ToContainTextAsync("Move the real arm?");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await page.GetByLabel("Task").FillAsync("lead");
+        await page.GetByLabel("Source").SelectOptionAsync("freedrive");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Record", Exact = true }).ClickAsync();
+        await Expect(dialog).ToContainTextAsync("be led by whoever holds it");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        Assert.Empty(_rig.Core.Requests);
+        await jog.ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Move the arm" }).ClickAsync();
+        await jog.ClickAsync();
+        Eventually.True(() => _rig.Core.Requests.Count == 2, "both steps reach core: it was asked once");
+        Assert.All(_rig.Core.Requests, r => Assert.Equal(CoreMethods.Jog, r.Method));
+    }
+
+    [SkippableFact]
     public async Task WhatCoreRefusesIsOneLineThatCanBeDismissed()
     {
         IPage page = await browser.OpenAsync(_rig.Desk.Address);

@@ -4,9 +4,8 @@ namespace RobotWorldModel.Drivers.Tests;
 internal static class Allocations
 {
     /// <summary>
-    /// The least bytes that one of five rounds allocated: the JIT compiler, which works on the calling thread when it finds a method
-    /// hot, may
-    /// allocate in one or two; code that allocates does so in all.
+    /// The least bytes that one of five rounds allocated: the JIT compiler, which works on the calling thread when it finds a method hot,
+    /// may allocate in one or two; code that allocates does so in all.
     /// </summary>
     public static long OfOneRound(Action round)
     {

@@ -22,24 +22,28 @@ public class BadInputTests(RunningCell running)
 
     [Fact]
     public void A_config_that_is_not_there_is_refused() =>
-        _cell.Run("run", "--config", _cell["nowhere.yaml"], "--data", _cell["elsewhere"]).MustRefuse(ExitCode.Config, "nowhere.yaml", "hardware-configs");
+        _cell.Run("run", "--config", _cell["nowhere.yaml"], "--data", _cell["elsewhere"])
+            .MustRefuse(ExitCode.Config, "nowhere.yaml", "hardware-configs");
 
     [Fact]
     public void A_second_service_of_the_same_cell_is_refused() =>
-        _cell.Run("run", "--config", _cell.Config, "--data", _cell["elsewhere"]).MustRefuse(ExitCode.Busy, _cell.Name, $"pid {running.Service.Id}");
+        _cell.Run("run", "--config", _cell.Config, "--data", _cell["elsewhere"])
+            .MustRefuse(ExitCode.Busy, _cell.Name, $"pid {running.Service.Id}");
 
     [Fact]
     public void A_second_service_on_the_same_data_root_is_refused()
     {
         using var other = new TestCell();
-        other.Run("run", "--config", other.Config, "--data", _cell.Data).MustRefuse(ExitCode.Busy, _cell.Data, $"pid {running.Service.Id}");
+        other.Run("run", "--config", other.Config, "--data", _cell.Data)
+            .MustRefuse(ExitCode.Busy, _cell.Data, $"pid {running.Service.Id}");
     }
 
     [Fact]
     public void A_second_service_on_the_same_device_is_refused()
     {
         string config = _cell.ConfigWith($"cell: {_cell.Name}", $"cell: {_cell.Name}-other");
-        _cell.Run("run", "--config", config, "--data", _cell["elsewhere"]).MustRefuse(ExitCode.Busy, "robot 127.", $"pid {running.Service.Id}");
+        _cell.Run("run", "--config", config, "--data", _cell["elsewhere"])
+            .MustRefuse(ExitCode.Busy, "robot 127.", $"pid {running.Service.Id}");
     }
 
     [Fact]
@@ -48,7 +52,8 @@ public class BadInputTests(RunningCell running)
 
     [Fact]
     public void Recording_without_a_terminal_needs_an_end() =>
-        _cell.Run("record", "--config", _cell.Config, "--data", _cell.Data, "--task", "test").MustRefuse(ExitCode.Usage, "--seconds", "--source scripted");
+        _cell.Run("record", "--config", _cell.Config, "--data", _cell.Data, "--task", "test")
+            .MustRefuse(ExitCode.Usage, "--seconds", "--source scripted");
 
     [Fact]
     public void Another_config_than_the_service_runs_with_is_refused()

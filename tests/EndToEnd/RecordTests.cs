@@ -33,7 +33,8 @@ public class RecordTests(RunningCell running, ITestOutputHelper output)
         string episode = _cell.Episodes.Except(before).Single();
         Assert.Contains(episode, recorded.Out, StringComparison.Ordinal);
         var metadata = EpisodeMetadata.Read(episode);
-        Assert.Equal(("test", Outcome.Unknown, EpisodeEnd.Timeout, false), (metadata.Task, metadata.Outcome, metadata.End, metadata.Recovered));
+        Assert.Equal(("test", Outcome.Unknown, EpisodeEnd.Timeout, false),
+            (metadata.Task, metadata.Outcome, metadata.End, metadata.Recovered));
         Assert.InRange(metadata.Frames, 45, 75);
         Assert.Equal(ActionDescription.Demonstrated, metadata.Action!.Source);
         Assert.Equal(s_streams.Order(), metadata.Streams.Keys.Order());

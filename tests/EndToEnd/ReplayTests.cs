@@ -40,7 +40,8 @@ public partial class ReplayTests(RunningCell running)
     public void An_episode_of_another_arm_or_tool_is_refused(string line, string other, string recorded, string here)
     {
         string config = _cell.ConfigWith(line, other);
-        _cell.Run("replay", running.Scripted, "--config", config, "--data", _cell.Data).MustRefuse(ExitCode.Usage, "demo_", recorded, here);
+        _cell.Run("replay", running.Scripted, "--config", config, "--data", _cell.Data)
+            .MustRefuse(ExitCode.Usage, "demo_", recorded, here);
     }
 
     private static double Number(Group group) => double.Parse(group.Value, CultureInfo.InvariantCulture);

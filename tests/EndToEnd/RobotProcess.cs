@@ -16,7 +16,9 @@ internal sealed record CommandResult(string Command, int ExitCode, string Out, s
         return this;
     }
 
-    /// <summary>A refusal is one line on the error stream, which begins as every line of the program does and says each of some words.</summary>
+    /// <summary>
+    /// A refusal is one line on the error stream, which begins as every line of the program does and says each of some words.
+    /// </summary>
     public void MustRefuse(int code, params string[] words)
     {
         MustEndWith(code);
@@ -37,9 +39,14 @@ internal sealed partial class RobotProcess : IDisposable
 
     /// <param name="runtimeFolder">XDG_RUNTIME_DIR: sockets, locks and service files go there.</param>
     public RobotProcess(string runtimeFolder, params string[] arguments)
+        : this(runtimeFolder, Program, arguments, string.Join(' ', arguments))
     {
-        _command = string.Join(' ', arguments);
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "robot"), arguments)
+    }
+
+    private RobotProcess(string runtimeFolder, string program, IEnumerable<string> arguments, string command)
+    {
+        _command = command;
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -55,7 +62,30 @@ internal sealed partial class RobotProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>The path of the built program.</summary>
+    public static string Program => Path.Combine(AppContext.BaseDirectory, "robot");
+
+    /// <summary>Something else than the program itself.</summary>
+    public static RobotProcess Of(string runtimeFolder, string program, params string[] arguments) =>
+        new(runtimeFolder, program, arguments, $"{program} {string.Join(' ', arguments)}");
+
+    /// <summary>
+    /// In a terminal of its own (the command script makes one), 120 columns wide: keys are pressed with <see cref="Press"/>.
+    /// </summary>
+    public static RobotProcess InTerminal(string runtimeFolder, params string[] arguments)
+    {
+        string command = string.Join(' ', arguments);
+        return new(runtimeFolder, "script", ["-qec", $"stty cols 120 rows 40; exec '{Program}' {command}", "/dev/null"], command);
+    }
+
     public int Id => _process.Id;
+
+    /// <summary>Types into it.</summary>
+    public void Press(string keys)
+    {
+        _process.StandardInput.Write(keys);
+        _process.StandardInput.Flush();
+    }
 
     public bool HasExited => _process.HasExited;
 
@@ -66,9 +96,11 @@ internal sealed partial class RobotProcess : IDisposable
     /// <summary>Waits until it has printed a text; fails where it ends before.</summary>
     public RobotProcess MustSay(string text, double seconds = 60)
     {
-        Eventually.True(() => Out.Contains(text, StringComparison.Ordinal) || HasExited, $"'{text}' from robot {_command}\n{Out}\n{Err}", seconds);
+        Eventually.True(() => Out.Contains(text, StringComparison.Ordinal) || HasExited,
+            $"'{text}' from robot {_command}\n{Out}\n{Err}", seconds);
         if (!Out.Contains(text, StringComparison.Ordinal))
-            Eventually.True(() => Out.Contains(text, StringComparison.Ordinal), $"robot {_command} ended before '{text}'\n{Out}\n{Err}", 2);
+            Eventually.True(() => Out.Contains(text, StringComparison.Ordinal),
+                $"robot {_command} ended before '{text}'\n{Out}\n{Err}", 2);
         return this;
     }
 

@@ -8,8 +8,8 @@ using RobotWorldModel.Tests.Shared;
 namespace RobotWorldModel.EndToEnd.Tests;
 
 /// <summary>
-/// A simulated cell of the test's own: config, address, sockets, runtime folder and data root that nobody else uses. Nothing runs until it is
-/// started; everything ends with it.
+/// A simulated cell of the test's own: config, address, sockets, runtime folder and data root that nobody else uses. Nothing runs until
+/// it is started; everything ends with it.
 /// </summary>
 internal sealed class TestCell : IDisposable
 {
@@ -59,12 +59,14 @@ internal sealed class TestCell : IDisposable
     public RobotProcess StartService() => Start("run", "--config", Config, "--data", Data).MustSay("ready; dashboard");
 
     /// <summary>Starts anything of the program; it ends with the cell at the latest.</summary>
-    public RobotProcess Start(params string[] arguments)
-    {
-        var process = new RobotProcess(Runtime, arguments);
-        _processes.Add(process);
-        return process;
-    }
+    public RobotProcess Start(params string[] arguments) => Keep(new RobotProcess(Runtime, arguments));
+
+    public RobotProcess StartProgram(string program, params string[] arguments) =>
+        Keep(RobotProcess.Of(Runtime, program, arguments));
+
+    /// <summary>A recording with a person at the keys.</summary>
+    public RobotProcess RecordInTerminal(params string[] more) => Keep(RobotProcess.InTerminal(
+        Runtime, ["record", "--config", Config, "--data", Data, "--task", "keys", .. more]));
 
     /// <summary>Runs a command to its end.</summary>
     public CommandResult Run(params string[] arguments) => Start(arguments).WaitForEnd();
@@ -82,7 +84,8 @@ internal sealed class TestCell : IDisposable
     }
 
     public void WaitForDevices() =>
-        Eventually.True(() => Status() is { } s && s.Streams.Count > 0 && s.Streams.All(x => x.Fresh && x.Connected), "every stream is fresh", 60);
+        Eventually.True(() => Status() is { } s && s.Streams.Count > 0 && s.Streams.All(x => x.Fresh && x.Connected),
+            "every stream is fresh", 60);
 
     /// <summary>Waits until a recording has been running for some time.</summary>
     public void WaitForRecording(double seconds = 1) =>
@@ -104,7 +107,8 @@ internal sealed class TestCell : IDisposable
         return path;
     }
 
-    public void MustVerify(string path) => Assert.Contains("all good", Run("episodes", "verify", path).MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+    public void MustVerify(string path) =>
+        Assert.Contains("all good", Run("episodes", "verify", path).MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
 
     /// <summary>SHA-256 of every file of the committed episodes, by path.</summary>
     public SortedDictionary<string, string> Hashes()
@@ -121,6 +125,12 @@ internal sealed class TestCell : IDisposable
             process.Dispose();
         // Children of a killed service leave when they notice; until then they may still write.
         Eventually.True(TryDelete, $"{_folder.Path} can be removed", 30);
+    }
+
+    private RobotProcess Keep(RobotProcess process)
+    {
+        _processes.Add(process);
+        return process;
     }
 
     private bool TryDelete()

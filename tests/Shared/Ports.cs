@@ -10,8 +10,7 @@ public static class Ports
 
     /// <summary>
     /// A loopback address that no other test of this machine uses at present: servers on the makers' fixed ports run side by side, one
-    /// cell an
-    /// address (127.64.x.y).
+    /// cell an address (127.64.x.y).
     /// </summary>
     public static string FreeLoopbackAddress()
     {

@@ -4,8 +4,7 @@ namespace RobotWorldModel.Collector.Capture;
 
 /// <summary>
 /// A bounded queue from any threads to one reader, without locks or allocation (Vyukov's bounded queue: each slot carries the number of
-/// the
-/// turn that may use it). A full queue refuses and counts.
+/// the turn that may use it). A full queue refuses and counts.
 /// </summary>
 internal sealed class BoundedQueue<T>
 {

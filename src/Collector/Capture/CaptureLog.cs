@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using RobotWorldModel.Collector.Cdr;
+using RobotWorldModel.Collector.Files;
 using RobotWorldModel.Collector.Mcap;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Time;

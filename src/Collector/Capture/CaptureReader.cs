@@ -9,7 +9,20 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Collector.Capture;
 
 /// <summary>What a message of a capture log is.</summary>
-public enum CaptureKind { RobotState, Wrench, GripperState, Image, CameraInfo, Tick, Command, Event }
+public enum CaptureKind
+{
+    RobotState,
+    Wrench,
+    GripperState,
+    Image,
+
+    /// <summary>A picture without its pixels: what stays of it in a log that keeps the numbers.</summary>
+    ImageTimes,
+    CameraInfo,
+    Tick,
+    Command,
+    Event,
+}
 
 /// <summary>How a log begins.</summary>
 /// <param name="Json">As it was handed to <see cref="CaptureLog.Start"/>.</param>
@@ -128,6 +141,7 @@ public sealed class CaptureReader : IDisposable
 {
     private readonly McapReader _reader;
     private readonly Dictionary<ushort, Source> _sources = [];
+    private readonly bool _pixels;
     private int _metadataSeen;
 
     /// <summary>What a channel's messages are; for pictures and wrenches with the times that stood before the message.</summary>
@@ -145,8 +159,12 @@ public sealed class CaptureReader : IDisposable
         public long Sequence, DeviceNs, PublishNs = long.MinValue;
     }
 
+    /// <param name="pixels">
+    /// True: pictures come as <see cref="CaptureKind.Image"/>, where the log still has them. False: all that were recorded come as
+    /// <see cref="CaptureKind.ImageTimes"/>.
+    /// </param>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public CaptureReader(string path) => _reader = new McapReader(path);
+    public CaptureReader(string path, bool pixels = true) => (_reader, _pixels) = (new McapReader(path), pixels);
 
     /// <summary>Null until the log's first record has been read.</summary>
     public CaptureStart? Start { get; private set; }
@@ -254,7 +272,7 @@ public sealed class CaptureReader : IDisposable
     }
 
     /// <summary>/camera/NAME/color/image_raw and its like.</summary>
-    private static bool DescribeCamera(string topic, Source source)
+    private bool DescribeCamera(string topic, Source source)
     {
         string[] parts = topic.Split('/');
         if (parts is not ["", "camera", var name, "color" or "depth", var end])
@@ -263,7 +281,7 @@ public sealed class CaptureReader : IDisposable
         source.Depth = parts[3] == "depth";
         switch ("/" + end)
         {
-            case CaptureTopics.Image:
+            case CaptureTopics.Image when _pixels:
                 source.Kind = CaptureKind.Image;
                 return true;
             case CaptureTopics.CameraInfo:
@@ -271,6 +289,7 @@ public sealed class CaptureReader : IDisposable
                 return true;
             case CaptureTopics.Times:
                 source.IsTimes = true;
+                source.Kind = _pixels ? null : CaptureKind.ImageTimes;
                 return true;
             default:
                 return false;

@@ -13,7 +13,8 @@ public sealed record CaptureCamera(string Name, SampleStream<ImageFrame> Color, 
 
 /// <summary>The streams of a cell that go into its log; null where the cell has none.</summary>
 public sealed record CaptureStreams(
-    SampleStream<RobotState>? Robot, SampleStream<Wrench>? Force, SampleStream<GripperState>? Gripper, IReadOnlyList<CaptureCamera> Cameras)
+    SampleStream<RobotState>? Robot, SampleStream<Wrench>? Force, SampleStream<GripperState>? Gripper,
+    IReadOnlyList<CaptureCamera> Cameras)
 {
     public static CaptureStreams Of(IRobotArm? robot, IForceTorqueSensor? force, IGripper? gripper, IEnumerable<ICamera> cameras) =>
         new(robot?.States, force?.Wrenches, gripper?.States, [.. cameras.Select(CaptureCamera.Of)]);

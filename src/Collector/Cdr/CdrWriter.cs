@@ -8,8 +8,7 @@ namespace RobotWorldModel.Collector.Cdr;
 
 /// <summary>
 /// Lays out a ROS 2 message: plain CDR (XCDR1), little endian, with its four-byte header; alignment counts from the byte after that
-/// header.
-/// Into a caller's span, or (<see cref="Rent"/>) into a pooled array that grows.
+/// header. Into a caller's span, or (<see cref="Rent"/>) into a pooled array that grows.
 /// </summary>
 public ref struct CdrWriter
 {

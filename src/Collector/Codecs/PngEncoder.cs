@@ -5,8 +5,7 @@ namespace RobotWorldModel.Collector.Codecs;
 
 /// <summary>
 /// Writes 8-bit RGB pictures as PNG, bit-exact and the same bytes on every machine. One instance serves one thread; after the first
-/// picture
-/// of a size it allocates nothing.
+/// picture of a size it allocates nothing.
 /// </summary>
 public sealed class PngEncoder
 {

@@ -80,8 +80,7 @@ internal sealed unsafe class PngRowFilter(bool useVectors)
 
     /// <summary>
     /// Paeth's predictor without leaving bytes: |p - c| = |(a - c) + (b - c)| is the sum of the two distances where both point the same
-    /// way
-    /// (saturated: then c is never nearest) and their difference where they do not.
+    /// way (saturated: then c is never nearest) and their difference where they do not.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Paeth(Vector256<byte> a, Vector256<byte> b, Vector256<byte> c)

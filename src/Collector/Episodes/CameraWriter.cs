@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using RobotWorldModel.Collector.Codecs;
+using RobotWorldModel.Collector.Files;
 
 namespace RobotWorldModel.Collector.Episodes;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RobotWorldModel.Collector.Files;
 
 namespace RobotWorldModel.Collector.Episodes;
 
@@ -62,12 +63,33 @@ public sealed record DatasetIndex
         };
     }
 
-    /// <summary>Rebuilds and writes it, whole before it replaces what was there.</summary>
+    /// <summary>Rebuilds and writes it, whole before it replaces what was there; after another process that is at it.</summary>
+    /// <exception cref="IOException">The disk is full or failed, or there is no such folder.</exception>
     public static DatasetIndex Refresh(string root)
     {
+        using var alone = FolderLock.Take(root);
         DatasetIndex index = Rebuild(root);
         index.Write(root);
         return index;
+    }
+
+    /// <summary>
+    /// After a change to an episode: refreshes the index of the dataset that it lies in. The index is derived, so where that fails a line
+    /// says so, and nothing else fails.
+    /// </summary>
+    /// <param name="episode">An episode's folder, which may be gone; one that lies in no dataset is no error.</param>
+    public static void RefreshAfter(string episode, Action<string> say)
+    {
+        if (EpisodeCatalog.RootOf(episode) is not { } root)
+            return;
+        try
+        {
+            Refresh(root);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            say($"{root}/{EpisodeLayout.Metadata}: {e.Message}; './robot episodes index {root}' writes it anew");
+        }
     }
 
     public void Write(string root)

@@ -31,6 +31,13 @@ public static class EpisodeCatalog
             .ThenBy(e => EpisodeNaming.NumberOf(e.Id))];
     }
 
+    /// <summary>The data root that an episode or recording lies in by the standard's layout; null where it lies elsewhere.</summary>
+    public static string? RootOf(string episode)
+    {
+        string? folder = IOPath.GetDirectoryName(IOPath.TrimEndingDirectorySeparator(IOPath.GetFullPath(episode)));
+        return IOPath.GetFileName(folder) is Demonstrations or Simulation ? IOPath.GetDirectoryName(folder) : null;
+    }
+
     /// <summary>Recordings that were not committed, in the same places.</summary>
     public static IReadOnlyList<string> FindRecordings(string path)
     {

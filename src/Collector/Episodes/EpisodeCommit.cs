@@ -1,3 +1,5 @@
+using RobotWorldModel.Collector.Files;
+
 namespace RobotWorldModel.Collector.Episodes;
 
 /// <summary>

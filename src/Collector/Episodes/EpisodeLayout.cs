@@ -1,4 +1,5 @@
 using System.Globalization;
+using RobotWorldModel.Collector.Files;
 
 namespace RobotWorldModel.Collector.Episodes;
 
@@ -10,12 +11,12 @@ namespace RobotWorldModel.Collector.Episodes;
 public sealed class EpisodeLayout(params IReadOnlyList<string> cameras)
 {
     public const string Metadata = "metadata.json", Sums = "SHA256SUMS", CaptureLog = "capture.mcap", Plan = "plan.npz";
-    public const string Joints = "joints.csv", Force = "force.csv", Gripper = "gripper.csv", Actions = "actions.csv", Frames = "frames.csv";
-    public const string Rewards = "rewards.csv", Task = "task.csv";
+    public const string Joints = "joints.csv", Force = "force.csv", Gripper = "gripper.csv", Actions = "actions.csv";
+    public const string Frames = "frames.csv", Rewards = "rewards.csv", Task = "task.csv";
     public const string RecordingSuffix = ".recording";
 
     /// <summary>What is written beside a file before it takes the file's place. Never part of an episode.</summary>
-    internal const string TemporarySuffix = ".tmp";
+    internal const string TemporarySuffix = DurableFiles.TemporarySuffix;
 
     /// <summary>The pair of a marking that is under way.</summary>
     internal const string NewSums = "SHA256SUMS.new", NewMetadata = "metadata.json.new";

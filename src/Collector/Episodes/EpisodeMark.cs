@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RobotWorldModel.Collector.Files;
 
 namespace RobotWorldModel.Collector.Episodes;
 
@@ -96,7 +97,8 @@ public static class EpisodeMark
     {
         if (!HasLeftovers(episode))
             return;
-        string metadataPath = Path.Combine(episode, EpisodeLayout.Metadata), newMetadata = Path.Combine(episode, EpisodeLayout.NewMetadata);
+        string metadataPath = Path.Combine(episode, EpisodeLayout.Metadata);
+        string newMetadata = Path.Combine(episode, EpisodeLayout.NewMetadata);
         string sumsPath = Path.Combine(episode, EpisodeLayout.Sums), newSums = Path.Combine(episode, EpisodeLayout.NewSums);
         if (NewMetadataDigest(episode, ReadSums(sumsPath)) is { } digest)
         {

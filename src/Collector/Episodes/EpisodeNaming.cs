@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using RobotWorldModel.Collector.Files;
 
 namespace RobotWorldModel.Collector.Episodes;
 
@@ -22,8 +23,7 @@ public static partial class EpisodeNaming
             if (!DurableFiles.TryCreateFolder(recording))
                 continue; // another was faster
             // Another may have created, committed or even discarded this number since the look above. From here on nobody else can take
-            // it,
-            // so a second look decides. First the exact name: a listing may miss what is renamed while it is read.
+            // it, so a second look decides. First the exact name: a listing may miss what is renamed while it is read.
             if (!Path.Exists(Path.Combine(episodes, Name(number))) && Highest(episodes, trash, except: recording) < number)
             {
                 DurableFiles.SyncFolder(episodes);

@@ -72,7 +72,8 @@ public sealed class EpisodeReader
         for (int row = 0; row < cells.Length; row++)
         {
             StreamStatus s = StreamRules.Parse(table.Cell(row, status))
-                ?? throw new InvalidDataException($"{Folder}/{EpisodeLayout.Frames}:{row}: {stream}_status is '{table.Text(row, status)}'");
+                ?? throw new InvalidDataException(
+                    $"{Folder}/{EpisodeLayout.Frames}:{row}: {stream}_status is '{table.Text(row, status)}'");
             cells[row] = s == StreamStatus.Missing
                 ? StreamCell.Missing
                 : new StreamCell((long)table.Number(row, sequence), (long)(table.Number(row, age) * 1000), s);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using RobotWorldModel.Collector.Codecs;
+using RobotWorldModel.Collector.Files;
 using RobotWorldModel.Drivers.Geometry;
 
 namespace RobotWorldModel.Collector.Episodes;
@@ -7,8 +8,7 @@ namespace RobotWorldModel.Collector.Episodes;
 /// <summary>
 /// Writes the files of an episode into a recording's folder: rows and pictures in order, then <see cref="Complete"/>, then
 /// <see cref="EpisodeCommit"/>. It starts from nothing: what an earlier run left of these files is removed, the capture log stays. The
-/// same
-/// input gives the same bytes. Tables belong to one thread; the pictures of each camera may come from one of their own.
+/// same input gives the same bytes. Tables belong to one thread; the pictures of each camera may come from one of their own.
 /// </summary>
 public sealed class EpisodeWriter : IDisposable
 {

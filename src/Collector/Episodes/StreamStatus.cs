@@ -43,8 +43,7 @@ public static class StreamRules
 
     /// <summary>
     /// For robot and force: interpolated while the sample before the slot is fresh; else stale, which is that sample as it is, with its
-    /// own
-    /// time, because a line over a gap is a guess.
+    /// own time, because a line over a gap is a guess.
     /// </summary>
     /// <param name="ageNs">Slot minus the originating time of the sample at or before it.</param>
     public static StreamStatus Interpolated(long ageNs, long periodNs) =>

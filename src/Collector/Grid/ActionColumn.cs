@@ -6,8 +6,7 @@ namespace RobotWorldModel.Collector.Grid;
 
 /// <summary>
 /// Rows of actions.csv. Where a program moved the arm: the guarded target that the tick of the row handed over; a tick that handed over
-/// nothing
-/// has an empty row. Where a person led it: the measured joints and gripper of the next row.
+/// nothing has an empty row. Where a person led it: the measured joints and gripper of the next row.
 /// </summary>
 internal sealed class ActionColumn(EpisodeWriter writer, ActionDescription action)
 {
@@ -36,7 +35,9 @@ internal sealed class ActionColumn(EpisodeWriter writer, ActionDescription actio
             return;
         }
         // A refused command leaves the last target in force, and that is what its record says.
-        _lastGripper = double.IsNaN(command.Gripper) ? (double.IsNaN(_lastGripper) ? gripper?.Position ?? 0 : _lastGripper) : command.Gripper;
+        _lastGripper = double.IsNaN(command.Gripper)
+            ? (double.IsNaN(_lastGripper) ? gripper?.Position ?? 0 : _lastGripper)
+            : command.Gripper;
         Write(Values(command.GuardedQ, _lastGripper), StreamRules.Seconds(command.HandedOverNs - t0Ns));
     }
 

@@ -2,8 +2,8 @@ using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Codecs;
 using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Collector.Files;
 using RobotWorldModel.Collector.Mcap;
-using FolderLock = RobotWorldModel.Collector.Capture.FolderLock;
 
 namespace RobotWorldModel.Collector.Grid;
 
@@ -24,9 +24,8 @@ public sealed record EncodedEpisode(
     IReadOnlyDictionary<string, long> LastNs);
 
 /// <summary>
-/// Makes an episode of a recording's folder: follows its log while it grows, writes a row as soon as it can no longer change, and
-/// commits when the
-/// log has ended, or was cut off. It takes nothing from the live path; run again on the same folder it gives the same result.
+/// Makes an episode of a recording's folder: follows its log while it grows, writes a row as soon as it can no longer change, and commits
+/// when the log has ended, or was cut off. It takes nothing from the live path; run again on the same folder it gives the same result.
 /// </summary>
 public sealed class EpisodeEncoder : IDisposable
 {
@@ -169,7 +168,9 @@ public sealed class EpisodeEncoder : IDisposable
         var anchor = _reader.Start!.Anchor;
         var streams = header.Streams.ToDictionary(s => s.Key, s => new StreamReport(s.Value.RateHz, s.Value.LatencyMs,
             footer?.Clocks.GetValueOrDefault(s.Key) ?? new("host", 0, 0, 0), CountsOf(s.Key, footer)));
-        var reasons = rows.NeverAllFresh ? new[] { "there was no slot at which every stream was fresh: t0 is the first slot recorded" } : [];
+        var reasons = rows.NeverAllFresh
+            ? new[] { "there was no slot at which every stream was fresh: t0 is the first slot recorded" }
+            : [];
         return new()
         {
             SchemaVersion = EpisodeMetadata.CurrentSchema,

@@ -5,6 +5,9 @@ namespace RobotWorldModel.Collector.Grid;
 /// <summary>A picture of the log, copied out of the reader's buffer until its rows are written.</summary>
 internal sealed class HeldPicture
 {
+    /// <summary>A picture of which only the times are known.</summary>
+    public static readonly HeldPicture WithoutPixels = new([], 0, 0);
+
     private readonly byte[] _buffer;
     private readonly int _bytes;
 
@@ -21,5 +24,9 @@ internal sealed class HeldPicture
 
     public ReadOnlySpan<byte> Pixels => _buffer.AsSpan(0, _bytes);
 
-    public void LetGo() => ArrayPool<byte>.Shared.Return(_buffer);
+    public void LetGo()
+    {
+        if (_bytes > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+    }
 }

@@ -5,9 +5,8 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Collector.Grid;
 
 /// <summary>
-/// What the capture log in an episode's folder says that its tables must be: joints, force, gripper and actions are made once more from
-/// the
-/// log's numbers, at the slots that the metadata names. So a changed digit is found although it still is a number.
+/// What the capture log in an episode's folder says that its tables must be: they are made once more from the log's numbers, at the slots
+/// that the metadata names. So a changed digit is found although it still is a number.
 /// </summary>
 public sealed class LogReference : IRowReference
 {
@@ -45,7 +44,7 @@ public sealed class LogReference : IRowReference
 
     private static LogReference? Make(string log, EpisodeMetadata metadata, long t0Ns, string scratch)
     {
-        using var reader = new CaptureReader(log);
+        using var reader = new CaptureReader(log, pixels: false);
         RowWriter? rows = null;
         long lastSlot = 0;
         try
@@ -57,7 +56,7 @@ public sealed class LogReference : IRowReference
                     var header = RecordingHeader.Parse(reader.Start!.Json);
                     long first = new AbsoluteGrid(header.RateHz, header.GridOriginNs).SlotAt(t0Ns);
                     lastSlot = first + metadata.Frames - 1;
-                    rows = new RowWriter(scratch, NumbersOf(header, first)) { LastSlot = lastSlot };
+                    rows = new RowWriter(scratch, header with { FirstSlot = first }) { LastSlot = lastSlot };
                 }
                 rows.Add(message);
             }
@@ -70,17 +69,8 @@ public sealed class LogReference : IRowReference
             rows?.Dispose();
         }
         var reference = new LogReference();
-        foreach (string table in (string[])[EpisodeLayout.Joints, EpisodeLayout.Force, EpisodeLayout.Gripper, EpisodeLayout.Actions])
-            if (File.Exists(Path.Combine(scratch, table)))
-                reference._tables[table] = File.ReadAllBytes(Path.Combine(scratch, table));
+        foreach (string table in Directory.GetFiles(scratch, "*.csv"))
+            reference._tables[Path.GetFileName(table)] = File.ReadAllBytes(table);
         return reference;
     }
-
-    /// <summary>The same recording without its pictures, from the episode's own first slot on.</summary>
-    private static RecordingHeader NumbersOf(RecordingHeader header, long firstSlot) => header with
-    {
-        FirstSlot = firstSlot,
-        Cameras = [],
-        Streams = header.Streams.Where(s => s.Key is EpisodeLayout.RobotStream or EpisodeLayout.ForceStream or EpisodeLayout.GripperStream).ToDictionary(),
-    };
 }

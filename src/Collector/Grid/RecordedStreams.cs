@@ -64,7 +64,8 @@ internal sealed class RecordedStreams
     {
         get
         {
-            long least = Math.Min(_robot?.NewestNs ?? long.MaxValue, Math.Min(_force?.NewestNs ?? long.MaxValue, _gripper?.NewestNs ?? long.MaxValue));
+            long least = Math.Min(
+                _robot?.NewestNs ?? long.MaxValue, Math.Min(_force?.NewestNs ?? long.MaxValue, _gripper?.NewestNs ?? long.MaxValue));
             foreach (var pictures in _pictures.Values)
                 least = Math.Min(least, pictures.NewestNs);
             return least;
@@ -88,6 +89,9 @@ internal sealed class RecordedStreams
             case CaptureKind.Image when _pictures.TryGetValue(message.Stream, out var pictures):
                 var image = message.Image();
                 pictures.Add(message.OriginatingNs, message.Sequence, new(image.Pixels, image.Width, image.Height));
+                break;
+            case CaptureKind.ImageTimes when _pictures.TryGetValue(message.Stream, out var pictures):
+                pictures.Add(message.OriginatingNs, message.Sequence, HeldPicture.WithoutPixels);
                 break;
             default:
                 return;
@@ -170,8 +174,8 @@ internal sealed class RecordedStreams
         Pose from = Pose.FromVector(a.TcpPose), to = Pose.FromVector(b.TcpPose);
         Vec3 turn = (to.Rotation * from.Rotation.Inverse).ToRotationVector();
         var pose = new Pose(from.Position + f * (to.Position - from.Position), Quat.FromRotationVector(f * turn) * from.Rotation);
-        return new(timestamp, Vector6.Lerp(a.Q, b.Q, f), Vector6.Lerp(a.Qd, b.Qd, f), Vector6.Lerp(a.Current, b.Current, f), pose.ToVector(),
-            Vector6.Lerp(a.TcpSpeed, b.TcpSpeed, f));
+        return new(timestamp, Vector6.Lerp(a.Q, b.Q, f), Vector6.Lerp(a.Qd, b.Qd, f), Vector6.Lerp(a.Current, b.Current, f),
+            pose.ToVector(), Vector6.Lerp(a.TcpSpeed, b.TcpSpeed, f));
     }
 
     private static void Count(StreamCount count, in CaptureMessage message)

@@ -8,8 +8,7 @@ namespace RobotWorldModel.Collector.Grid;
 
 /// <summary>
 /// Rows of the grid from a recording's messages. A row is written when every stream has spoken past its slot, or has had a second to do
-/// so; t0 is
-/// the first slot at which every stream is fresh.
+/// so; t0 is the first slot at which every stream is fresh.
 /// </summary>
 internal sealed class RowWriter : IDisposable
 {
@@ -88,7 +87,8 @@ internal sealed class RowWriter : IDisposable
                 Streams.Add(message);
                 break;
         }
-        // The log goes on for a while after the last slot, for pictures that are late: a slot is one of the episode once a later tick shows it.
+        // The log goes on for a while after the last slot, for pictures that are late: a slot is one of the episode once a later tick
+        // shows it.
         while (_next < _newestTick && _next <= LastSlot && CanNoLongerChange(_grid.TimeOf(_next)))
             Take(_next++);
     }
@@ -186,7 +186,7 @@ internal sealed class RowWriter : IDisposable
     private StreamCell Picture(string stream, long slotNs, int frame)
     {
         var cell = Streams.Picture(stream, slotNs, out var picture);
-        if (picture is null)
+        if (picture is null || picture == HeldPicture.WithoutPixels)
             return cell;
         bool depth = stream.EndsWith("_depth", StringComparison.Ordinal);
         string camera = stream[..stream.LastIndexOf('_')];

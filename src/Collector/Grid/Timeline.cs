@@ -7,8 +7,7 @@ internal readonly record struct Timed<T>(long OriginatingNs, long Sequence, T Va
 
 /// <summary>
 /// The recent samples of one stream in the order of their originating times, from which rows are taken once they can no longer change.
-/// Arrival
-/// is nearly in order, so adding is cheap; what no later row can need is let go.
+/// Arrival is nearly in order, so adding is cheap; what no later row can need is let go.
 /// </summary>
 internal sealed class Timeline<T>(double rateHz, Action<T>? letGo = null)
 {

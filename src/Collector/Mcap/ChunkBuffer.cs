@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using RobotWorldModel.Collector.Codecs;
 
 namespace RobotWorldModel.Collector.Mcap;
 

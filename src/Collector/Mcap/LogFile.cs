@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using RobotWorldModel.Collector.Files;
 using RobotWorldModel.Drivers.Time;
 
 namespace RobotWorldModel.Collector.Mcap;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using RobotWorldModel.Collector.Codecs;
 using Microsoft.Win32.SafeHandles;
 
 namespace RobotWorldModel.Collector.Mcap;
@@ -35,9 +36,8 @@ public enum McapReadState
 
 /// <summary>
 /// Reads an MCAP file from its start, message by message, while it may still be growing: only whole chunks with a right checksum are
-/// handed
-/// out. A file that was cut off anywhere reads up to its last whole chunk. Lengths in the file are checked before anything is allocated.
-/// Uncompressed chunks only, as our own logs are. Not thread-safe.
+/// handed out. A file that was cut off anywhere reads up to its last whole chunk. Lengths in the file are checked before anything is
+/// allocated. Uncompressed chunks only, as our own logs are. Not thread-safe.
 /// </summary>
 public sealed unsafe class McapReader : IDisposable
 {

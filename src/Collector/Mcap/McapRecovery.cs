@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using RobotWorldModel.Collector.Codecs;
+using RobotWorldModel.Collector.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace RobotWorldModel.Collector.Mcap;

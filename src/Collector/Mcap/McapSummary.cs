@@ -1,3 +1,5 @@
+using RobotWorldModel.Collector.Codecs;
+
 namespace RobotWorldModel.Collector.Mcap;
 
 /// <summary>Gathers what a file's end says about the file: schemas, channels, counts and where its chunks and metadata stand.</summary>

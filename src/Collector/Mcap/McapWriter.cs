@@ -27,8 +27,7 @@ public sealed record McapWriterOptions
 
 /// <summary>
 /// Writes an MCAP file (profile ros2): chunks without compression, each with its checksum, message indexes, statistics and a summary at
-/// the
-/// end. One thread fills chunks; others, inside, write and sync. Allocates nothing per message.
+/// the end. One thread fills chunks; others, inside, write and sync. Allocates nothing per message.
 /// </summary>
 public sealed class McapWriter : IDisposable
 {

@@ -180,11 +180,13 @@ public sealed class ArmGeometry
     private readonly struct Link(Pose pose)
     {
         public readonly Vec3 Offset = pose.Position;
-        public readonly Vec3 X = pose.Rotation.Rotate(Vec3.UnitX), Y = pose.Rotation.Rotate(Vec3.UnitY), Z = pose.Rotation.Rotate(Vec3.UnitZ);
+        public readonly Vec3 X = pose.Rotation.Rotate(Vec3.UnitX), Y = pose.Rotation.Rotate(Vec3.UnitY),
+            Z = pose.Rotation.Rotate(Vec3.UnitZ);
     }
 
     // Radii of the links and where upper arm and forearm lie along the shoulder's axis, m.
-    private sealed record LinkShape(double Shoulder, double UpperArm, double Forearm, double Wrist, double UpperArmOffset, double ForearmOffset)
+    private sealed record LinkShape(
+        double Shoulder, double UpperArm, double Forearm, double Wrist, double UpperArmOffset, double ForearmOffset)
     {
         public static LinkShape Of(UrModel model) => model.ControllerType switch
         {

@@ -58,7 +58,8 @@ public sealed partial class ArmMotion
             Pose theirs = Pose.FromVector(state.TcpOffset), ours = _limits.FlangeToTcp;
             double turned = (theirs.Rotation * ours.Rotation.Inverse).ToRotationVector().Length;
             if ((theirs.Position - ours.Position).Length > TcpToleranceM || turned > TcpToleranceRad)
-                return $"{_arm.Name}: the controller's TCP is {state.TcpOffset}, the config's robot.tcp {ours.ToVector()}; make them equal";
+                return $"{_arm.Name}: the controller's TCP is {state.TcpOffset}, "
+                    + $"the config's robot.tcp {ours.ToVector()}; make them equal";
         }
         if (Math.Abs(state.Payload - _limits.ExpectedPayloadKg) > PayloadToleranceKg)
             return $"{_arm.Name}: the controller's payload is {state.Payload:0.###} kg, the config's robot.payload_kg "

@@ -35,7 +35,8 @@ public sealed partial class ArmMotion : IDisposable
         limits.Validate();
         _control = arm as IArmControl ?? throw new ArgumentException($"{arm.Name}: this driver only reads; it cannot move the arm");
         if (gripper is not null)
-            _gripper = gripper as IGripperControl ?? throw new ArgumentException($"{gripper.Name}: this driver only reads; it cannot move the gripper");
+            _gripper = gripper as IGripperControl
+                ?? throw new ArgumentException($"{gripper.Name}: this driver only reads; it cannot move the gripper");
         (_arm, _force, _limits, _enabled) = (arm, force, limits, enabled);
         _wrenches = force?.Wrenches.Subscribe(1024);
         _thread = new("arm", RealTime.ArmPriority, Serve);
@@ -154,7 +155,9 @@ public sealed partial class ArmMotion : IDisposable
             Snapshot now = _published.Read();
             string? refusal = session.EndedBecause;
             if (refusal is null && (session.FreedriveWanted || now.Freedrive))
-                refusal = session.FreedriveWanted ? "a person leads the arm: end freedrive first" : "the arm is not at rest yet after freedrive";
+                refusal = session.FreedriveWanted
+                    ? "a person leads the arm: end freedrive first"
+                    : "the arm is not at rest yet after freedrive";
             if (refusal is null && now.State == MotionState.Stopping)
                 refusal = "the arm is stopping because no command came in time; it takes new ones when it stands";
             if (refusal is not null)

@@ -4,9 +4,8 @@ namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
 /// Whether a set-point and the whole way to rest after it hold joint range, TCP speed, workspace, table and the arm's distance from
-/// itself.
-/// Looks at samples of the way, so close that nothing can happen between them: distances change by no more than reach times turn, speeds
-/// depart from the line between two samples by no more than their second derivative allows.
+/// itself. Looks at samples of the way, so close that nothing can happen between them: distances change by no more than reach times turn,
+/// speeds depart from the line between two samples by no more than their second derivative allows.
 /// </summary>
 internal sealed class BrakeCheck(ArmGeometry geometry, MotionLimits limits, double dt)
 {

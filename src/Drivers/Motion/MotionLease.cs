@@ -23,9 +23,8 @@ public sealed class MotionLease : IDisposable
     public string? EndedBecause => _session.EndedBecause;
 
     /// <summary>
-    /// A command for the arm, once a tick; without one for <see cref="MotionLimits.TargetTimeoutMs"/> the arm stops. It is checked
-    /// before it
-    /// is taken. One thread at a time; no allocation unless refused.
+    /// A command for the arm, once a tick; without one for <see cref="MotionLimits.TargetTimeoutMs"/> the arm stops. It is checked before
+    /// it is taken. One thread at a time; no allocation unless refused.
     /// </summary>
     public SendResult Send(in Command command) => _motion.Send(_session, command);
 

@@ -4,8 +4,7 @@ namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
 /// What a cell allows its arm. Set-points never leave these limits; targets are kept a little inside them, so that the arm can always
-/// stop in
-/// time. Angles rad, lengths m, base frame.
+/// stop in time. Angles rad, lengths m, base frame.
 /// </summary>
 public sealed class MotionLimits
 {

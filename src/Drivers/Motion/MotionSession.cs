@@ -5,8 +5,7 @@ namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
 /// What belongs to one lease: the owner's thread filters and posts, the arm's thread takes and drives. Made anew for each lease, so
-/// nothing
-/// of an old one can reach the arm.
+/// nothing of an old one can reach the arm.
 /// </summary>
 internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits, double rateHz)
 {

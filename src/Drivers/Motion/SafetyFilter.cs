@@ -19,9 +19,8 @@ public readonly record struct SendResult(bool Accepted, Clamp Clamped, Vector6 G
 
 /// <summary>
 /// Makes of each command a timed joint target that may be driven: refuses what cannot be meant, shortens what goes too far or too fast
-/// along
-/// the line from the target before. Keeps a little inside the limits that the set-points must hold. One thread at a time; no allocation
-/// unless it refuses.
+/// along the line from the target before. Keeps a little inside the limits that the set-points must hold. One thread at a time; no
+/// allocation unless it refuses.
 /// </summary>
 public sealed class SafetyFilter(UrKinematics kinematics, MotionLimits limits)
 {
@@ -59,7 +58,9 @@ public sealed class SafetyFilter(UrKinematics kinematics, MotionLimits limits)
             _previousDueNs = nowNs;
         double seconds = (command.DueNs - _previousDueNs) * 1e-9;
         if (seconds <= 0)
-            return Refuse(_first ? "the command was due before it was sent: its source is late" : "the command is not due after the one before");
+            return Refuse(_first
+                ? "the command was due before it was sent: its source is late"
+                : "the command is not due after the one before");
         if (command.DueNs - nowNs > MaxAheadNs)
             return Refuse("the command is due more than half a second ahead");
         if (nowNs - command.DueNs > limits.TargetTimeoutMs * 1e6)

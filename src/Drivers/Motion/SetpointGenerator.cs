@@ -8,10 +8,9 @@ internal enum GeneratorState { Holding, Following, Braking }
 
 /// <summary>
 /// Makes set-points at the controller's rate from timed targets. Pure: stepped by times that the caller gives, the same targets at the
-/// same
-/// times give the same set-points. It takes a next set-point only where a way to rest from there, known in full, stays inside every limit;
-/// else it goes on along the way to rest that was known before. So no target, and no lack of one, can lead a set-point out of the limits.
-/// One thread at a time; no allocation after construction.
+/// same times give the same set-points. It takes a next set-point only where a way to rest from there, known in full, stays inside every
+/// limit; else it goes on along the way to rest that was known before. So no target, and no lack of one, can lead a set-point out of the
+/// limits. One thread at a time; no allocation after construction.
 /// </summary>
 internal sealed class SetpointGenerator
 {
@@ -118,7 +117,8 @@ internal sealed class SetpointGenerator
         double most = _limits.JointAcceleration, step = _limits.JointJerk * _dt;
         for (int i = 0; i < 6; i++)
         {
-            double next = wanted[i] + Tracker.NextAcceleration(p[i], v[i], a[i], _dt, TrackingShare * most, TrackingShare * _limits.JointJerk);
+            double next = wanted[i]
+                + Tracker.NextAcceleration(p[i], v[i], a[i], _dt, TrackingShare * most, TrackingShare * _limits.JointJerk);
             next = Math.Clamp(next, -Slowing(_limits.JointSpeed + _state.V[i]), Slowing(_limits.JointSpeed - _state.V[i]));
             wanted[i] = Math.Clamp(Math.Clamp(next, -most, most), _state.A[i] - step, _state.A[i] + step);
         }

@@ -2,9 +2,8 @@ namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
 /// Brings one joint onto a moving reference without passing it: seen from the reference, its acceleration is the largest from which a
-/// stop at
-/// the reference is still possible (time-optimal with limited jerk), and close to it the acceleration of a critically damped third-order
-/// system. Where the joint is on the reference, it stays there exactly.
+/// stop at the reference is still possible (time-optimal with limited jerk), and close to it the acceleration of a critically damped
+/// third-order system. Where the joint is on the reference, it stays there exactly.
 /// </summary>
 internal static class Tracker
 {

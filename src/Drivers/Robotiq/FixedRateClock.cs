@@ -5,8 +5,7 @@ namespace RobotWorldModel.Drivers.Robotiq;
 /// <summary>
 /// Times for samples that carry neither stamp nor number, from a device that makes them at a fixed rate over a connection that keeps their
 /// order. Sample n was made at n periods of the device's clock; a <see cref="ClockMap"/> under the arrivals of the newest of each read
-/// ties
-/// that count to the host's clock, so a burst after a late read gets its true spacing back.
+/// ties that count to the host's clock, so a burst after a late read gets its true spacing back.
 /// A loss shifts all later arrivals by whole periods against the count, and at once; a late delivery does not, because what was made
 /// meanwhile arrives with it. So a lag that has jumped by a period or more against the least of the last eight reads is a loss of as many
 /// samples. Where later samples turn out to come too early for that, the loss is taken back. Single-threaded; allocates nothing after

@@ -61,8 +61,7 @@ public sealed class RobotiqGripperOptions
 
 /// <summary>
 /// A Robotiq gripper through the URCap's socket. It polls, and moves only when asked: a gripper that is not active is activated, which
-/// runs
-/// it through its stroke, by the first request and never by connecting. What was asked while it was away is forgotten.
+/// runs it through its stroke, by the first request and never by connecting. What was asked while it was away is forgotten.
 /// </summary>
 public sealed class RobotiqGripperSocket : IGripper, IGripperControl
 {
@@ -95,7 +94,9 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
 
     public SampleStream<GripperState> States { get; }
 
-    /// <summary>It obeys at once. False: away, at fault, or its first request will run it through its whole stroke before. From any thread.</summary>
+    /// <summary>
+    /// It obeys at once. False: away, at fault, or its first request will run it through its whole stroke before. From any thread.
+    /// </summary>
     public bool Active => _active && _device.Status.Connected;
 
     public void Start() => _device.Start();

@@ -51,4 +51,5 @@ public sealed record CameraIntrinsics(int Width, int Height, double Fx, double F
 /// <param name="Extrinsics">The optical frame (z forward, x right, y down) in the frame it is mounted on; null where nobody has measured
 /// it.</param>
 public sealed record CameraInfo(
-    string Name, string Model, string Serial, CameraIntrinsics Color, CameraIntrinsics? Depth, double DepthScale, string MountedOn, Pose? Extrinsics);
+    string Name, string Model, string Serial, CameraIntrinsics Color, CameraIntrinsics? Depth, double DepthScale,
+    string MountedOn, Pose? Extrinsics);

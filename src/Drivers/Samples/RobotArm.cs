@@ -43,9 +43,8 @@ internal interface IArmControl
     double ControlRateHz { get; }
 
     /// <summary>
-    /// Gets our program running on the controller and the input registers claimed; blocks for some seconds at most. Never unlocks,
-    /// powers or
-    /// restarts anything.
+    /// Gets our program running on the controller and the input registers claimed; blocks for some seconds at most. Never unlocks, powers
+    /// or restarts anything.
     /// </summary>
     /// <returns>Null when the program runs, else one line: what is in the way and what to do about it.</returns>
     string? StartProgram(CancellationToken cancel);

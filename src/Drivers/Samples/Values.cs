@@ -56,8 +56,8 @@ public enum RuntimeState { Stopping, Stopped, Playing, Pausing, Paused, Resuming
 [Flags]
 public enum SafetyStatusBits : uint
 {
-    None = 0, Normal = 1, Reduced = 2, ProtectiveStop = 4, Recovery = 8, SafeguardStop = 16, SystemEmergencyStop = 32, RobotEmergencyStop = 64,
-    EmergencyStopped = 128, Violation = 256, Fault = 512, StoppedDueToSafety = 1024, ThreePositionEnabling = 2048,
+    None = 0, Normal = 1, Reduced = 2, ProtectiveStop = 4, Recovery = 8, SafeguardStop = 16, SystemEmergencyStop = 32,
+    RobotEmergencyStop = 64, EmergencyStopped = 128, Violation = 256, Fault = 512, StoppedDueToSafety = 1024, ThreePositionEnabling = 2048,
 }
 
 /// <summary>Force (N) and torque (N·m) in the sensor's frame.</summary>

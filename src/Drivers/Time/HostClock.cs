@@ -11,7 +11,8 @@ public static class HostClock
     static HostClock()
     {
         if (Stopwatch.Frequency != 1_000_000_000)
-            throw new PlatformNotSupportedException($"The host clock ticks at {Stopwatch.Frequency} Hz; RobotWorldModel needs Linux's 1 GHz monotonic clock.");
+            throw new PlatformNotSupportedException(
+                $"The host clock ticks at {Stopwatch.Frequency} Hz; RobotWorldModel needs Linux's 1 GHz monotonic clock.");
     }
 }
 

@@ -5,8 +5,7 @@ namespace RobotWorldModel.Drivers.Time;
 /// <summary>
 /// Real-time scheduling where the machine allows it. Every call is best effort and says in words what it could not get: without it
 /// everything works, only later under load. In SCHED_FIFO the .NET runtime gives every thread it starts the middle of the range, 50,
-/// whatever the
-/// process has; so what must not wait for the thread pool stands above that: device readers 60, tick 70, arm 80.
+/// whatever the process has; so what must not wait for the thread pool stands above that: device readers 60, tick 70, arm 80.
 /// </summary>
 public static partial class RealTime
 {

@@ -5,8 +5,7 @@ namespace RobotWorldModel.Drivers.UniversalRobots;
 
 /// <summary>
 /// Listens to the primary interface (30001) of one controller: who it is, how it is calibrated, and what it complains about. Written by
-/// one
-/// thread, read by any.
+/// one thread, read by any.
 /// </summary>
 internal sealed class PrimaryClient(string host, int port)
 {

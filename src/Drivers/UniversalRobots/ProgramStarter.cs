@@ -53,7 +53,8 @@ internal sealed class ProgramStarter(UrArmOptions options, RtdeLink link, UrObse
         }
         catch (DeviceFaultException)
         {
-            return null; // the status says that there is no dashboard; a robot in local control will say so itself when the program arrives
+            // the status says that there is no dashboard; a robot in local control will say so itself when the program arrives
+            return null;
         }
     }
 

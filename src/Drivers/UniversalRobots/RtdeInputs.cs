@@ -36,7 +36,8 @@ internal sealed class RtdeInputs
         string inUse = Refused("IN_USE");
         if (inUse.Length > 0)
             return (null, $"{session.Host} refused RTDE input {inUse} (IN_USE): another client owns it, often EtherNet/IP or PROFINET "
-                + "enabled on the robot, or another RTDE program (ur_rtde, a ROS driver): disable the fieldbus or end that program, then start again");
+                + "enabled on the robot, or another RTDE program (ur_rtde, a ROS driver): "
+                + "disable the fieldbus or end that program, then start again");
         string missing = Refused("NOT_FOUND");
         if (missing.Length > 0)
             return (null, $"{session.Host} does not have RTDE input {missing} (NOT_FOUND): "

@@ -270,7 +270,8 @@ internal sealed class RtdeLink : IDisposable
         try
         {
             if (!session.TryWrite(RtdeInputs.Request) || !_inputsReplied.Wait(_options.ReplyTimeoutMs, cancel))
-                return $"{session.Host} did not answer the request for RTDE input registers within {_options.ReplyTimeoutMs} ms: try again";
+                return $"{session.Host} did not answer the request for RTDE input registers "
+                    + $"within {_options.ReplyTimeoutMs} ms: try again";
             (RtdeInputs? inputs, string? problem) = RtdeInputs.FromReply(session, _inputsReply);
             if (inputs is not null)
                 Volatile.Write(ref _inputs, inputs);

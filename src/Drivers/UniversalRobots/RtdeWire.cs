@@ -21,8 +21,7 @@ public enum RtdeType { NotFound, InUse, Bool, UInt8, UInt32, UInt64, Int32, Doub
 
 /// <summary>
 /// The wire format of UR's Real-Time Data Exchange, both sides: each package is a big-endian uint16 size (of the whole package), a type
-/// byte
-/// and a payload. Source: "Real-Time Data Exchange (RTDE) Guide", Universal Robots.
+/// byte and a payload. Source: "Real-Time Data Exchange (RTDE) Guide", Universal Robots.
 /// </summary>
 public static class RtdeWire
 {

@@ -22,8 +22,8 @@ public sealed class UrKinematics
                 continue;
             }
             // A calibration may put the frames of the nearly parallel axes 2 to 4 hundreds of metres away. A frame may slide along and
-            // turn
-            // about its own z, which is the next joint's axis, if the next link undoes it: so it comes back to where the link really is.
+            // turn about its own z, which is the next joint's axis, if the next link undoes it: so it comes back to where the link really
+            // is.
             Pose link = undone * Link(calibration.Theta[i], calibration.A[i], calibration.D[i], calibration.Alpha[i]);
             Pose slide = i < 5 ? SlideOnto(link, nominal) : Pose.Identity;
             _link[i] = link * slide;

@@ -4,8 +4,7 @@ namespace RobotWorldModel.Drivers.UniversalRobots;
 
 /// <summary>
 /// A UR arm's geometry and limits. Standard Denavit-Hartenberg, T_i = Rz(θ_i)·Tz(d_i)·Tx(a_i)·Rx(α_i), nominal values from Universal
-/// Robots'
-/// article "DH parameters for calculations of kinematics and dynamics"; a calibrated controller's own values replace them.
+/// Robots' article "DH parameters for calculations of kinematics and dynamics"; a calibrated controller's own values replace them.
 /// </summary>
 /// <param name="Name">UR5e, UR3e …</param>
 /// <param name="A">Link lengths, m.</param>
@@ -14,11 +13,13 @@ namespace RobotWorldModel.Drivers.UniversalRobots;
 /// <param name="MaxJointSpeed">rad/s.</param>
 /// <param name="BaseRateHz">500 for the e-Series, 125 for CB3.</param>
 /// <param name="ControllerType">robotType in the primary interface's configuration data.</param>
-public sealed record UrModel(string Name, Vector6 A, Vector6 D, Vector6 Alpha, Vector6 MaxJointSpeed, double BaseRateHz, int ControllerType)
+public sealed record UrModel(
+    string Name, Vector6 A, Vector6 D, Vector6 Alpha, Vector6 MaxJointSpeed, double BaseRateHz, int ControllerType)
 {
     public static readonly UrModel Ur3e =
         Create("UR3e", -0.24355, -0.2132, 0.15185, 0.13105, 0.08535, 0.0921, [180, 180, 180, 360, 360, 360], 3);
-    public static readonly UrModel Ur5e = Create("UR5e", -0.425, -0.3922, 0.1625, 0.1333, 0.0997, 0.0996, [180, 180, 180, 180, 180, 180], 1);
+    public static readonly UrModel Ur5e =
+        Create("UR5e", -0.425, -0.3922, 0.1625, 0.1333, 0.0997, 0.0996, [180, 180, 180, 180, 180, 180], 1);
     public static readonly UrModel Ur10e =
         Create("UR10e", -0.6127, -0.57155, 0.1807, 0.17415, 0.11985, 0.11655, [120, 120, 180, 180, 180, 180], 2);
 
@@ -40,7 +41,8 @@ public sealed record UrModel(string Name, Vector6 A, Vector6 D, Vector6 Alpha, V
     /// <exception cref="ArgumentException">Not a model known here.</exception>
     public static UrModel ByName(string name) =>
         All.FirstOrDefault(m => m.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new ArgumentException($"'{name}' is not a robot model known here; known are {string.Join(", ", All.Select(m => m.Name))}");
+        ?? throw new ArgumentException(
+            $"'{name}' is not a robot model known here; known are {string.Join(", ", All.Select(m => m.Name))}");
 
     private static UrModel Create(
         string name, double a2, double a3, double d1, double d4, double d5, double d6, ReadOnlySpan<double> speedsDeg, int type,

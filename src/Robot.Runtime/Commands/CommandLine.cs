@@ -7,7 +7,10 @@ namespace RobotWorldModel.Runtime.Commands;
 /// <summary>The program's commands. Each is a class of its own that makes its <see cref="Command"/>.</summary>
 internal static class CommandLine
 {
-    /// <summary>After Ctrl-C or SIGTERM: a recording is encoded and committed before the process ends. Whoever cannot wait kills it; nothing is lost.</summary>
+    /// <summary>
+    /// After Ctrl-C or SIGTERM: a recording is encoded and committed before the process ends. Whoever cannot wait kills it; nothing is
+    /// lost.
+    /// </summary>
     private static readonly TimeSpan s_timeToEnd = TimeSpan.FromMinutes(10);
 
     public static async Task<int> RunAsync(string[] args)
@@ -15,12 +18,16 @@ internal static class CommandLine
         var root = new RootCommand(
             "Records demonstrations from a robot cell at 30 Hz, replays them, and controls the arm. Start with:  make demo,  or\n"
             + "  robot sim --config hardware-configs/sim-cell.yaml      a cell without hardware\n"
-            + "  robot run --config hardware-configs/sim-cell.yaml      the service: devices, recording, dashboard on http://127.0.0.1:8080")
+            + "  robot run --config hardware-configs/sim-cell.yaml      the service: recording, dashboard on http://127.0.0.1:8080")
         {
             SimCommand.Create(),
             RunCommand.Create(),
             StatusCommand.Create(),
-            StopCommand.Create("stop", "Stops the arm now, saves a running recording and leaves the service idle.", CoreMethods.Stop, "stopped"),
+            StopCommand.Create(
+                "stop", "Stops the arm now, saves a running recording and leaves the service idle.", CoreMethods.Stop, "stopped"),
+            StopCommand.Create(
+                "acknowledge", "After a force or safety stop: a person has looked, and motion may be asked for again.",
+                CoreMethods.Acknowledge, "acknowledged"),
             StopCommand.Create("shutdown", "Ends the service; a running recording is saved.", CoreMethods.Shutdown, "ended"),
             RecordCommand.Create(),
             ReplayCommand.Create(),

@@ -20,8 +20,8 @@ internal static class DemoCommand
 
     /// <summary>One line of report.json's episodes.</summary>
     private sealed record EpisodeReport(
-        string Id, string Path, long Frames, double Seconds, long Dropped, long Stale, Dictionary<string, long> Sent, Dictionary<string, long> Received,
-        LatenessSummary LatenessMs, string Outcome);
+        string Id, string Path, long Frames, double Seconds, long Dropped, long Stale, Dictionary<string, long> Sent,
+        Dictionary<string, long> Received, LatenessSummary LatenessMs, string Outcome);
 
     private sealed record ReplayReport(string Episode, double RmsRad, double MaxRad);
 
@@ -29,7 +29,10 @@ internal static class DemoCommand
 
     public static Command Create()
     {
-        var folder = new Option<string?>("--out") { Description = "Where episodes (DIR/data) and DIR/report.json go; a folder in the temporary folder", HelpName = "DIR" };
+        var folder = new Option<string?>("--out")
+        {
+            Description = "Where episodes (DIR/data) and DIR/report.json go; a folder in the temporary folder", HelpName = "DIR",
+        };
         var seconds = new Option<double?>("--seconds") { Description = "Cap each demonstration; until the script is done" };
         var keep = new Option<bool>("--keep") { Description = "Leave cell and service up until Ctrl-C" };
         var config = new Option<string>("--config", "-c")
@@ -38,7 +41,8 @@ internal static class DemoCommand
             DefaultValueFactory = _ => DefaultConfig(),
             HelpName = "FILE",
         };
-        var command = new Command("demo", "Starts a simulated cell, records three demonstrations, verifies them, replays the first, and says how it went.")
+        var command = new Command(
+            "demo", "Starts a simulated cell, records three demonstrations, verifies them, replays the first, and says how it went.")
         {
             folder, seconds, keep, config,
         };
@@ -51,9 +55,11 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(CellConfig config, string folder, double? seconds, bool keep, CancellationToken cancel)
     {
         if (config.Simulation is not { } simulation)
-            throw new RobotException(ExitCode.Usage, $"{config.File}: the demo moves the arm by a script; it is for a simulated cell only");
+            throw new RobotException(ExitCode.Usage,
+                $"{config.File}: the demo moves the arm by a script; it is for a simulated cell only");
         if (ServiceFile.Find(config.Cell) is { } running)
-            throw new RobotException(ExitCode.Busy, $"{config.Cell}: a service runs already (pid {running.Pid}); './robot shutdown' ends it");
+            throw new RobotException(ExitCode.Busy,
+                $"{config.Cell}: a service runs already (pid {running.Pid}); './robot shutdown' ends it");
         Directory.CreateDirectory(folder);
         Console.WriteLine("starting the simulated cell …");
         using var cell = await StartCellAsync(config, cancel);
@@ -86,7 +92,8 @@ internal static class DemoCommand
         for (int i = 0; i < Demonstrations; i++)
         {
             Console.WriteLine($"recording demonstration {i + 1} of {Demonstrations} …");
-            var summary = await Recordings.RecordAsync(service, "pick the cube and place it on the target", "scripted", seconds, terminal, cancel);
+            var summary = await Recordings.RecordAsync(
+                service, "pick the cube and place it on the target", "scripted", seconds, terminal, cancel);
             episodes.Add(Compare(summary, simulation));
         }
         WriteReport(folder, episodes, null);
@@ -129,7 +136,8 @@ internal static class DemoCommand
         lock (lines)
         {
             string said = lines.Count > 0 ? lines[^1] : "it said nothing";
-            throw new RobotException(exited.IsCompletedSuccessfully ? exited.Result : ExitCode.Device, $"the simulated cell did not start: {said}");
+            throw new RobotException(
+                exited.IsCompletedSuccessfully ? exited.Result : ExitCode.Device, $"the simulated cell did not start: {said}");
         }
     }
 
@@ -139,8 +147,10 @@ internal static class DemoCommand
         while (service.Core.Status?.Streams.All(s => s.Fresh) != true)
         {
             if (Environment.TickCount64 > deadline)
-                throw new RobotException(ExitCode.Device, "not every device came up: "
-                    + string.Join("; ", service.Core.Status?.Streams.Where(s => !s.Fresh).Select(s => $"{s.Name}: {s.Message}") ?? ["no status"]));
+                {
+                var away = service.Core.Status?.Streams.Where(s => !s.Fresh).Select(s => $"{s.Name}: {s.Message}") ?? ["no status"];
+                throw new RobotException(ExitCode.Device, $"not every device came up: {string.Join("; ", away)}");
+            }
             await Task.Delay(100, cancel);
         }
     }
@@ -188,13 +198,14 @@ internal static class DemoCommand
                 Console.WriteLine($"{episode.Path}/{finding}");
             faults += findings.Count;
         }
-        Console.WriteLine(faults == 0 ? $"verified {episodes.Count} episodes: all good" : $"verified {episodes.Count} episodes: {faults} faults");
+        Console.WriteLine($"verified {episodes.Count} episodes: {(faults == 0 ? "all good" : $"{faults} faults")}");
         return faults;
     }
 
     private static void WriteReport(string folder, IReadOnlyList<EpisodeReport> episodes, ReplayReport? replay)
     {
-        File.WriteAllText(Path.Combine(folder, "report.json"), JsonSerializer.Serialize(new Report(1, episodes, replay), s_indented) + "\n");
+        string json = JsonSerializer.Serialize(new Report(1, episodes, replay), s_indented);
+        File.WriteAllText(Path.Combine(folder, "report.json"), json + "\n");
     }
 
     private static void Show(List<EpisodeReport> episodes, int faults)
@@ -203,9 +214,11 @@ internal static class DemoCommand
             .AddColumns("episode", "frames", "seconds", "outcome", "dropped", "stale rows", "sent = received", "late p99 / max ms");
         foreach (var e in episodes)
         {
-            var unequal = e.Sent.Where(s => e.Received.GetValueOrDefault(s.Key) != s.Value).Select(s => $"{s.Key} {s.Value} / {e.Received.GetValueOrDefault(s.Key)}");
+            var unequal = e.Sent.Where(s => e.Received.GetValueOrDefault(s.Key) != s.Value)
+                .Select(s => $"{s.Key} {s.Value} / {e.Received.GetValueOrDefault(s.Key)}");
             string equal = unequal.Any() ? string.Join(", ", unequal) : $"yes ({e.Sent.Values.Sum()} samples)";
-            table.AddRow(e.Id, $"{e.Frames}", $"{e.Seconds:0.0}", e.Outcome, $"{e.Dropped}", $"{e.Stale}", equal, $"{e.LatenessMs.P99:0.00} / {e.LatenessMs.Max:0.00}");
+            table.AddRow(e.Id, $"{e.Frames}", $"{e.Seconds:0.0}", e.Outcome, $"{e.Dropped}", $"{e.Stale}", equal,
+                $"{e.LatenessMs.P99:0.00} / {e.LatenessMs.Max:0.00}");
         }
         AnsiConsole.Write(table);
         Console.WriteLine(faults == 0 ? "" : $"{faults} faults were found");

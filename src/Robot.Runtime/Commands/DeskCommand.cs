@@ -26,7 +26,8 @@ internal static class DeskCommand
             try
             {
                 await DeskServer.RunAsync(
-                    new(parsed.GetValue(listen)!, parsed.GetValue(core)!, parsed.GetValue(data)!, parsed.GetValue(runtime)!, parsed.GetValue(config)!),
+                    new(parsed.GetValue(listen)!, parsed.GetValue(core)!, parsed.GetValue(data)!, parsed.GetValue(runtime)!,
+                        parsed.GetValue(config)!),
                     ended.Token);
                 return ExitCode.Done;
             }

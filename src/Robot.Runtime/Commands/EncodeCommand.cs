@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Collector.Grid;
 using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Runtime.Core;
@@ -34,6 +35,7 @@ internal static class EncodeCommand
             using var encoder = new EpisodeEncoder(folder, p => Say(new(p.Share, p.Rows, p.StaleRows, p.Doing)));
             var episode = encoder.Run(cancel);
             Say(new(1, episode.Metadata?.Frames ?? 0, episode.StaleRows, "committed", Summaries.Of(episode)));
+            DatasetIndex.RefreshAfter(folder, Console.Error.WriteLine);
             return ExitCode.Done;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)

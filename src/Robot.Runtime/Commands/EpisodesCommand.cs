@@ -1,6 +1,7 @@
 using System.CommandLine;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Collector.Grid;
+using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Runtime.Core;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
@@ -11,9 +12,9 @@ namespace RobotWorldModel.Runtime.Commands;
 /// <summary>robot episodes: what lies on the disk. PATH is a dataset's root, a folder of episodes, or one episode.</summary>
 internal static class EpisodesCommand
 {
-    public static Command Create() => new("episodes", "Lists, shows, verifies, recovers and marks recorded episodes.")
+    public static Command Create() => new("episodes", "Lists, shows, verifies, recovers, marks and indexes recorded episodes.")
     {
-        List(), Show(), Verify(), Recover(), Mark(),
+        List(), Show(), Verify(), Recover(), Mark(), Index(),
     };
 
     private static Argument<string> PathArgument() => new("PATH")
@@ -28,12 +29,14 @@ internal static class EpisodesCommand
         var command = new Command("list", "One line an episode.") { path };
         command.SetAction(parsed =>
         {
-            var table = new Table().Border(TableBorder.Simple).AddColumns("episode", "task", "frames", "seconds", "outcome", "dropped", "started (UTC)");
+            var table = new Table().Border(TableBorder.Simple)
+                .AddColumns("episode", "task", "frames", "seconds", "outcome", "dropped", "started (UTC)");
             foreach (string folder in Find(parsed.GetValue(path)!))
             {
                 var m = Read(folder);
                 table.AddRow(Markup.Escape(m.Id), Markup.Escape(m.Task), $"{m.Frames}", $"{m.Duration:0.0}",
-                    m.Outcome.ToString().ToLowerInvariant() + (m.Recovered ? " (recovered)" : ""), $"{m.Streams.Values.Sum(s => s.Counts.Dropped)}",
+                    m.Outcome.ToString().ToLowerInvariant() + (m.Recovered ? " (recovered)" : ""),
+                    $"{m.Streams.Values.Sum(s => s.Counts.Dropped)}",
                     $"{m.Start:yyyy-MM-dd HH:mm:ss}");
             }
             AnsiConsole.Write(table);
@@ -58,7 +61,8 @@ internal static class EpisodesCommand
     private static Command Verify()
     {
         var path = PathArgument();
-        var command = new Command("verify", "Checks every byte and every row; names what is wrong with file and row. Exit code 1 when something is.") { path };
+        var command = new Command(
+            "verify", "Checks every byte and every row; names what is wrong with file and row. Exit code 1 when something is.") { path };
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             int faulty = 0, count = 0;
@@ -83,7 +87,8 @@ internal static class EpisodesCommand
     private static Command Recover()
     {
         var path = new Argument<string>("PATH") { Description = "A dataset's root", DefaultValueFactory = _ => "data" };
-        var command = new Command("recover", "Finishes recordings that a crash or a power cut left; committed episodes are never touched.") { path };
+        var command = new Command(
+            "recover", "Finishes recordings that a crash or a power cut left; committed episodes are never touched.") { path };
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             string root = Path.GetFullPath(parsed.GetValue(path)!);
@@ -97,6 +102,8 @@ internal static class EpisodesCommand
                 var episode = encoder.Run(cancel);
                 Console.WriteLine($"{recording.Id}: recovered {episode.Metadata?.Frames ?? 0} frames into {episode.Path}");
             }
+            if (found.Count > 0)
+                DatasetIndex.RefreshAfter(found[0].Folder, Console.Error.WriteLine);
             Console.WriteLine($"{found.Count} recordings recovered");
             return ExitCode.Done;
         }, cancel));
@@ -124,8 +131,35 @@ internal static class EpisodesCommand
             {
                 throw new RobotException(ExitCode.Disk, e.Message);
             }
+            DatasetIndex.RefreshAfter(folder, Console.Error.WriteLine);
             Console.WriteLine($"{folder}: marked");
             return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Index()
+    {
+        var path = new Argument<string>("PATH") { Description = "A dataset's root", DefaultValueFactory = _ => "data" };
+        var command = new Command("index", "Writes metadata.json of the dataset anew: its episodes, totals and statistics.") { path };
+        command.SetAction(parsed =>
+        {
+            RealTime.LowerProcess(); // core starts it too, and has better things to do
+            string root = Path.GetFullPath(parsed.GetValue(path)!);
+            if (!Directory.Exists(root))
+                throw new RobotException(ExitCode.Usage, $"{root}: there is no such folder");
+            try
+            {
+                DatasetIndex index = DatasetIndex.Refresh(root);
+                Console.WriteLine($"{root}: {index.Totals.Episodes} episodes, {index.Totals.Frames} frames");
+                foreach ((string episode, string why) in index.Unreadable)
+                    Console.WriteLine($"{episode}: {why}");
+                return index.Unreadable.Count == 0 ? ExitCode.Done : ExitCode.FaultsFound;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new RobotException(ExitCode.Disk, $"{root}: {e.Message}");
+            }
         });
         return command;
     }
@@ -133,9 +167,11 @@ internal static class EpisodesCommand
     private static IReadOnlyList<string> Find(string path)
     {
         if (!Directory.Exists(path))
-            throw new RobotException(ExitCode.Usage, $"{path}: there is no such folder; name a dataset's root, a folder of episodes, or one episode");
+            throw new RobotException(ExitCode.Usage,
+                $"{path}: there is no such folder; name a dataset's root, a folder of episodes, or one episode");
         string[] found = [.. EpisodeCatalog.Find(path).Select(e => e.Path)];
-        return found.Length > 0 ? found : throw new RobotException(ExitCode.Usage, $"{path}: no episodes there; name a dataset's root, a folder of episodes, or one episode");
+        return found.Length > 0 ? found : throw new RobotException(ExitCode.Usage,
+            $"{path}: no episodes there; name a dataset's root, a folder of episodes, or one episode");
     }
 
     private static EpisodeMetadata Read(string folder)

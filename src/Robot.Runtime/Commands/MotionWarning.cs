@@ -21,8 +21,9 @@ internal static class MotionWarning
         if (status?.Simulated == true)
             return;
         Console.Error.WriteLine(
-            $"{config.Cell}: the arm ({status?.Robot?.Model} {status?.Robot?.Serial}) will {what}, TCP at most {config.Motion.TcpSpeed} m/s, "
-            + $"joints at most {config.Motion.JointSpeed} rad/s. Keep clear, and the emergency stop at hand.");
+            $"{config.Cell}: the arm ({status?.Robot?.Model} {status?.Robot?.Serial}) will {what}, "
+            + $"TCP at most {config.Motion.TcpSpeed} m/s, joints at most {config.Motion.JointSpeed} rad/s. "
+            + "Keep clear, and the emergency stop at hand.");
         if (yes)
             return;
         if (Console.IsInputRedirected)

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace RobotWorldModel.Runtime.Commands;
 
-/// <summary>Recording without keys: from start to commit, with a view where there is a terminal.</summary>
+/// <summary>What commands that record have in common.</summary>
 internal static class Recordings
 {
     /// <summary>
@@ -32,11 +32,6 @@ internal static class Recordings
             throw;
         }
     }
-
-    /// <summary>As <see cref="RecordAsync"/>, as a line for people.</summary>
-    public static async Task<string> RecordOneAsync(
-        ServiceConnection service, string task, string source, double? seconds, bool terminal, CancellationToken cancel) =>
-        Describe(await RecordAsync(service, task, source, seconds, terminal, cancel));
 
     public static async Task<EpisodeSummary> WaitAsync(ServiceConnection service, string id)
     {

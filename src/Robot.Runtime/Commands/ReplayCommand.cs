@@ -19,9 +19,13 @@ internal static class ReplayCommand
         var config = SharedOptions.Config();
         var data = SharedOptions.Data();
         var speed = new Option<double>("--speed") { Description = "1.0 is as recorded", DefaultValueFactory = _ => 1.0 };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Check it against the cell's limits and say what it would do; nothing moves" };
+        var dryRun = new Option<bool>("--dry-run")
+        {
+            Description = "Check it against the cell's limits and say what it would do; nothing moves",
+        };
         var yes = new Option<bool>("--yes") { Description = "Do not ask before the real arm moves" };
-        var command = new Command("replay", "Eases to an episode's first pose, plays its actions through the safety filter, and reports the path error.")
+        var command = new Command(
+            "replay", "Eases to an episode's first pose, plays its actions through the safety filter, and reports the path error.")
         {
             episode, config, data, speed, dryRun, yes,
         };
@@ -30,14 +34,16 @@ internal static class ReplayCommand
             var cell = CellConfig.Load(parsed.GetValue(config)!);
             string folder = Path.GetFullPath(parsed.GetValue(episode)!);
             var plan = ReplayLoader.Load(folder, cell);
-            Console.WriteLine($"{folder}: {plan.Rows} actions, {plan.Seconds / parsed.GetValue(speed):0.0} s at speed {parsed.GetValue(speed):0.##}; "
+            double pace = parsed.GetValue(speed);
+            Console.WriteLine($"{folder}: {plan.Rows} actions, {plan.Seconds / pace:0.0} s at speed {pace:0.##}; "
                 + ReplayLoader.Describe(plan));
             if (parsed.GetValue(dryRun))
                 return ExitCode.Done;
             await using var service = await ServiceConnection.OpenAsync(cell, parsed.GetValue(data)!, cancel);
             await service.Core.SubscribeAsync(cancel);
-            await MotionWarning.AskAsync(cell, service, needed: true, parsed.GetValue(yes), $"ease to the first pose and play {plan.Seconds:0.0} s", cancel);
-            var end = await RunAsync(service, folder, parsed.GetValue(speed), cancel);
+            await MotionWarning.AskAsync(cell, service, needed: true, parsed.GetValue(yes),
+                $"ease to the first pose and play {plan.Seconds / pace:0.0} s", cancel);
+            var end = await RunAsync(service, folder, pace, cancel);
             Console.WriteLine($"replay {end.State}: {end.Message}");
             return end.State == "done" ? ExitCode.Done : ExitCode.Device;
         });
@@ -54,7 +60,8 @@ internal static class ReplayCommand
         {
             if (Console.IsOutputRedirected)
                 return await EndOfReplayAsync(service, startedNs, null, cancel);
-            return await AnsiConsole.Live(new Text("")).AutoClear(true).StartAsync(live => EndOfReplayAsync(service, startedNs, live, cancel));
+            return await AnsiConsole.Live(new Text("")).AutoClear(true).StartAsync(
+                live => EndOfReplayAsync(service, startedNs, live, cancel));
         }
         catch (OperationCanceledException)
         {

@@ -14,7 +14,10 @@ internal static class RunCommand
         var data = SharedOptions.Data();
         var quiet = new Option<bool>("--quiet") { Description = "Say only what is wrong", Hidden = true };
         var command = new Command("run",
-            "Runs the service of a cell: connects its devices in any order, records, replays, and serves the dashboard.") { config, data, quiet };
+            "Runs the service of a cell: connects its devices in any order, records, replays, and serves the dashboard.")
+        {
+            config, data, quiet,
+        };
         command.SetAction(async (parsed, cancel) =>
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);

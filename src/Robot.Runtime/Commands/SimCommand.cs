@@ -13,7 +13,11 @@ internal static class SimCommand
     public static Command Create()
     {
         var config = SharedOptions.Config();
-        var command = new Command("sim", "Runs the simulated cell of a config: controller, gripper, force sensor and cameras on their own protocols.") { config };
+        var command = new Command(
+            "sim", "Runs the simulated cell of a config: controller, gripper, force sensor and cameras on their own protocols.")
+        {
+            config,
+        };
         command.SetAction(async (parsed, cancel) =>
         {
             var cell = CellConfig.Load(parsed.GetValue(config)!);
@@ -30,7 +34,7 @@ internal static class SimCommand
             {
                 Console.WriteLine($"{cell.Cell}: sent {simulated.DescribeCounts()}");
             }
-            return cancel.IsCancellationRequested && Environment.GetEnvironmentVariable("ROBOT_CHILD") is null ? ExitCode.Interrupted : ExitCode.Done;
+            return cancel.IsCancellationRequested && !ChildProcess.IsChild ? ExitCode.Interrupted : ExitCode.Done;
         });
         return command;
     }
@@ -45,7 +49,8 @@ internal static class SimCommand
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
-            throw new RobotException(ExitCode.Busy, $"{e.Message}; another simulated cell may run at {options.Host}: end it, or give this one another address");
+            throw new RobotException(ExitCode.Busy,
+                $"{e.Message}; another simulated cell may run at {options.Host}: end it, or give this one another address");
         }
     }
 
@@ -54,9 +59,11 @@ internal static class SimCommand
     private static CellOptions SimulationOptionsOf(CellConfig cell)
     {
         if (cell.Simulation is not { } simulation || cell.Robot is not { } robot)
-            throw new RobotException(ExitCode.Config, $"{cell.File}: has no simulation section; only hardware-configs/sim-cell.yaml and its like can be simulated");
+            throw new RobotException(ExitCode.Config,
+                $"{cell.File}: has no simulation section; only hardware-configs/sim-cell.yaml and its like can be simulated");
         if (!System.Net.IPAddress.TryParse(robot.Host, out var address) || !System.Net.IPAddress.IsLoopback(address))
-            throw new RobotException(ExitCode.Config, $"{cell.File}: robot.host is {robot.Host}; a simulated cell lives on a loopback address such as 127.0.1.1");
+            throw new RobotException(ExitCode.Config,
+                $"{cell.File}: robot.host is {robot.Host}; a simulated cell lives on a loopback address such as 127.0.1.1");
         return new()
         {
             Host = robot.Host,

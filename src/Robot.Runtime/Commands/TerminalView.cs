@@ -16,11 +16,13 @@ internal static class TerminalView
         foreach (var encoding in status.Encoding)
             rows.Add(new Markup($"[grey]{encoding.Id}: {Markup.Escape(encoding.Message)} {encoding.Progress:P0}[/]"));
         if (status.Replay is { } replay)
-            rows.Add(new Markup($"[cyan]replay {Markup.Escape(replay.Episode)}[/] {replay.State} {replay.Progress:P0} {Markup.Escape(replay.Message)}"));
+            rows.Add(new Markup(
+                $"[cyan]replay {Markup.Escape(replay.Episode)}[/] {replay.State} {replay.Progress:P0} {Markup.Escape(replay.Message)}"));
         rows.Add(Streams(status));
+        TickStatus tick = status.Tick;
         rows.Add(new Markup(
-            $"tick {status.Tick.RateHz:0.##} Hz, late p50 {status.Tick.LatenessP50Us:0} p99 {status.Tick.LatenessP99Us:0} max {status.Tick.LatenessMaxUs:0} µs, "
-            + $"{status.Tick.Missed} missed; disk {status.Disk.FreeBytes / 1e9:0.0} GB, {Duration(status.Disk.SecondsLeft)} of recording left"));
+            $"tick {tick.RateHz:0.##} Hz, late p50 {tick.LatenessP50Us:0} p99 {tick.LatenessP99Us:0} max {tick.LatenessMaxUs:0} µs, "
+            + $"{tick.Missed} missed; disk {status.Disk.FreeBytes / 1e9:0.0} GB, {Duration(status.Disk.SecondsLeft)} of recording left"));
         rows.Add(MotionLine(status));
         if (keys is not null)
             rows.Add(new Markup($"[grey]{Markup.Escape(keys)}[/]"));
@@ -35,19 +37,24 @@ internal static class TerminalView
     {
         string color = status.Mode switch { "recording" => "red", "fault" => "red", "idle" => "green", _ => "cyan" };
         string kind = status.Simulated ? " (simulated)" : "";
-        return new($"[bold]{Markup.Escape(status.Cell)}[/]{kind}  [{color}]{status.Mode}[/]  {Markup.Escape(status.Message)}  [grey]{Markup.Escape(url)}[/]");
+        return new(
+            $"[bold]{Markup.Escape(status.Cell)}[/]{kind}  [{color}]{status.Mode}[/]  {Markup.Escape(status.Message)}  "
+            + $"[grey]{Markup.Escape(url)}[/]");
     }
 
     private static Markup RecordingLine(RecordingStatus recording) => new(
-        $"[red]●[/] [bold]{recording.Id}[/] {Markup.Escape(recording.Task)} ({recording.Source})  {recording.Seconds:0.0} s  {recording.Frames} frames  "
-        + $"{recording.Bytes / 1e6:0} MB  {(recording.Dropped == 0 ? "0 dropped" : $"[red]{recording.Dropped} dropped[/]")}  {recording.Stale} stale");
+        $"[red]●[/] [bold]{recording.Id}[/] {Markup.Escape(recording.Task)} ({recording.Source})  {recording.Seconds:0.0} s  "
+        + $"{recording.Frames} frames  {recording.Bytes / 1e6:0} MB  "
+        + $"{(recording.Dropped == 0 ? "0 dropped" : $"[red]{recording.Dropped} dropped[/]")}  {recording.Stale} stale");
 
     private static Table Streams(CoreStatus status)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("stream", "rate Hz", "age ms", "state", "lost", "received");
         foreach (var stream in status.Streams)
         {
-            string state = stream.Fresh ? "[green]fresh[/]" : stream.Connected ? "[yellow]stale[/]" : $"[red]{Markup.Escape(stream.Message)}[/]";
+            string state = stream.Fresh ? "[green]fresh[/]"
+                : stream.Connected ? "[yellow]stale[/]"
+                : $"[red]{Markup.Escape(stream.Message)}[/]";
             table.AddRow(stream.Name, $"{stream.MeasuredHz:0.0} / {stream.RateHz:0}", stream.AgeMs is { } age ? $"{age:0.0}" : "-", state,
                 stream.Lost + stream.Overrun == 0 ? "0" : $"[yellow]{stream.Lost + stream.Overrun}[/]", $"{stream.Received}");
         }
@@ -58,6 +65,7 @@ internal static class TerminalView
     {
         string robot = status.Robot is { } r ? $"{Markup.Escape(r.Model)} {r.Mode}, safety {r.Safety}; " : "";
         string reason = status.Motion.Reason.Length > 0 ? $" - {Markup.Escape(status.Motion.Reason)}" : "";
-        return new($"{robot}motion {status.Motion.State}{(status.Motion.Owner is { } owner ? $" by {Markup.Escape(owner)}" : "")}{reason}");
+        string by = status.Motion.Owner is { } owner ? $" by {Markup.Escape(owner)}" : "";
+        return new($"{robot}motion {status.Motion.State}{by}{reason}");
     }
 }

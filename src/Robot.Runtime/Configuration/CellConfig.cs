@@ -49,7 +49,8 @@ public sealed class CellConfig
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigException($"{file}: cannot be read ({e.Message.TrimEnd('.')}); name one of hardware-configs/*.yaml with --config");
+            throw new ConfigException(
+                $"{file}: cannot be read ({e.Message.TrimEnd('.')}); name one of hardware-configs/*.yaml with --config");
         }
         var config = YamlBinder.Bind<CellConfig>(file, text);
         (config.File, config.Text) = (file, text);

@@ -15,8 +15,7 @@ internal static partial class Libc
 
     /// <summary>
     /// Maps a file into memory, shared with whoever else maps it. (MemoryMappedFile flushes with MS_INVALIDATE when it closes, which the
-    /// kernel
-    /// refuses for locked memory.)
+    /// kernel refuses for locked memory.)
     /// </summary>
     /// <exception cref="IOException">The kernel refused.</exception>
     public static unsafe byte* MapShared(SafeFileHandle file, int bytes)

@@ -5,8 +5,7 @@ internal static class RuntimeFolder
 {
     /// <summary>
     /// $XDG_RUNTIME_DIR/robot; for the system's service $RUNTIME_DIRECTORY (/run/robot); a 0700 folder robot-UID in the temporary folder
-    /// where
-    /// neither exists.
+    /// where neither exists.
     /// </summary>
     /// <exception cref="IOException">The folder belongs to somebody else.</exception>
     public static string Path

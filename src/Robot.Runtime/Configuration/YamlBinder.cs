@@ -12,8 +12,8 @@ public sealed class ConfigException(string message) : Exception(message);
 
 /// <summary>
 /// Binds YAML to plain settings classes by name (tcp_speed → TcpSpeed) and checks it strictly: an unknown key, a wrong type, a value
-/// outside
-/// its <see cref="RangeAttribute"/> or a missing <see cref="RequiredAttribute"/> is an error with its line. All errors are told at once.
+/// outside its <see cref="RangeAttribute"/> or a missing <see cref="RequiredAttribute"/> is an error with its line. All errors are told
+/// at once.
 /// </summary>
 internal sealed class YamlBinder(string file)
 {
@@ -147,7 +147,9 @@ internal sealed class YamlBinder(string file)
     private static string Suggest(string key, IEnumerable<string> known)
     {
         var (best, distance) = known.Select(k => (k, Distance(k, key))).DefaultIfEmpty(("", int.MaxValue)).MinBy(p => p.Item2);
-        return distance <= Math.Max(2, key.Length / 3) ? $"; did you mean '{best}'?" : $"; known here are {string.Join(", ", known.Order())}";
+        return distance <= Math.Max(2, key.Length / 3)
+            ? $"; did you mean '{best}'?"
+            : $"; known here are {string.Join(", ", known.Order())}";
     }
 
     /// <summary>Levenshtein's distance.</summary>

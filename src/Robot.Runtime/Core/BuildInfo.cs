@@ -10,7 +10,8 @@ internal static class BuildInfo
 
     private static SoftwareVersion Read()
     {
-        string informational = typeof(BuildInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+        string informational = typeof(BuildInfo).Assembly
+            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         string[] parts = informational.Split('+', 2);
         return new(parts[0], parts.Length > 1 ? parts[1] : "unknown");
     }

@@ -9,7 +9,8 @@ namespace RobotWorldModel.Runtime.Core;
 
 /// <summary>What core does when it is asked to: one request at a time, but for those that only wait.</summary>
 internal sealed class CoreHandler(
-    CellConfig config, CellDevices devices, Recorder recorder, EncoderJobs encoders, PolicyRunner policies, StatusReporter status, Action shutdown)
+    CellConfig config, CellDevices devices, Recorder recorder, EncoderJobs encoders, PolicyRunner policies, StatusReporter status,
+    Action shutdown)
     : ICoreHandler, IDisposable
 {
     private readonly SemaphoreSlim _oneAtATime = new(1);
@@ -28,6 +29,8 @@ internal sealed class CoreHandler(
     {
         if (method == CoreMethods.RecordWait)
             return await encoders.WaitAsync(Text(parameters, "id")).WaitAsync(cancel);
+        if (method == CoreMethods.RecordEnded)
+            return new { how = await recorder.EndedAsync(Text(parameters, "id")).WaitAsync(cancel) };
         if (method == CoreMethods.Stop)
             StopArm("stopped by a person"); // before anything that may be waiting for its turn
         await _oneAtATime.WaitAsync(cancel);
@@ -36,7 +39,7 @@ internal sealed class CoreHandler(
             return method switch
             {
                 CoreMethods.RecordStart => await StartRecordingAsync(parameters, cancel),
-                CoreMethods.RecordStop => new { id = StopRecording(Enum.Parse<Outcome>(Text(parameters, "outcome", "unknown"), true), EpisodeEnd.Operator) },
+                CoreMethods.RecordStop => new { id = StopRecording(OutcomeOf(parameters), EpisodeEnd.Operator) },
                 CoreMethods.RecordDiscard => new { id = await DiscardAsync() },
                 CoreMethods.Jog => _jog.Press(connection, Text(parameters, "axis"), (int)Number(parameters, "steps", 1)),
                 CoreMethods.ReplayStart => StartReplay(parameters),
@@ -179,10 +182,15 @@ internal sealed class CoreHandler(
 
     private async Task<string> DiscardAsync()
     {
-        _recordingTimer?.Cancel();
-        policies.End("discarded");
-        EndFreedrive();
+        if (recorder.RunningId is not null)
+        {
+            _recordingTimer?.Cancel();
+            _jog.Recording = false;
+            policies.End("discarded");
+            EndFreedrive();
+        }
         string id = await recorder.DiscardAsync();
+        _ = encoders.RefreshIndexAsync(recorder.DataRoot);
         status.Say($"{id} is in the trash");
         return id;
     }
@@ -230,13 +238,23 @@ internal sealed class CoreHandler(
         _freedrive = null;
     }
 
+    private static Outcome OutcomeOf(JsonElement parameters) => Text(parameters, "outcome", "unknown") switch
+    {
+        "unknown" => Outcome.Unknown,
+        "success" => Outcome.Success,
+        "failure" => Outcome.Failure,
+        var other => throw new RobotException(ExitCode.Usage, $"an outcome is success, failure or unknown, not '{other}'"),
+    };
+
     private static string Text(JsonElement parameters, string name, string? fallback = null) =>
-        parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty(name, out var value)
+            && value.ValueKind == JsonValueKind.String
             ? value.GetString()!
             : fallback ?? throw new RobotException(ExitCode.Usage, $"'{name}' is missing");
 
     private static double Number(JsonElement parameters, string name, double fallback) =>
-        parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
+        parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty(name, out var value)
+            && value.ValueKind == JsonValueKind.Number
             ? value.GetDouble()
             : fallback;
 }

@@ -10,6 +10,8 @@ namespace RobotWorldModel.Runtime.Core;
 /// <summary>The core process of one cell, from start to end: claims, recovery, devices, tick, sockets, children.</summary>
 internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet) : IDisposable
 {
+    private static readonly TimeSpan s_finishingPing = TimeSpan.FromSeconds(10);
+
     private readonly SystemdNotify _systemd = new();
     private readonly CancellationTokenSource _shutdown = new();
 
@@ -18,10 +20,11 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
     /// (74).</exception>
     public async Task<int> RunAsync(CancellationToken cancel)
     {
-        string root = PrepareRoot();
-        string socket = RuntimeFolder.CoreSocket(config.Cell);
+        string root = Path.GetFullPath(dataRoot), socket = RuntimeFolder.CoreSocket(config.Cell);
+        using var service = ServiceFile.Claim(
+            new(config.Cell, Environment.ProcessId, $"http://{config.Service.Listen}/", config.Hash, root, socket));
+        PrepareRoot(root);
         using var dataClaim = Claim.Take(Path.Combine(root, ".robot.lock"), $"data root {root}");
-        using var service = ServiceFile.Claim(new(config.Cell, Environment.ProcessId, $"http://{config.Service.Listen}/", config.Hash, root, socket));
         RaisePriorities();
         using var encoders = new EncoderJobs(Warn);
         Recover(root, encoders);
@@ -42,7 +45,11 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
         previews.Start();
         server.Start();
         using var desk = new DeskSupervisor(
-            ["desk", "--listen", config.Service.Listen, "--core", socket, "--data", root, "--runtime", RuntimeFolder.Path, "--config", config.File], Warn);
+            [
+                "desk", "--listen", config.Service.Listen, "--core", socket, "--data", root, "--runtime", RuntimeFolder.Path,
+                "--config", config.File,
+            ],
+            Warn);
         desk.Start();
         _systemd.Send("READY=1\nSTATUS=recording service of " + config.Cell);
         if (!quiet)
@@ -53,25 +60,23 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
         await handler.EndAsync();
         if (encoders.Busy && !quiet)
             Console.WriteLine("finishing what was recorded …");
-        await encoders.WaitAllAsync();
+        await FinishAsync(encoders);
         ticker.Dispose();
-        return cancel.IsCancellationRequested && !_shutdown.IsCancellationRequested && Environment.GetEnvironmentVariable("ROBOT_CHILD") is null
+        return cancel.IsCancellationRequested && !_shutdown.IsCancellationRequested && !ChildProcess.IsChild
             ? ExitCode.Interrupted
             : ExitCode.Done;
     }
 
     public void Dispose() => _shutdown.Dispose();
 
-    private string PrepareRoot()
+    private static void PrepareRoot(string root)
     {
-        string root = Path.GetFullPath(dataRoot);
         try
         {
             Directory.CreateDirectory(root);
-            string probe = Path.Combine(root, $".probe-{Environment.ProcessId}");
+            string probe = Path.Combine(root, ".probe");
             File.WriteAllText(probe, "");
             File.Delete(probe);
-            return root;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -128,7 +133,16 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
         }
     }
 
-    private void NoteChange(string name, Drivers.Samples.DeviceStatus status, ref bool wasConnected, ref string lastMessage, Recorder recorder)
+    /// <summary>Waits for the encoders; systemd is told that this takes a while longer, however long.</summary>
+    private async Task FinishAsync(EncoderJobs encoders)
+    {
+        Task done = encoders.WaitAllAsync();
+        while (await Task.WhenAny(done, Task.Delay(s_finishingPing)) != done)
+            _systemd.Send("EXTEND_TIMEOUT_USEC=60000000");
+    }
+
+    private void NoteChange(
+        string name, Drivers.Samples.DeviceStatus status, ref bool wasConnected, ref string lastMessage, Recorder recorder)
     {
         if (status.Connected == wasConnected && (status.Connected || status.Message == lastMessage))
             return;
@@ -136,7 +150,10 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
             recorder.Event(status.Connected ? CaptureEventKinds.DeviceFound : CaptureEventKinds.DeviceLost, $"{name}: {status.Message}");
         (wasConnected, lastMessage) = (status.Connected, status.Message);
         if (!quiet)
-            Console.WriteLine($"{name}: {status.Message}{(status.Connected || config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})")}");
+        {
+            string hint = status.Connected || config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})";
+            Console.WriteLine($"{name}: {status.Message}{hint}");
+        }
     }
 
     private static void Warn(string line) => Console.Error.WriteLine($"robot: {line}");

@@ -13,9 +13,8 @@ namespace RobotWorldModel.Runtime.Core;
 internal sealed record EncoderLine(double Progress, long Rows, long Stale, string Message, EpisodeSummary? Summary = null);
 
 /// <summary>
-/// The encoders at work: one niced child process an episode, which follows its log and commits. A child that dies is started again on
-/// the same
-/// folder, with the same result; after three tries the folder stays as it is, for the next start-up's recovery.
+/// The encoders at work: one niced child process an episode, which follows its log and commits. A child that dies is started again on the
+/// same folder, with the same result; after three tries the folder stays as it is, for the next start-up's recovery.
 /// </summary>
 internal sealed class EncoderJobs(Action<string> say) : IDisposable
 {
@@ -38,7 +37,10 @@ internal sealed class EncoderJobs(Action<string> say) : IDisposable
 
     /// <summary>Jobs that are not done.</summary>
     public IReadOnlyList<EncodingStatus> Status =>
-        [.. _jobs.Values.Where(j => !j.Done.Task.IsCompleted).OrderBy(j => j.Id).Select(j => new EncodingStatus(j.Id, j.Newest.Progress, j.Newest.Message))];
+    [
+        .. _jobs.Values.Where(j => !j.Done.Task.IsCompleted).OrderBy(j => j.Id)
+            .Select(j => new EncodingStatus(j.Id, j.Newest.Progress, j.Newest.Message)),
+    ];
 
     public bool Busy => _jobs.Values.Any(j => !j.Done.Task.IsCompleted);
 
@@ -78,6 +80,15 @@ internal sealed class EncoderJobs(Action<string> say) : IDisposable
         await Task.WhenAny(job.Done.Task);
     }
 
+    /// <summary>Writes the dataset's index anew, in a child: an episode has left. Encoders do it themselves after a commit.</summary>
+    public async Task RefreshIndexAsync(string dataRoot)
+    {
+        string last = "";
+        using var child = ChildProcess.Start(["episodes", "index", dataRoot], line => last = line);
+        if (await child.WaitAsync() is not 0 and var code)
+            say($"the dataset's index was not written (code {code}: {last}); './robot episodes index {dataRoot}' does it");
+    }
+
     public void Dispose()
     {
         foreach (var job in _jobs.Values)
@@ -99,7 +110,8 @@ internal sealed class EncoderJobs(Action<string> say) : IDisposable
             }
             if (job.Cancelled)
                 break;
-            say($"{job.Id}: the encoder ended with code {code} ({job.LastError}); {(attempt < Tries ? "it starts again" : $"{job.Folder} is kept")}");
+            string next = attempt < Tries ? "it starts again" : $"{job.Folder} is kept";
+            say($"{job.Id}: the encoder ended with code {code} ({job.LastError}); {next}");
         }
         job.Done.TrySetException(job.Cancelled
             ? new RobotException(ExitCode.Interrupted, $"{job.Id} was discarded")

@@ -13,22 +13,24 @@ namespace RobotWorldModel.Runtime.Core;
 internal sealed class FreedriveRun : IDisposable
 {
     private readonly MotionLease? _lease;
+    private readonly string? _hand;
 
-    private FreedriveRun(MotionLease? lease) => _lease = lease;
+    private FreedriveRun(MotionLease? lease, string? hand) => (_lease, _hand) = (lease, hand);
 
     /// <summary>In the simulated cell a scripted hand takes the tool.</summary>
     /// <exception cref="RobotException">Motion is refused.</exception>
     public static FreedriveRun Start(CellConfig config, PolicyRunner policies)
     {
         if (!config.Motion.Enabled)
-            return new(null);
+            return new(null, null);
         var lease = policies.StartFreedrive();
         if (config.Simulation is not { } simulation)
-            return new(lease);
+            return new(lease, null);
+        string hand = RuntimeFolder.Resolve(simulation.Control);
         try
         {
-            LeadByHand(RuntimeFolder.Resolve(simulation.Control));
-            return new(lease);
+            Lead(hand, "circle");
+            return new(lease, hand);
         }
         catch
         {
@@ -37,14 +39,29 @@ internal sealed class FreedriveRun : IDisposable
         }
     }
 
-    public void Dispose() => _lease?.Dispose();
+    /// <summary>The arm holds again, then the hand lets go.</summary>
+    public void Dispose()
+    {
+        _lease?.Dispose();
+        if (_hand is null)
+            return;
+        try
+        {
+            Lead(_hand, "none");
+        }
+        catch (RobotException)
+        {
+            // the cell is gone, and its hand with it; the arm's own loss is said by the arm
+        }
+    }
 
-    private static void LeadByHand(string socket)
+    /// <exception cref="RobotException">The cell does not answer.</exception>
+    private static void Lead(string socket, string pattern)
     {
         try
         {
             using var cell = new CellControl(socket);
-            cell.Call("hand", new JsonObject { ["pattern"] = "circle", ["seconds"] = 3600 });
+            cell.Call("hand", new JsonObject { ["pattern"] = pattern, ["seconds"] = 3600 });
         }
         catch (Exception e) when (e is SocketException or IOException)
         {

@@ -14,8 +14,7 @@ internal readonly record struct PolicyEnd(bool Completed, string Why);
 
 /// <summary>
 /// Who decides at present: one policy with the motion lease at most. It is started and ended from other threads and asked on the tick's;
-/// the
-/// two meet in one reference.
+/// the two meet in one reference.
 /// </summary>
 internal sealed class PolicyRunner(ArmMotion? motion)
 {

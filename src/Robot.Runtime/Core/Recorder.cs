@@ -11,10 +11,10 @@ namespace RobotWorldModel.Runtime.Core;
 
 /// <summary>
 /// Episodes from start to the encoder's hands. A recording is a folder demo_NNN.recording with a growing log; ending it hands the folder
-/// to an
-/// encoder, and the next may start at once. Methods are called one at a time; ticks and commands come from the tick's thread.
+/// to an encoder, and the next may start at once. Methods are called one at a time; ticks and commands come from the tick's thread.
 /// </summary>
-internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJobs encoders, string dataRoot, Func<(long OriginNs, long Slot)> grid)
+internal sealed class Recorder(
+    CellConfig config, CellDevices devices, EncoderJobs encoders, string dataRoot, Func<(long OriginNs, long Slot)> grid)
     : ITickLog
 {
     /// <summary>With less room than this for a recording none is started.</summary>
@@ -24,9 +24,13 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
     private const long LateSampleNs = 120_000_000;
 
     private sealed record Running(
-        string Id, string Folder, string Task, string Source, CaptureLog Log, long FirstSlot, long StartedNs, IReadOnlyDictionary<string, long> LostBefore);
+        string Id, string Folder, string Task, string Source, CaptureLog Log, long FirstSlot, long StartedNs,
+        IReadOnlyDictionary<string, long> LostBefore)
+    {
+        public TaskCompletionSource<string> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
-    private volatile Running? _running;
+    private volatile Running? _running, _last;
     private long _slot;
 
     /// <summary>demo_NNN of the running recording; null where none runs.</summary>
@@ -34,6 +38,12 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
 
     /// <summary>The last recording that was ended and not discarded.</summary>
     public string? LastId { get; private set; }
+
+    /// <summary>Done when the recording has ended: how, e.g. "ended as success".</summary>
+    /// <exception cref="RobotException">It is not the running or the last recording of this service.</exception>
+    public Task<string> EndedAsync(string id) => _last is { } last && last.Id == id
+        ? last.Ended.Task
+        : throw new RobotException(ExitCode.Usage, $"{id} is not the last recording of this service");
 
     /// <summary>One line where the running log has failed, e.g. a full disk; null while all is well.</summary>
     public string? Failure => _running?.Log.Failure;
@@ -78,7 +88,8 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
         var disk = Disk;
         if (disk.SecondsLeft < LeastSeconds)
             throw new RobotException(ExitCode.Disk,
-                $"{dataRoot}: {disk.FreeBytes / 1e6:0} MB are free, enough for {disk.SecondsLeft:0} s; make room or name another folder with --data");
+                $"{dataRoot}: {disk.FreeBytes / 1e6:0} MB are free, enough for {disk.SecondsLeft:0} s; make room or name another folder "
+                + "with --data");
         try
         {
             string folder = EpisodeNaming.CreateRecording(Demonstrations, Trash);
@@ -88,7 +99,7 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
             var header = Header(id, task, source, originNs, firstSlot);
             var log = CaptureLog.Start(folder, CaptureStreams.Of(devices.Arm, devices.Force, devices.Gripper, devices.Cameras),
                 header.ToJson(), WallClockAnchor.Now());
-            _running = new(id, folder, task, source, log, firstSlot, HostClock.NowNs,
+            _running = _last = new(id, folder, task, source, log, firstSlot, HostClock.NowNs,
                 devices.Streams.ToDictionary(s => s.Name, s => s.Counters.Lost));
             encoders.Start(id, folder);
             return id;
@@ -112,6 +123,7 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
         running.Log.Stop(footer.ToJson(), HostClock.NowNs + lateNs);
         _ = running.Log.Completion.ContinueWith(_ => running.Log.Dispose(), TaskScheduler.Default);
         LastId = running.Id;
+        running.Ended.TrySetResult(note ?? $"ended as {outcome.ToString().ToLowerInvariant()}");
         return running.Id;
     }
 
@@ -175,7 +187,8 @@ internal sealed class Recorder(CellConfig config, CellDevices devices, EncoderJo
     {
         var identity = devices.Arm?.Identity;
         RobotDescription? robot = config.Robot is null ? null
-            : new(identity?.Model ?? config.Robot.Model, identity?.Serial ?? "", identity?.ControllerVersion ?? "", config.Robot.Tcp, config.Robot.PayloadKg);
+            : new(identity?.Model ?? config.Robot.Model, identity?.Serial ?? "", identity?.ControllerVersion ?? "", config.Robot.Tcp,
+                config.Robot.PayloadKg);
         bool commanded = source is "scripted" or "jog" or "replay";
         int dimension = devices.Gripper is null ? 6 : 7;
         var action = devices.Arm is null ? null : new ActionDescription(ActionKind.JointPosition, dimension,

@@ -71,12 +71,15 @@ internal static class ReplayLoader
         if (metadata.Robot is not { } recorded || metadata.Action is not { Kind: ActionKind.JointPosition })
             throw new RobotException(ExitCode.Usage, $"{metadata.Id}: was not recorded from an arm with joint actions");
         if (!recorded.Model.Equals(robot.Model, StringComparison.OrdinalIgnoreCase))
-            throw new RobotException(ExitCode.Usage, $"{metadata.Id}: was recorded on a {recorded.Model}, this cell has a {robot.Model}; it is not replayed");
+            throw new RobotException(ExitCode.Usage,
+                $"{metadata.Id}: was recorded on a {recorded.Model}, this cell has a {robot.Model}; it is not replayed");
         for (int i = 0; i < 6; i++)
             if (Math.Abs(recorded.Tcp[i] - robot.Tcp[i]) > TcpTolerance)
                 throw new RobotException(ExitCode.Usage,
-                    $"{metadata.Id}: was recorded with TCP [{string.Join(", ", recorded.Tcp)}], this cell has [{string.Join(", ", robot.Tcp)}]; it is not replayed");
+                    $"{metadata.Id}: was recorded with TCP [{string.Join(", ", recorded.Tcp)}], "
+                    + $"this cell has [{string.Join(", ", robot.Tcp)}]; it is not replayed");
         if (Math.Abs(metadata.RateHz - config.RateHz) > 1e-6)
-            throw new RobotException(ExitCode.Usage, $"{metadata.Id}: was recorded at {metadata.RateHz} Hz, this cell ticks at {config.RateHz} Hz; it is not replayed");
+            throw new RobotException(ExitCode.Usage,
+                $"{metadata.Id}: was recorded at {metadata.RateHz} Hz, this cell ticks at {config.RateHz} Hz; it is not replayed");
     }
 }

@@ -9,6 +9,7 @@ namespace RobotWorldModel.Runtime.Core;
 /// <summary>A replay from its request to its path error.</summary>
 internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
 {
+    private const long GripperDeadlineMs = 15_000; // its first stroke takes two to five seconds
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Of the running replay, or the last one; null before the first.</summary>
@@ -23,11 +24,14 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
         if (!(speed is > 0.05 and <= 2))
             throw new RobotException(ExitCode.Usage, $"a speed of {speed} is out of range; 0.05 to 2 is allowed");
         ReplayPlan plan = ReplayLoader.Load(episode, config);
+        if (GripperTrouble(plan) is { } trouble)
+            throw new RobotException(ExitCode.Device, trouble);
         ReplayPolicy? policy = null;
         var monitor = new PathMonitor(devices.Arm!.States, devices.Gripper?.States);
         try
         {
-            var ended = policies.Start("replay", motion => policy = new(plan, speed, Ease(motion, plan, config), () => GripperIsReady(plan)));
+            var ended = policies.Start(
+                "replay", motion => policy = new(plan, speed, Ease(motion, plan, config), () => GripperIsReady(plan)));
             Status = new(plan.Episode, "easing", 0, 0, 0, "");
             _ = FollowAsync(plan, policy!, speed, monitor, ended, said);
         }
@@ -43,17 +47,27 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
         new(motion.CommandedJoints, plan.Actions[0], 0.5 * config.Motion.JointSpeed);
 
     /// <summary>False while a gripper that the episode commands runs through its stroke for the first time.</summary>
-    private bool GripperIsReady(ReplayPlan plan) =>
-        double.IsNaN(plan.Gripper[0]) || devices.Gripper is not { Active: false } gripper || !gripper.Status.Connected;
+    private bool GripperIsReady(ReplayPlan plan) => double.IsNaN(plan.Gripper[0]) || devices.Gripper is not { Active: false };
+
+    /// <summary>Why an episode that commands the gripper cannot go on: it is away; null where all is well.</summary>
+    private string? GripperTrouble(ReplayPlan plan) =>
+        !double.IsNaN(plan.Gripper[0]) && devices.Gripper is { Status: { Connected: false } status } ? $"gripper: {status.Message}" : null;
 
     private async Task FollowAsync(
         ReplayPlan plan, ReplayPolicy policy, double speed, PathMonitor monitor, Task<PolicyEnd> ended, Action<string> said)
     {
         using (monitor)
         {
+            long gripperLateMs = long.MaxValue;
             while (!ended.IsCompleted)
             {
                 monitor.Collect();
+                if (!policy.WaitsForGripper)
+                    gripperLateMs = Environment.TickCount64 + GripperDeadlineMs;
+                if (GripperTrouble(plan) is { } trouble)
+                    policies.End(trouble);
+                else if (Environment.TickCount64 > gripperLateMs)
+                    policies.End("the gripper did not become active: look at its light and fault code, then replay again");
                 Status = Status! with { State = policy.PlayStartNs == 0 ? "easing" : "playing", Progress = policy.Progress };
                 await Task.WhenAny(ended, Task.Delay(s_poll));
             }

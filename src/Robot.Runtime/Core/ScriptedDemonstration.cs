@@ -24,12 +24,14 @@ internal sealed class ScriptedDemonstration(CellConfig config, CellDevices devic
     public async Task<(Action Go, Task<PolicyEnd> Ended)> PrepareAsync(CancellationToken cancel)
     {
         if (config.Simulation is null)
-            throw new RobotException(ExitCode.Usage, "source 'scripted' is for the simulated cell only; use freedrive, jog or none on a real arm");
+            throw new RobotException(ExitCode.Usage,
+                "source 'scripted' is for the simulated cell only; use freedrive, jog or none on a real arm");
         var scene = await Task.Run(() => Ask("reset", new JsonObject { ["seed"] = _seed++ }), cancel);
         Pose cube = PoseOf(scene["cube"]!);
         _target = PoseOf(scene["target"]!);
         PickAndPlace? script = null;
-        var started = await Task.Run(() => new { Ended = policies.Start("scripted", motion => script = new(motion.CommandedTcp, cube, _target)) }, cancel);
+        var started = await Task.Run(
+            () => new { Ended = policies.Start("scripted", motion => script = new(motion.CommandedTcp, cube, _target)) }, cancel);
         await WaitForGripperAsync(started.Ended, cancel);
         return (script!.Go, started.Ended);
     }
@@ -56,7 +58,9 @@ internal sealed class ScriptedDemonstration(CellConfig config, CellDevices devic
     {
         Pose cube = PoseOf(Ask("bodies", [])["cube"]!);
         Vec3 off = cube.Position - _target.Position;
-        return new Vec3(off.X, off.Y, 0).Length <= SuccessRadiusM ? Collector.Episodes.Outcome.Success : Collector.Episodes.Outcome.Failure;
+        return new Vec3(off.X, off.Y, 0).Length <= SuccessRadiusM
+            ? Collector.Episodes.Outcome.Success
+            : Collector.Episodes.Outcome.Failure;
     }
 
     private JsonNode Ask(string method, JsonObject parameters)
@@ -68,7 +72,8 @@ internal sealed class ScriptedDemonstration(CellConfig config, CellDevices devic
         }
         catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
         {
-            throw new RobotException(ExitCode.Device, $"the simulated cell does not answer ({e.Message}); start it with ./robot sim --config {config.File}");
+            throw new RobotException(ExitCode.Device,
+                $"the simulated cell does not answer ({e.Message}); start it with ./robot sim --config {config.File}");
         }
     }
 

@@ -53,8 +53,8 @@ internal sealed class StatusReporter(CellConfig config, CellDevices devices, Tic
         if (devices.Arm is not { } arm || !arm.States.TryGetNewest(out var sample))
             return null;
         var state = sample.Value;
-        return new(arm.Identity?.Model ?? config.Robot!.Model, arm.Identity?.Serial ?? "", Words(state.Mode.ToString()), Safety(state.Safety),
-            Words(state.Runtime.ToString()), state.Q.ToArray(), state.Qd.ToArray(), state.TcpPose.ToArray(),
+        return new(arm.Identity?.Model ?? config.Robot!.Model, arm.Identity?.Serial ?? "", Words(state.Mode.ToString()),
+            Safety(state.Safety), Words(state.Runtime.ToString()), state.Q.ToArray(), state.Qd.ToArray(), state.TcpPose.ToArray(),
             state.SpeedScaling * state.TargetSpeedFraction);
     }
 

@@ -6,8 +6,7 @@ namespace RobotWorldModel.Runtime.Core;
 
 /// <summary>
 /// A recording of made-up samples into a folder that is removed again, before the service is ready: what is compiled and touched for the
-/// first
-/// time must not be so while the first real recording runs.
+/// first time must not be so while the first real recording runs.
 /// </summary>
 internal static class WarmUp
 {
@@ -16,16 +15,20 @@ internal static class WarmUp
 
     public static void Capture(string dataRoot)
     {
-        string folder = Path.Combine(dataRoot, $".warm-up-{Environment.ProcessId}");
+        string folder = Path.Combine(dataRoot, ".warm-up");
+        Remove(folder); // a service that was killed here left it
         var robot = new SampleStream<RobotState>("robot", 500, 0);
         var force = new SampleStream<Wrench>("force", 100, 0);
         var gripper = new SampleStream<GripperState>("gripper", 60, 0);
         var color = new SampleStream<ImageFrame>("warm_rgb", 30, 0);
         var depth = new SampleStream<ImageFrame>("warm_depth", 30, 0);
-        var pools = (Color: new FramePool(Width, Height, PixelFormat.Rgb8, 4), Depth: new FramePool(Width, Height, PixelFormat.Depth16, 4));
+        var pools = (
+            Color: new FramePool(Width, Height, PixelFormat.Rgb8, 4),
+            Depth: new FramePool(Width, Height, PixelFormat.Depth16, 4));
         try
         {
-            using var log = CaptureLog.Start(folder, new(robot, force, gripper, [new("warm", color, depth, () => null)]), "{}", WallClockAnchor.Now());
+            using var log = CaptureLog.Start(
+                folder, new(robot, force, gripper, [new("warm", color, depth, () => null)]), "{}", WallClockAnchor.Now());
             for (int i = 0; i < 200; i++)
             {
                 long now = HostClock.NowNs;
@@ -43,8 +46,13 @@ internal static class WarmUp
         }
         finally
         {
-            if (Directory.Exists(folder))
-                Directory.Delete(folder, recursive: true);
+            Remove(folder);
         }
+    }
+
+    private static void Remove(string folder)
+    {
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
     }
 }

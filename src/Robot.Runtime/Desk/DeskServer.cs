@@ -111,7 +111,7 @@ public sealed class DeskServer : IAsyncDisposable
         app.Use((context, next) => GuardedAsync(context, next, guard));
         app.UseRouting();
         new CoreApi(core).Map(app);
-        new EpisodeApi(new FolderEpisodeStore(options.Data)).Map(app);
+        new EpisodeApi(new EpisodeStore(options.Data)).Map(app);
         new LiveSockets(core, options.RuntimeFolder, app.Lifetime.ApplicationStopping).Map(app);
         app.MapGet("/metrics", context =>
         {

@@ -2,16 +2,17 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Runtime.Desk.Episodes;
 
 namespace RobotWorldModel.Runtime.Desk;
 
 /// <summary>Recorded episodes over HTTP: list, metadata, tables by column, pictures, marks.</summary>
-internal sealed class EpisodeApi(IEpisodeStore store)
+internal sealed class EpisodeApi(EpisodeStore store)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/episodes", context => Replies.JsonAsync(context, store.List(), DeskJson.Default.IReadOnlyListEpisodeSummary));
+        routes.MapGet("/api/episodes", context => Replies.JsonAsync(context, store.List(), DeskJson.Default.IReadOnlyListEpisodeListing));
         routes.MapGet("/api/episodes/{id}", MetadataAsync);
         routes.MapGet("/api/episodes/{id}/series", SeriesAsync);
         routes.MapGet("/api/episodes/{id}/{camera}/rgb/{file}", ColorAsync);
@@ -26,7 +27,7 @@ internal sealed class EpisodeApi(IEpisodeStore store)
 
     private async Task MetadataAsync(HttpContext context)
     {
-        if (store.Metadata(Part(context, "id")) is not { } metadata)
+        if (store.MetadataFile(Part(context, "id")) is not { } metadata)
         {
             await NoneAsync(context, "episode");
             return;
@@ -46,35 +47,7 @@ internal sealed class EpisodeApi(IEpisodeStore store)
         context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        json.WriteStartObject();
-        json.WriteString("id", series.Id);
-        json.WriteNumber("rate_hz", series.RateHz);
-        json.WriteNumber("frames", series.Frames);
-        json.WriteStartArray("cameras");
-        foreach (EpisodeCamera camera in series.Cameras)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", camera.Name);
-            json.WriteBoolean("color", camera.Color);
-            if (camera.Depth is { } depth)
-            {
-                json.WriteStartObject("depth");
-                json.WriteNumber("near_m", depth.NearM);
-                json.WriteNumber("far_m", depth.FarM);
-                json.WriteEndObject();
-            }
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteStartObject("tables");
-        foreach ((string name, CsvTable table) in series.Tables)
-        {
-            json.WritePropertyName(name);
-            table.Write(json);
-            await json.FlushAsync(context.RequestAborted);
-        }
-        json.WriteEndObject();
-        json.WriteEndObject();
+        await SeriesJson.WriteAsync(json, series, context.RequestAborted);
     }
 
     private async Task ColorAsync(HttpContext context)
@@ -104,9 +77,16 @@ internal sealed class EpisodeApi(IEpisodeStore store)
     {
         if (await Replies.BodyAsync(context, DeskJson.Default.MarkBody) is not { } mark)
             return;
-        if (mark.Outcome is not ("success" or "failure" or "unknown"))
+        Outcome? outcome = mark.Outcome switch
+        {
+            "success" => Outcome.Success,
+            "failure" => Outcome.Failure,
+            "unknown" => Outcome.Unknown,
+            _ => null,
+        };
+        if (outcome is null)
             await Replies.BadAsync(context, $"an outcome is success, failure or unknown, not '{mark.Outcome}'");
-        else if (!store.Mark(Part(context, "id"), mark.Outcome, mark.Note))
+        else if (!store.Mark(Part(context, "id"), outcome.Value, mark.Note))
             await NoneAsync(context, "episode");
         else
             await Replies.JsonAsync(context, new EmptyBody(), DeskJson.Default.EmptyBody);

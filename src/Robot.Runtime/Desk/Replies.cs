@@ -82,5 +82,5 @@ internal sealed record MarkBody(string Outcome, string? Note = null);
 [JsonSerializable(typeof(JogBody))]
 [JsonSerializable(typeof(EmptyBody))]
 [JsonSerializable(typeof(MarkBody))]
-[JsonSerializable(typeof(IReadOnlyList<EpisodeSummary>))]
+[JsonSerializable(typeof(IReadOnlyList<EpisodeListing>))]
 internal sealed partial class DeskJson : JsonSerializerContext;

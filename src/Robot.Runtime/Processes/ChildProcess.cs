@@ -15,6 +15,9 @@ internal sealed class ChildProcess : IDisposable
 
     private ChildProcess(Process process) => _process = process;
 
+    /// <summary>Whether this process is one: a person's Ctrl-C does not mean it.</summary>
+    public static bool IsChild => Environment.GetEnvironmentVariable(Marker) == "1";
+
     public int Pid => _process.Id;
 
     public bool HasExited => _process.HasExited;
@@ -48,7 +51,7 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>In a child: calls back when the parent has ended. Does nothing in a process that a person started.</summary>
     public static void WhenParentEnds(Action ended)
     {
-        if (Environment.GetEnvironmentVariable(Marker) != "1")
+        if (!IsChild)
             return;
         new Thread(() =>
         {
@@ -62,8 +65,12 @@ internal sealed class ChildProcess : IDisposable
         { IsBackground = true, Name = "parent watch" }.Start();
     }
 
-    public Task<int> WaitAsync(CancellationToken cancel = default) => _process.WaitForExitAsync(cancel).ContinueWith(_ => _process.ExitCode, cancel,
-        TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+    /// <summary>Its exit code, when it has ended.</summary>
+    public async Task<int> WaitAsync(CancellationToken cancel = default)
+    {
+        await _process.WaitForExitAsync(cancel);
+        return _process.ExitCode;
+    }
 
     /// <summary>Asks it to end (SIGTERM) and waits; after the deadline it is killed.</summary>
     public async Task<int> StopAsync(TimeSpan deadline)

@@ -29,7 +29,8 @@ internal sealed class ServiceConnection : IAsyncDisposable
         {
             if (running.ConfigHash != config.Hash)
                 throw new RobotException(ExitCode.Config,
-                    $"{config.Cell}: the running service (pid {running.Pid}) was started with another config; './robot shutdown' it first");
+                    $"{config.Cell}: the running service (pid {running.Pid}) was started with another config; "
+                    + "'./robot shutdown' it first");
             return new(await CoreClient.ConnectAsync(running.Socket, cancel), running, null);
         }
         return await StartChildAsync(config, dataRoot, cancel);
@@ -68,7 +69,8 @@ internal sealed class ServiceConnection : IAsyncDisposable
             {
                 return await Core.CallAsync(method, parameters, cancel);
             }
-            catch (RobotException e) when (e.Code == ExitCode.Device && Owned && !Core.Closed.IsCompleted && Environment.TickCount64 < deadline)
+            catch (RobotException e)
+                when (e.Code == ExitCode.Device && Owned && !Core.Closed.IsCompleted && Environment.TickCount64 < deadline)
             {
                 await Task.Delay(200, cancel);
             }

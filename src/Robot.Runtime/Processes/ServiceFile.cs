@@ -18,8 +18,7 @@ internal sealed partial class ServiceJson : JsonSerializerContext;
 
 /// <summary>
 /// The service's claim on its cell: a locked file in the runtime folder, and beside it the service's address. The lock, not the file,
-/// says that the
-/// service lives: it goes with the process, however that ends.
+/// says that the service lives: it goes with the process, however that ends.
 /// </summary>
 internal sealed class ServiceFile : IDisposable
 {
@@ -33,7 +32,8 @@ internal sealed class ServiceFile : IDisposable
     {
         string path = RuntimeFolder.ServiceFile(info.Cell);
         if (Find(info.Cell) is { } other)
-            throw new RobotException(ExitCode.Busy, $"{info.Cell}: a service runs already (pid {other.Pid}, {other.Url}); './robot shutdown' ends it");
+            throw new RobotException(ExitCode.Busy,
+                $"{info.Cell}: a service runs already (pid {other.Pid}, {other.Url}); './robot shutdown' ends it");
         var claim = Processes.Claim.Take(LockOf(path), $"cell {info.Cell}");
         string fresh = path + ".new";
         File.WriteAllText(fresh, JsonSerializer.Serialize(info, ServiceJson.Default.ServiceInfo));

@@ -13,7 +13,8 @@ internal sealed class SystemdNotify
         if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is not { Length: > 1 } path || path[0] is not ('/' or '@'))
             return;
         _socket = new(path[0] == '@' ? "\0" + path[1..] : path);
-        bool ours = Environment.GetEnvironmentVariable("WATCHDOG_PID") is not { Length: > 0 } pid || pid == Environment.ProcessId.ToString();
+        bool ours = Environment.GetEnvironmentVariable("WATCHDOG_PID") is not { Length: > 0 } pid
+            || pid == Environment.ProcessId.ToString();
         if (ours && long.TryParse(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), out long us) && us > 0)
             WatchdogPeriod = TimeSpan.FromMicroseconds(us / 2.0);
     }

@@ -142,7 +142,8 @@ internal sealed class CoreServer(string path, ICoreHandler handler) : IDisposabl
                     subscribers = [.. _subscribers];
                 if (subscribers.Length == 0)
                     continue;
-                byte[] line = JsonSerializer.SerializeToUtf8Bytes(new CoreReply(0, Status: handler.Status()), ProtocolJson.Default.CoreReply);
+                var reply = new CoreReply(0, Status: handler.Status());
+                byte[] line = JsonSerializer.SerializeToUtf8Bytes(reply, ProtocolJson.Default.CoreReply);
                 foreach (var subscriber in subscribers)
                     _ = subscriber.TrySendAsync(line);
             }

@@ -38,7 +38,8 @@ public sealed record CoreStatus(
 /// <param name="Fresh">Younger than 1.5 periods plus its latency.</param>
 /// <param name="Message">The device's own line.</param>
 public sealed record StreamStatus(
-    string Name, double RateHz, double MeasuredHz, double? AgeMs, bool Fresh, long Received, long Lost, long Overrun, bool Connected, string Message);
+    string Name, double RateHz, double MeasuredHz, double? AgeMs, bool Fresh, long Received, long Lost, long Overrun, bool Connected,
+    string Message);
 
 public sealed record TickStatus(double RateHz, long Slot, long Missed, double LatenessP50Us, double LatenessP99Us, double LatenessMaxUs);
 
@@ -58,7 +59,8 @@ public sealed record MotionStatus(bool Enabled, string State, string? Owner, str
 /// <param name="Id">demo_007</param>
 /// <param name="Frames">Slots since t0.</param>
 /// <param name="Dropped">Samples that a queue had no room for; 0 in a healthy recording.</param>
-public sealed record RecordingStatus(string Id, string Task, string Source, double Seconds, long Frames, long Dropped, long Stale, long Bytes);
+public sealed record RecordingStatus(
+    string Id, string Task, string Source, double Seconds, long Frames, long Dropped, long Stale, long Bytes);
 
 /// <param name="Progress">0..1.</param>
 public sealed record EncodingStatus(string Id, double Progress, string Message);
@@ -99,7 +101,10 @@ public static class CoreMethods
     /// <summary>{} → {id}: moves the running, or else the last, episode to the trash.</summary>
     public const string RecordDiscard = "record.discard";
 
-    /// <summary>{id} → {} when that episode is committed.</summary>
+    /// <summary>{id} → {how} when that recording has ended, however it did; its encoding goes on.</summary>
+    public const string RecordEnded = "record.ended";
+
+    /// <summary>{id} → <see cref="EpisodeSummary"/> when that episode is committed.</summary>
     public const string RecordWait = "record.wait";
 
     /// <summary>

@@ -6,8 +6,8 @@ namespace RobotWorldModel.Runtime.Protocol;
 
 /// <summary>
 /// The newest picture of a camera, small, in memory shared between core (one writer) and any reader: a header of 64 bytes and RGB8
-/// pixels. The
-/// version is odd while a picture is written; a reader that sees it odd, or changed after its copy, tries again. Neither side waits.
+/// pixels. The version is odd while a picture is written; a reader that sees it odd, or changed after its copy, tries again. Neither side
+/// waits.
 /// </summary>
 public sealed unsafe class PreviewSlot : IDisposable
 {
@@ -35,7 +35,8 @@ public sealed unsafe class PreviewSlot : IDisposable
     public int CapacityBytes { get; }
 
     /// <summary>Where core puts a camera's slot and the desk looks for it: one folder serves several cells.</summary>
-    public static string PathOf(string runtimeFolder, string cell, string camera) => Path.Combine(runtimeFolder, $"{cell}-{camera}.preview");
+    public static string PathOf(string runtimeFolder, string cell, string camera) =>
+        Path.Combine(runtimeFolder, $"{cell}-{camera}.preview");
 
     /// <summary>
     /// Makes the slot's file for pictures up to the given size. An older one is replaced, never cut short: whoever still maps it would

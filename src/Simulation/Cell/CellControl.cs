@@ -5,9 +5,8 @@ using System.Text.Json.Nodes;
 namespace RobotWorldModel.Simulation.Cell;
 
 /// <summary>
-/// The cell's own socket, which no real cell has: it tells the truth (what was sent, where things are) and takes orders (reset, a hand
-/// on the
-/// tool). One JSON object a line: {"method": …, …} is answered by {"result": …} or {"error": "…"}.
+/// The cell's own socket, which no real cell has: it tells the truth (what was sent, where things are) and takes orders (reset, a hand on
+/// the tool). One JSON object a line: {"method": …, …} is answered by {"result": …} or {"error": "…"}.
 /// </summary>
 internal sealed class CellControlServer(string path, Func<string, JsonObject, JsonNode?> handle) : IDisposable
 {

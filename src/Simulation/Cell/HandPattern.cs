@@ -21,7 +21,8 @@ internal sealed record HandPattern(long StartNs, double Seconds, double ForceN, 
         {
             "circle" => new(nowNs, seconds, (double?)request["force"] ?? 8, null),
             "none" => new(nowNs, 0, 0, null),
-            var other => throw new ArgumentException($"pattern '{other}' is not known; use circle or none, or give a wrench of six numbers"),
+            var other => throw new ArgumentException(
+                $"pattern '{other}' is not known; use circle or none, or give a wrench of six numbers"),
         };
     }
 

@@ -53,8 +53,7 @@ public sealed class CellOptions
 
 /// <summary>
 /// The simulated cell: one 500 Hz loop steps controller, physics and devices; each camera renders on a thread of its own. Everything is
-/// reached
-/// through the devices' own wires, and the truth through the control socket.
+/// reached through the devices' own wires, and the truth through the control socket.
 /// </summary>
 public sealed class SimulatedCell : IDisposable
 {
@@ -163,20 +162,24 @@ public sealed class SimulatedCell : IDisposable
     {
         CameraModel model = (name == "wrist" ? CameraModel.Wrist : CameraModel.Scene) with { Name = name };
         CameraInfo info = model.ToInfo($"SIM-{name}");
-        var server = new FrameSocketServer(new() { Name = name, SocketPath = socket, Transport = _options.CameraTransport, Seed = random.Next() },
+        var server = new FrameSocketServer(
+            new() { Name = name, SocketPath = socket, Transport = _options.CameraTransport, Seed = random.Next() },
             new(info.Model, info.Serial, CameraHz, "camera", $"{HostClock.NowNs:x}", info.Color, info.Depth, info.DepthScale));
         var rig = new CameraRig(model, _scene.Bodies, _options.Noise ? new() : RenderOptions.Noiseless, random.Next());
         _devices.Add(server);
         _cameras.Add(new(rig, _ring, Clock(random), CameraHz,
             (in PictureInfo p, Span<byte> pixels) => PictureStamp.Write(pixels, p.Format, (ulong)p.Sequence, p.TrueNs),
             (in PictureInfo p, ReadOnlySpan<byte> pixels) =>
-                server.Publish(p.Format == PixelFormat.Rgb8 ? FrameKind.Color : FrameKind.Depth, (ulong)p.Sequence, p.TrueNs, p.DeviceNs, pixels)));
+                server.Publish(p.Format == PixelFormat.Rgb8 ? FrameKind.Color : FrameKind.Depth,
+                    (ulong)p.Sequence, p.TrueNs, p.DeviceNs, pixels)));
     }
 
     private DeviceClock Clock(Random random)
     {
         long now = HostClock.NowNs;
-        return _options.Clocks ? new(now, random.NextInt64(1_000_000_000, 3_600_000_000_000), 100 * random.NextDouble() - 50) : new(now, now, 0);
+        return _options.Clocks
+            ? new(now, random.NextInt64(1_000_000_000, 3_600_000_000_000), 100 * random.NextDouble() - 50)
+            : new(now, now, 0);
     }
 
     private void Loop(CancellationToken stop)
@@ -213,7 +216,8 @@ public sealed class SimulatedCell : IDisposable
             switch (method)
             {
                 case "sent":
-                    return SentBetween((string)request["stream"]!, (long)request["from"]!, (long)request["to"]!, (bool?)request["device_time"] ?? false);
+                    return SentBetween(
+                        (string)request["stream"]!, (long)request["from"]!, (long)request["to"]!, (bool?)request["device_time"] ?? false);
                 case "counts":
                     return new JsonObject(_sent.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Counts.Sent)));
                 case "truth":
@@ -232,13 +236,16 @@ public sealed class SimulatedCell : IDisposable
                     _controller.ProtectiveStop();
                     return null;
                 default:
-                    throw new ArgumentException($"'{method}' is not known; use sent, counts, truth, times, bodies, reset, hand, protective_stop");
+                    throw new ArgumentException(
+                        $"'{method}' is not known; use sent, counts, truth, times, bodies, reset, hand, protective_stop");
             }
         }
     }
 
     private SentLog Log(string stream) =>
-        _sent.TryGetValue(stream, out var log) ? log : throw new ArgumentException($"no stream '{stream}'; there are {string.Join(", ", _sent.Keys)}");
+        _sent.TryGetValue(stream, out var log)
+            ? log
+            : throw new ArgumentException($"no stream '{stream}'; there are {string.Join(", ", _sent.Keys)}");
 
     private JsonValue SentBetween(string stream, long from, long to, bool deviceTime) =>
         JsonValue.Create(Log(stream).CountBetween(from, to, deviceTime));

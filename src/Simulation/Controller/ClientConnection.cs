@@ -5,8 +5,7 @@ namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
 /// A client's TCP connection that never makes the control cycle wait: the socket does not block, and what the client does not take at
-/// once is
-/// kept in a bounded buffer. Writing is safe from any thread.
+/// once is kept in a bounded buffer. Writing is safe from any thread.
 /// </summary>
 internal sealed class ClientConnection : IDisposable
 {

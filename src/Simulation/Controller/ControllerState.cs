@@ -4,7 +4,10 @@ using RobotWorldModel.Drivers.Samples;
 namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>RTDE safety_mode.</summary>
-internal enum SafetyMode { Normal = 1, Reduced, ProtectiveStop, Recovery, SafeguardStop, SystemEmergencyStop, RobotEmergencyStop, Violation, Fault }
+internal enum SafetyMode
+{
+    Normal = 1, Reduced, ProtectiveStop, Recovery, SafeguardStop, SystemEmergencyStop, RobotEmergencyStop, Violation, Fault,
+}
 
 /// <summary>
 /// All that the controller's interfaces show. Only the control cycle touches it. Units as in the RTDE guide: rad, m, N, A, s.

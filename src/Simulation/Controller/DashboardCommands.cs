@@ -4,8 +4,7 @@ namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
 /// The dashboard's commands, spelled and answered as in UR's "Dashboard Server e-Series". Programs of the pendant (.urp) do not exist
-/// here: load
-/// finds no file, and play fails.
+/// here: load finds no file, and play fails.
 /// </summary>
 internal sealed class DashboardCommands(
     UrControllerOptions options, PowerAndSafety power, ProgramRunner programs, PrimaryMessages messages)
@@ -43,7 +42,8 @@ internal sealed class DashboardCommands(
     };
 
     private static bool IsOrder(string command) =>
-        command is "power on" or "power off" or "brake release" or "unlock protective stop" or "restart safety" or "stop" or "play" or "pause"
+        command is "power on" or "power off" or "brake release" or "unlock protective stop" or "restart safety"
+            or "stop" or "play" or "pause"
         || command.StartsWith("load ");
 
     private string? Order(string command) => command switch

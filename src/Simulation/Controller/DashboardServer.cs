@@ -62,5 +62,6 @@ internal sealed class DashboardServer(UrControllerOptions options) : IDisposable
             session.Connection.Dispose();
     }
 
-    private static void Send(ClientConnection connection, string line, long nowNs) => connection.Send(Encoding.Latin1.GetBytes(line + "\n"), nowNs);
+    private static void Send(ClientConnection connection, string line, long nowNs) =>
+        connection.Send(Encoding.Latin1.GetBytes(line + "\n"), nowNs);
 }

@@ -4,8 +4,7 @@ namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
 /// rtde_set_watchdog: what to do when an RTDE input stays away. This controller cannot pause a program, so "pause" ends it, as "stop"
-/// does.
-/// They are gone with the program that set them.
+/// does. They are gone with the program that set them.
 /// </summary>
 internal sealed class InputWatchdogs(RtdeServer rtde, double baseRateHz)
 {
@@ -18,7 +17,8 @@ internal sealed class InputWatchdogs(RtdeServer rtde, double baseRateHz)
             throw new ScriptFaultException($"rtde_set_watchdog: the action \"{action}\" is not ignore, pause or stop");
         if (minFrequency <= 0)
             throw new ScriptFaultException("rtde_set_watchdog: min_frequency must be above zero");
-        RtdeInput input = RtdeInputs.Find(variable) ?? throw new ScriptFaultException($"rtde_set_watchdog: no RTDE input is named \"{variable}\"");
+        RtdeInput input = RtdeInputs.Find(variable)
+            ?? throw new ScriptFaultException($"rtde_set_watchdog: no RTDE input is named \"{variable}\"");
         _armed.RemoveAll(w => w.Input == input);
         if (action != "ignore")
             _armed.Add((input, (long)Math.Ceiling(baseRateHz / minFrequency), _cycle));

@@ -5,8 +5,7 @@ namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
 /// The set-point of every control cycle (rad, rad/s), made from the newest motion command. All commands start from the set-point, not
-/// from the
-/// measured pose. Blend radii are not simulated: every move ends at rest.
+/// from the measured pose. Blend radii are not simulated: every move ends at rest.
 /// </summary>
 internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ)
 {
@@ -67,8 +66,7 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
 
     /// <summary>
     /// Accelerates to joint speeds and keeps them for the time (infinite: until they are reached); then, without a new command, slows
-    /// down as it
-    /// sped up.
+    /// down as it sped up.
     /// </summary>
     public void SpeedJ(in Vector6 speeds, double acceleration, double timeS)
     {
@@ -110,8 +108,7 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
     }
 
     // qdd = gain · (target - q - lookahead · qd): natural frequency √gain, damping lookahead·√gain/2, and on a ramp a lag of lookahead.
-    // Inferred
-    // from UR's description of servoj; the clamps are ours.
+    // Inferred from UR's description of servoj; the clamps are ours.
     private string? ServoStep(double dt)
     {
         if (DeviationRatio >= 1)
@@ -131,9 +128,8 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
         return null;
     }
 
-    // Our stand-in for the controller's path check (C153): a target must be within what a joint at full speed covers in the command's
-    // own time,
-    // the filter's lag and 0.1 s of grace. Steady streaming at full speed stays below a third of it with lookahead 0.03.
+    // Our stand-in for the controller's path check (C153): a target must be within what a joint at full speed covers in the command's own
+    // time, the filter's lag and 0.1 s of grace. Steady streaming at full speed stays below a third of it with lookahead 0.03.
     private double Deviation(in Vector6 target, double timeS, double lookaheadS)
     {
         double worst = 0;
@@ -231,7 +227,8 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
                 problem = $"C150: position close to joint limits: joint {i}";
             }
             if (Math.Abs(_qd[i]) > kinematics.Model.MaxJointSpeed[i] * 1.001)
-                problem = $"C153: position deviates from path: joint {i} would have to move at {Math.Abs(_qd[i]):0.00} rad/s, over its limit";
+                problem =
+                    $"C153: position deviates from path: joint {i} would have to move at {Math.Abs(_qd[i]):0.00} rad/s, over its limit";
         }
         return problem;
     }

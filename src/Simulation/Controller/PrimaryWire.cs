@@ -11,8 +11,7 @@ internal enum ReportLevel { Debug, Info, Warning, Violation, Fault }
 
 /// <summary>
 /// The packages of the primary and secondary interface: big-endian int32 size (of the whole package), int8 type, body. Source: "Client
-/// Interfaces"
-/// of Universal Robots for e-Series 5.12.
+/// Interfaces" of Universal Robots for e-Series 5.12.
 /// </summary>
 internal sealed class PrimaryWire
 {

@@ -214,7 +214,8 @@ internal sealed class RobotBuiltins(
             state.DigitalOutputs = a[1].AsBool() ? state.DigitalOutputs | 1ul << bit : state.DigitalOutputs & ~(1ul << bit);
             return Value.None;
         });
-        library.Add($"get_{kind}_digital_out(n)", (_, a) => Value.Bool((state.DigitalOutputs >> (firstBit + Below(a[0], count)) & 1) != 0));
+        library.Add($"get_{kind}_digital_out(n)",
+            (_, a) => Value.Bool((state.DigitalOutputs >> (firstBit + Below(a[0], count)) & 1) != 0));
     }
 
     private Value Move(ScriptThread thread, Action start)
@@ -259,7 +260,8 @@ internal sealed class RobotBuiltins(
     private static double Positive(in Value value, string what) =>
         value.AsNumber() > 0 ? value.AsNumber() : throw new ScriptFaultException($"{what} must be above zero, not {value}");
 
-    private static double Between(in Value value, double min, double max, string what) => value.AsNumber() >= min && value.AsNumber() <= max
-        ? value.AsNumber()
-        : throw new ScriptFaultException($"{what} must be in [{min}, {max}], not {value}");
+    private static double Between(in Value value, double min, double max, string what) =>
+        value.AsNumber() >= min && value.AsNumber() <= max
+            ? value.AsNumber()
+            : throw new ScriptFaultException($"{what} must be in [{min}, {max}], not {value}");
 }

@@ -51,7 +51,8 @@ internal static class RtdeInputs
         {
             int i = register;
             Add(f, $"input_int_register_{i}", RtdeType.Int32, i < 24,
-                (ControllerState s, ref MaskedInputs _, ReadOnlySpan<byte> from) => s.InputInt[i] = BinaryPrimitives.ReadInt32BigEndian(from));
+                (ControllerState s, ref MaskedInputs _, ReadOnlySpan<byte> from) =>
+                    s.InputInt[i] = BinaryPrimitives.ReadInt32BigEndian(from));
             Add(f, $"input_double_register_{i}", RtdeType.Double, i < 24,
                 (ControllerState s, ref MaskedInputs _, ReadOnlySpan<byte> from) => s.InputDouble[i] = RtdeWire.ReadDouble(from));
         }
@@ -61,17 +62,20 @@ internal static class RtdeInputs
             Add(f, $"input_bit_register_{i}", RtdeType.Bool, false,
                 (ControllerState s, ref MaskedInputs _, ReadOnlySpan<byte> from) => s.InputBit[i] = from[0] != 0);
         }
-        Add(f, "input_bit_registers0_to_31", RtdeType.UInt32, true, static (ControllerState s, ref MaskedInputs _, ReadOnlySpan<byte> from) =>
-            ControllerState.FromBits(s.InputBit, 0, BinaryPrimitives.ReadUInt32BigEndian(from)));
-        Add(f, "input_bit_registers32_to_63", RtdeType.UInt32, true, static (ControllerState s, ref MaskedInputs _, ReadOnlySpan<byte> from) =>
-            ControllerState.FromBits(s.InputBit, 32, BinaryPrimitives.ReadUInt32BigEndian(from)));
-        Add(f, "external_force_torque", RtdeType.Vector6D, false, static (ControllerState s, ref MaskedInputs _, ReadOnlySpan<byte> from) =>
-        {
-            Vector6 wrench = default;
-            for (int i = 0; i < 6; i++)
-                wrench[i] = RtdeWire.ReadDouble(from[(i * 8)..]);
-            s.ExternalForceTorque = wrench;
-        });
+        Add(f, "input_bit_registers0_to_31", RtdeType.UInt32, true,
+            static (ControllerState s, ref MaskedInputs _, ReadOnlySpan<byte> from) =>
+                ControllerState.FromBits(s.InputBit, 0, BinaryPrimitives.ReadUInt32BigEndian(from)));
+        Add(f, "input_bit_registers32_to_63", RtdeType.UInt32, true,
+            static (ControllerState s, ref MaskedInputs _, ReadOnlySpan<byte> from) =>
+                ControllerState.FromBits(s.InputBit, 32, BinaryPrimitives.ReadUInt32BigEndian(from)));
+        Add(f, "external_force_torque", RtdeType.Vector6D, false,
+            static (ControllerState s, ref MaskedInputs _, ReadOnlySpan<byte> from) =>
+            {
+                Vector6 wrench = default;
+                for (int i = 0; i < 6; i++)
+                    wrench[i] = RtdeWire.ReadDouble(from[(i * 8)..]);
+                s.ExternalForceTorque = wrench;
+            });
         AddMasked(f);
         return f;
     }
@@ -79,7 +83,8 @@ internal static class RtdeInputs
     private static void AddMasked(Dictionary<string, RtdeInput> f)
     {
         Add(f, "speed_slider_mask", RtdeType.UInt32, true,
-            static (ControllerState _, ref MaskedInputs m, ReadOnlySpan<byte> from) => m.SpeedMask = BinaryPrimitives.ReadUInt32BigEndian(from));
+            static (ControllerState _, ref MaskedInputs m, ReadOnlySpan<byte> from) =>
+                m.SpeedMask = BinaryPrimitives.ReadUInt32BigEndian(from));
         Add(f, "speed_slider_fraction", RtdeType.Double, true,
             static (ControllerState _, ref MaskedInputs m, ReadOnlySpan<byte> from) => m.SpeedFraction = RtdeWire.ReadDouble(from));
         AddByte(f, "standard_digital_output_mask", static (ref MaskedInputs m, byte b) => m.StandardMask = b);

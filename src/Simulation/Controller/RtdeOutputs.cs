@@ -11,8 +11,7 @@ internal sealed record RtdeOutput(RtdeType Type, FieldWriter Write);
 
 /// <summary>
 /// The outputs that this controller has, by the names of the RTDE guide. What is not simulated is not listed, so clients are told
-/// NOT_FOUND and
-/// not a made-up number; analog inputs and outputs are those of a control box with nothing connected.
+/// NOT_FOUND and not a made-up number; analog inputs and outputs are those of a control box with nothing connected.
 /// </summary>
 internal static class RtdeOutputs
 {
@@ -53,7 +52,8 @@ internal static class RtdeOutputs
         Vector(f, "target_TCP_pose", static s => s.TargetTcpPose);
         Vector(f, "target_TCP_speed", static s => s.TargetTcpSpeed);
         Vector(f, "tcp_offset", static s => s.TcpOffset);
-        Double(f, "tcp_force_scalar", static s => Math.Sqrt(s.TcpForce[0] * s.TcpForce[0] + s.TcpForce[1] * s.TcpForce[1] + s.TcpForce[2] * s.TcpForce[2]));
+        Double(f, "tcp_force_scalar",
+            static s => Math.Sqrt(s.TcpForce[0] * s.TcpForce[0] + s.TcpForce[1] * s.TcpForce[1] + s.TcpForce[2] * s.TcpForce[2]));
         Double(f, "payload", static s => s.PayloadKg);
         f["payload_cog"] = new(RtdeType.Vector3D, static (s, into) =>
         {
@@ -87,7 +87,8 @@ internal static class RtdeOutputs
     private static void AddCabinet(Dictionary<string, RtdeOutput> f)
     {
         f["actual_digital_input_bits"] = new(RtdeType.UInt64, static (_, into) => BinaryPrimitives.WriteUInt64BigEndian(into, 0));
-        f["actual_digital_output_bits"] = new(RtdeType.UInt64, static (s, into) => BinaryPrimitives.WriteUInt64BigEndian(into, s.DigitalOutputs));
+        f["actual_digital_output_bits"] = new(RtdeType.UInt64,
+            static (s, into) => BinaryPrimitives.WriteUInt64BigEndian(into, s.DigitalOutputs));
         Double(f, "standard_analog_output0", static s => s.AnalogOutput0);
         Double(f, "standard_analog_output1", static s => s.AnalogOutput1);
         foreach (string name in (string[])["standard_analog_input0", "standard_analog_input1", "tool_analog_input0", "tool_analog_input1",

@@ -5,8 +5,7 @@ namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
 /// RTDE: clients, who owns which input, and the transport. The control cycle packs the data; a thread of its own sends each package when
-/// its
-/// transport delay is over.
+/// its transport delay is over.
 /// </summary>
 internal sealed class RtdeServer : IDisposable
 {
@@ -80,7 +79,8 @@ internal sealed class RtdeServer : IDisposable
         Sent.Add(nowNs, deviceNs, dropped);
         if (dropped)
             return;
-        double delayMs = transport.DelayMsMin + (transport.DelayMsMax - transport.DelayMsMin) * _random.NextDouble() + transport.ExtraDelayMs;
+        double delayMs = transport.DelayMsMin + (transport.DelayMsMax - transport.DelayMsMin) * _random.NextDouble()
+            + transport.ExtraDelayMs;
         _lastDueNs = Math.Max(_lastDueNs, nowNs + (long)(delayMs * 1e6));
         foreach (RtdeSession session in _sessions)
             session.Queue(state, _cycle, _lastDueNs);

@@ -201,7 +201,8 @@ internal sealed class RtdeSession(ClientConnection connection, RtdeServer server
         var inputs = Array.ConvertAll(names, RtdeInputs.Find);
         string types = string.Join(',', inputs.Select(i => RtdeWire.Name(
             i == null ? RtdeType.NotFound : server.IsTaken(i, this) ? RtdeType.InUse : i.Type)));
-        bool valid = inputs.Length > 0 && _inputRecipes.Count < MaxInputRecipes && Array.TrueForAll(inputs, i => i != null && !server.IsTaken(i, this));
+        bool valid = inputs.Length > 0 && _inputRecipes.Count < MaxInputRecipes
+            && Array.TrueForAll(inputs, i => i != null && !server.IsTaken(i, this));
         if (valid)
         {
             RtdeInput[] recipe = Array.ConvertAll(inputs, static i => i!);

@@ -4,8 +4,7 @@ namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
 /// Cuts the text that arrives on a script port into scripts: a <c>def</c> or <c>sec</c> up to the <c>end</c> that closes it, or else a
-/// single
-/// line. A script is whole when the newline after it has come.
+/// single line. A script is whole when the newline after it has come.
 /// </summary>
 internal sealed class ScriptFraming
 {

@@ -4,8 +4,7 @@ namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
 /// The ports that take scripts: 30001 (primary: version, ten states a second, all messages), 30002 (secondary: version and states) and
-/// 30003
-/// (real-time: takes scripts; its own 500 Hz state package, long superseded by RTDE, is not sent).
+/// 30003 (real-time: takes scripts; its own 500 Hz state package, long superseded by RTDE, is not sent).
 /// </summary>
 internal sealed class ScriptServer(UrControllerOptions options, UrModel model) : IDisposable
 {

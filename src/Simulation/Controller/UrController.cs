@@ -12,10 +12,9 @@ namespace RobotWorldModel.Simulation.Controller;
 public sealed record UrControllerStatus(RobotMode Mode, SafetyStatusBits Safety, bool ProgramRunning, string ProgramName, int RtdeClients);
 
 /// <summary>
-/// A UR e-Series controller on the maker's ports: RTDE (30004), dashboard (29999) and script ports (30001-30003). It runs what is sent
-/// to it and
-/// moves the arm in the physics by it. Everything happens in <see cref="Step"/>, except that a thread of its own sends RTDE data when the
-/// transport's delay is over.
+/// A UR e-Series controller on the maker's ports: RTDE (30004), dashboard (29999) and script ports (30001-30003). It runs what is sent to
+/// it and moves the arm in the physics by it. Everything happens in <see cref="Step"/>, except that a thread of its own sends RTDE data
+/// when the transport's delay is over.
 /// </summary>
 public sealed class UrController : ISimulatedDevice
 {

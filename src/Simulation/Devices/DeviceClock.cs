@@ -77,7 +77,9 @@ public sealed class SentLog
         }
     }
 
-    /// <summary>True host time and device stamp of each sample that was sent with a true host time in [fromNs, toNs], in the order sent.</summary>
+    /// <summary>
+    /// True host time and device stamp of each sample that was sent with a true host time in [fromNs, toNs], in the order sent.
+    /// </summary>
     public IReadOnlyList<(long TrueNs, long DeviceNs)> Between(long fromNs, long toNs)
     {
         var found = new List<(long, long)>();

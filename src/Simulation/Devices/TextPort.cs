@@ -9,8 +9,7 @@ internal delegate string TextAnswer(string line, long nowNs, bool dropped);
 
 /// <summary>
 /// A TCP port that answers lines of text, as URCaps do; served from the cell's loop without ever waiting. Answers leave when their delay
-/// is
-/// over. A client that sends lines without end, or does not take its answers, is closed.
+/// is over. A client that sends lines without end, or does not take its answers, is closed.
 /// </summary>
 internal sealed class TextPort(string device, string host, int port, TextAnswer answer, TransportDraw? transport = null)
     : IDisposable

@@ -35,7 +35,8 @@ public sealed class ArmDynamics
                 new(0.021, -0.027, 0), new(-0.2327, 0, 0.158), new(-0.33155, 0, 0.068), new(0, -0.018, 0.007), new(0, 0.018, -0.007),
                 new(0, 0, -0.026),
             }),
-            _ => throw new ArgumentException($"no link masses are known for a {model.Name}; known are UR3e, UR5e and UR10e", nameof(model)),
+            _ => throw new ArgumentException(
+                $"no link masses are known for a {model.Name}; known are UR3e, UR5e and UR10e", nameof(model)),
         };
         for (int i = 0; i < 6; i++)
             _centre[i] = UrdfToDh(model, i).Transform(centre[i]);

@@ -5,8 +5,8 @@ namespace RobotWorldModel.Simulation.Physics;
 
 /// <summary>
 /// What is true in the cell: arm, fingers, objects and forces. The controller steps it once a cycle; devices and cameras look. Kinematic
-/// for
-/// now; a physics engine fills the same interface. Not thread-safe: the cell's loop owns it, cameras get copies of <see cref="Bodies"/>.
+/// for now; a physics engine fills the same interface. Not thread-safe: the cell's loop owns it, cameras get copies of
+/// <see cref="Bodies"/>.
 /// </summary>
 public interface ICellPhysics
 {

@@ -58,7 +58,8 @@ public sealed class PrimitiveRenderer
     public PrimitiveRenderer(IReadOnlyList<SceneBody> bodies, CameraModel camera, RenderOptions options)
     {
         if (camera.Width % 8 != 0)
-            throw new ArgumentException($"camera '{camera.Name}' is {camera.Width} pixels wide; a multiple of 8 is needed", nameof(camera));
+            throw new ArgumentException(
+                $"camera '{camera.Name}' is {camera.Width} pixels wide; a multiple of 8 is needed", nameof(camera));
         var primitives = new List<Primitive>();
         for (int body = 0; body < bodies.Count; body++)
             foreach (Shape shape in bodies[body].Shapes)

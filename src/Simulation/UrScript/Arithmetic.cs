@@ -2,9 +2,8 @@ namespace RobotWorldModel.Simulation.UrScript;
 
 /// <summary>
 /// URScript's operators. Two integers stay integers under + - * %, but / always gives a float. Lists of equal length work element by
-/// element,
-/// a number works on every element, and matrices (lists of lists) multiply as matrices. Source: URScript manual, "Matrix and Array
-/// Expressions".
+/// element, a number works on every element, and matrices (lists of lists) multiply as matrices. Source: URScript manual, "Matrix and
+/// Array Expressions".
 /// </summary>
 internal static class Arithmetic
 {
@@ -53,7 +52,9 @@ internal static class Arithmetic
             Op.Divide => x / y,
             _ => x % y,
         };
-        return op != Op.Divide && a.Kind == ValueKind.Int && b.Kind == ValueKind.Int ? Value.Int(unchecked((int)(long)result)) : Value.Float(result);
+        return op != Op.Divide && a.Kind == ValueKind.Int && b.Kind == ValueKind.Int
+            ? Value.Int(unchecked((int)(long)result))
+            : Value.Float(result);
     }
 
     private static Value Lists(Op op, in Value a, in Value b)
@@ -61,7 +62,8 @@ internal static class Arithmetic
         if (op == Op.Multiply && IsMatrix(a) && b.Kind == ValueKind.List)
             return IsMatrix(b) ? MatrixTimesMatrix(a, b) : MatrixTimesList(a, b);
         if (a.Kind == ValueKind.List && b.Kind == ValueKind.List && a.Array.Length != b.Array.Length)
-            throw new ScriptFaultException($"Type error: '{Symbol(op)}' needs lists of one length, not {a.Array.Length} and {b.Array.Length}");
+            throw new ScriptFaultException(
+                $"Type error: '{Symbol(op)}' needs lists of one length, not {a.Array.Length} and {b.Array.Length}");
         int length = a.Kind == ValueKind.List ? a.Array.Length : b.Array.Length;
         var result = new Value[length];
         for (int i = 0; i < length; i++)
@@ -78,7 +80,8 @@ internal static class Arithmetic
         {
             ReadOnlySpan<Value> row = a.Array[i].AsItems();
             if (row.Length != b.Array.Length)
-                throw new ScriptFaultException($"Type error: a matrix with {row.Length} columns does not multiply a list of {b.Array.Length}");
+                throw new ScriptFaultException(
+                    $"Type error: a matrix with {row.Length} columns does not multiply a list of {b.Array.Length}");
             Value sum = Value.Int(0);
             for (int k = 0; k < row.Length; k++)
                 sum = Apply(Op.Add, sum, Apply(Op.Multiply, row[k], b.Array[k]));

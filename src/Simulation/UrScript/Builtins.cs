@@ -26,7 +26,8 @@ public sealed class BuiltinLibrary
         string name = signature[..open];
         var names = new List<string>();
         var defaults = new List<Value?>();
-        foreach (string parameter in signature[(open + 1)..^1].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (string parameter in signature[(open + 1)..^1].Split(
+                ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = parameter.Split('=');
             names.Add(parts[0]);

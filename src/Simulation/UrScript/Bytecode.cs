@@ -28,7 +28,8 @@ internal sealed class FunctionCode(string name, FunctionKind kind)
 /// <summary>A compiled script, ready to be run any number of times.</summary>
 public sealed class ScriptProgram
 {
-    internal ScriptProgram(FunctionCode main, IReadOnlyList<FunctionCode> functions, IReadOnlyList<Value> constants, IReadOnlyList<string> globals,
+    internal ScriptProgram(
+        FunctionCode main, IReadOnlyList<FunctionCode> functions, IReadOnlyList<Value> constants, IReadOnlyList<string> globals,
         IReadOnlyList<Builtin> builtins)
     {
         Main = main;

@@ -1,9 +1,9 @@
 namespace RobotWorldModel.Simulation.UrScript;
 
 /// <summary>
-/// Compiles a script to bytecode. Scopes are those of the URScript manual ("Scoping rules"): what the program assigns on its own level
-/// is global,
-/// as is what says <c>global</c>; in a function a name without a qualifier is the global of that name if there is one, else a local.
+/// Compiles a script to bytecode. Scopes are those of the URScript manual ("Scoping rules"): what the program assigns on its own level is
+/// global, as is what says <c>global</c>; in a function a name without a qualifier is the global of that name if there is one, else a
+/// local.
 /// </summary>
 public sealed class ScriptCompiler
 {

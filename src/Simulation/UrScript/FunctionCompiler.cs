@@ -105,7 +105,8 @@ internal sealed class FunctionCompiler(ScriptCompiler program, FunctionCode into
                 break;
             case "break" or "continue":
                 if (!_loops.TryPeek(out var loop))
-                    throw new ScriptCompileException($"compile_error_outside_loop:{statement.At.Text}:", statement.At.Line, statement.At.Column);
+                    throw new ScriptCompileException(
+                        $"compile_error_outside_loop:{statement.At.Text}:", statement.At.Line, statement.At.Column);
                 if (statement.At.Text == "break")
                     loop.Breaks.Add(Emit(Op.Jump, statement.At));
                 else
@@ -228,7 +229,8 @@ internal sealed class FunctionCompiler(ScriptCompiler program, FunctionCode into
         Builtin builtin = program.FindBuiltin(call.At.Text) ?? throw ScriptCompileException.NameNotFound(call.At.Text, call.At);
         Argument?[] arguments = Arrange(call, builtin.Parameters);
         for (int i = 0; i < arguments.Length; i++)
-            CompileArgument(call, builtin.Parameters[i], arguments[i], builtin.Defaults[i] is { } value ? new Literal(call.At, value) : null);
+            CompileArgument(call, builtin.Parameters[i], arguments[i],
+                builtin.Defaults[i] is { } value ? new Literal(call.At, value) : null);
         Emit(Op.CallBuiltin, call.At, program.BuiltinIndex(builtin), arguments.Length);
     }
 

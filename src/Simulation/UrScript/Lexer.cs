@@ -19,11 +19,12 @@ internal sealed class Lexer
 {
     private static readonly HashSet<string> s_keywords =
     [
-        "def", "end", "thread", "sec", "while", "if", "elif", "else", "break", "continue", "return", "halt", "local", "global", "run", "join",
-        "kill", "True", "False", "and", "or", "not", "xor", "enter_critical", "exit_critical", "pass",
+        "def", "end", "thread", "sec", "while", "if", "elif", "else", "break", "continue", "return", "halt", "local", "global", "run",
+        "join", "kill", "True", "False", "and", "or", "not", "xor", "enter_critical", "exit_critical", "pass",
     ];
 
-    private static readonly string[] s_symbols = ["==", "!=", "<=", ">=", "=", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",", ":"];
+    private static readonly string[] s_symbols =
+        ["==", "!=", "<=", ">=", "=", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",", ":"];
 
     private readonly string[] _lines;
     private readonly List<Token> _tokens = [];

@@ -69,7 +69,9 @@ public static class MathBuiltins
     }
 
     private static Value Real(double value, string function) =>
-        double.IsFinite(value) ? Value.Float(value) : throw new ScriptFaultException($"{function}: the argument is outside of the function's domain");
+        double.IsFinite(value)
+            ? Value.Float(value)
+            : throw new ScriptFaultException($"{function}: the argument is outside of the function's domain");
 
     private static Value Whole(double value, string function) => Math.Abs(value) <= int.MaxValue
         ? Value.Int((int)value)

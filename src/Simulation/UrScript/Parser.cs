@@ -166,7 +166,8 @@ internal sealed class Parser
 
     private Expression ParseExpression() => ParseBinary(0);
 
-    private static readonly string[][] s_precedence = [["or"], ["xor"], ["and"], ["not"], ["==", "!=", "<", "<=", ">", ">="], ["+", "-"], ["*", "/", "%"]];
+    private static readonly string[][] s_precedence =
+        [["or"], ["xor"], ["and"], ["not"], ["==", "!=", "<", "<=", ">", ">="], ["+", "-"], ["*", "/", "%"]];
 
     private Expression ParseBinary(int level)
     {

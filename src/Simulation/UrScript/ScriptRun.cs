@@ -2,10 +2,8 @@ namespace RobotWorldModel.Simulation.UrScript;
 
 /// <summary>
 /// A program that runs: its threads take turns within each control cycle until all of them wait. As on the controller, a thread that
-/// computes
-/// without end is set aside until the next cycle; one that does so for <see cref="MaxBusyCycles"/> cycles on end is taken for a loop
-/// that never
-/// yields and faults. Source: URScript manual, "Thread scheduling".
+/// computes without end is set aside until the next cycle; one that does so for <see cref="MaxBusyCycles"/> cycles on end is taken for a
+/// loop that never yields and faults. Source: URScript manual, "Thread scheduling".
 /// </summary>
 public sealed class ScriptRun
 {

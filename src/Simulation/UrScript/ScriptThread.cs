@@ -2,8 +2,7 @@ namespace RobotWorldModel.Simulation.UrScript;
 
 /// <summary>
 /// One thread of a running script: a stack machine that stops wherever it waits and goes on in a later control cycle. It needs no thread
-/// of the
-/// operating system.
+/// of the operating system.
 /// </summary>
 public sealed class ScriptThread
 {
@@ -158,7 +157,8 @@ public sealed class ScriptThread
             case Op.Jump or Op.JumpIfFalse or Op.JumpIfFalseElsePop or Op.JumpIfTrueElsePop:
                 Jump(instruction.Op, a);
                 break;
-            case Op.CallFunction or Op.CallBuiltin or Op.Return or Op.Halt or Op.Run or Op.Join or Op.Kill or Op.EnterCritical or Op.ExitCritical:
+            case Op.CallFunction or Op.CallBuiltin or Op.Return or Op.Halt or Op.Run or Op.Join or Op.Kill
+                or Op.EnterCritical or Op.ExitCritical:
                 Control(instruction, frame);
                 break;
             default:
@@ -296,7 +296,8 @@ public sealed class ScriptThread
     private void Push(in Value value)
     {
         if (_top == _stack.Length)
-            Array.Resize(ref _stack, _top < MaxStack ? _top * 2 : throw new ScriptFaultException("Stack overflow: an expression is too large"));
+            Array.Resize(ref _stack,
+                _top < MaxStack ? _top * 2 : throw new ScriptFaultException("Stack overflow: an expression is too large"));
         _stack[_top++] = value;
     }
 

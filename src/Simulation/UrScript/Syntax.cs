@@ -34,7 +34,8 @@ internal sealed record AssignIndex(Token At, IReadOnlyList<Expression> Indices, 
 
 internal sealed record Evaluate(Token At, Expression Value) : Statement(At);
 
-internal sealed record If(Token At, IReadOnlyList<(Expression Condition, IReadOnlyList<Statement> Body)> Branches, IReadOnlyList<Statement> Else)
+internal sealed record If(
+    Token At, IReadOnlyList<(Expression Condition, IReadOnlyList<Statement> Body)> Branches, IReadOnlyList<Statement> Else)
     : Statement(At);
 
 internal sealed record While(Token At, Expression Condition, IReadOnlyList<Statement> Body) : Statement(At);
@@ -51,4 +52,5 @@ internal sealed record Parameter(Token At, Expression? Default);
 
 internal enum FunctionKind { Program, Secondary, Function, Thread }
 
-internal sealed record Function(Token At, FunctionKind Kind, IReadOnlyList<Parameter> Parameters, IReadOnlyList<Statement> Body) : Statement(At);
+internal sealed record Function(Token At, FunctionKind Kind, IReadOnlyList<Parameter> Parameters, IReadOnlyList<Statement> Body)
+    : Statement(At);

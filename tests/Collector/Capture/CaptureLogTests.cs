@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
+using RobotWorldModel.Collector.Files;
 using RobotWorldModel.Collector.Mcap;
 using RobotWorldModel.Collector.Tests.Mcap;
 using RobotWorldModel.Drivers.Geometry;

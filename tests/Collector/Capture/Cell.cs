@@ -18,7 +18,8 @@ internal sealed class Cell
     public readonly SampleStream<Wrench> Force = new("force", 100, 8);
     public readonly SampleStream<GripperState> Gripper = new("gripper", 20, 0);
     public readonly SampleStream<ImageFrame> Color = new("wrist_rgb", 30, 25), Depth = new("wrist_depth", 30, 25);
-    public readonly FramePool ColorPool = new(Width, Height, PixelFormat.Rgb8, 12), DepthPool = new(Width, Height, PixelFormat.Depth16, 12);
+    public readonly FramePool ColorPool = new(Width, Height, PixelFormat.Rgb8, 12);
+    public readonly FramePool DepthPool = new(Width, Height, PixelFormat.Depth16, 12);
 
     public CameraInfo? Info { get; set; } = new(
         "wrist", "simulated", "0001", new(Width, Height, 60, 61, 32, 24, [0.1, 0, 0, 0, 0]),

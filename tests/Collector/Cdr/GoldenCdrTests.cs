@@ -162,8 +162,7 @@ public class GoldenCdrTests
 
     /// <summary>
     /// Into a span of just the right size, and into a pooled array that has to grow. On the wire a message is padded to a multiple of
-    /// four,
-    /// which the golden bytes are not.
+    /// four, which the golden bytes are not.
     /// </summary>
     private static void Same(byte[] unpadded, Write write)
     {

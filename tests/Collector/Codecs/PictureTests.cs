@@ -10,7 +10,10 @@ public class PictureTests
     {
         var data = new TheoryData<string, int, int>();
         foreach (string kind in new[] { "flat", "noise", "ramp", "stripes", "skewed", "sparse", "nearly flat" })
-            foreach ((int width, int height) in new[] { (1, 1), (1, 37), (37, 1), (10, 7), (11, 3), (32, 32), (33, 20), (641, 5), (213, 119) })
+            foreach ((int width, int height) in new[]
+            {
+                (1, 1), (1, 37), (37, 1), (10, 7), (11, 3), (32, 32), (33, 20), (641, 5), (213, 119),
+            })
                 data.Add(kind, width, height);
         data.Add("noise", 640, 480);
         data.Add("skewed", 640, 480);

@@ -11,7 +11,8 @@ public class DatasetIndexTests
         string[] episodes = [.. Enumerable.Range(0, 3).Select(seed => SyntheticEpisode.Commit(folder.Path, seed, frames: 15 + seed))];
         EpisodeMark.Mark(episodes[1], Outcome.Success, null);
         DatasetIndex index = DatasetIndex.Refresh(folder.Path);
-        Assert.Equal(["demonstrations/demo_000", "demonstrations/demo_001", "demonstrations/demo_002"], index.Episodes.Select(e => e.Path));
+        Assert.Equal(["demonstrations/demo_000", "demonstrations/demo_001", "demonstrations/demo_002"],
+            index.Episodes.Select(e => e.Path));
         Assert.Equal(new DatasetTotals(3, 48, 48 / 30.0, 1, 0, 2), index.Totals with { Duration = 48 / 30.0 });
         Assert.Equal(EpisodeSums.DigestOf(Path.Combine(episodes[2], EpisodeLayout.Sums)), index.Episodes[2].Digest);
         Assert.Equal([SyntheticEpisode.Height, SyntheticEpisode.Width, 3], index.Modalities["wrist_rgb"].Shape!);

@@ -24,7 +24,8 @@ public class EpisodeCommitTests
         for (int seed = 0; seed < 4; seed++)
         {
             string episode = SyntheticEpisode.Commit(folder.Path, seed, demonstrated: seed % 2 == 1);
-            Assert.StartsWith($"demo_00{seed} 40 unknown für später", Peer.RunPython("episode_read.py", episode), StringComparison.Ordinal);
+            Assert.StartsWith($"demo_00{seed} 40 unknown für später",
+                Peer.RunPython("episode_read.py", episode), StringComparison.Ordinal);
         }
     }
 

@@ -1,4 +1,5 @@
 using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Collector.Files;
 
 namespace RobotWorldModel.Collector.Tests.Episodes;
 

@@ -110,7 +110,8 @@ internal static class SyntheticEpisode
         for (int k = 0; demonstrated && k < frames; k++)
         {
             int next = Math.Min(k + 1, frames - 1);
-            writer.Action(StreamRules.Seconds((long)Math.Round(k * (double)SecondNs / RateHz)), [.. joints[next].ToArray(), gripper[next]]);
+            writer.Action(
+                StreamRules.Seconds((long)Math.Round(k * (double)SecondNs / RateHz)), [.. joints[next].ToArray(), gripper[next]]);
         }
         return rewards;
     }
@@ -132,7 +133,8 @@ internal static class SyntheticEpisode
     }
 
     private static Vector6 Six(Random random) =>
-        new([random.NextDouble(), random.NextDouble(), random.NextDouble(), random.NextDouble(), random.NextDouble(), random.NextDouble()]);
+        new([random.NextDouble(), random.NextDouble(), random.NextDouble(),
+            random.NextDouble(), random.NextDouble(), random.NextDouble()]);
 
     private static byte[] Bytes(Random random, int n)
     {

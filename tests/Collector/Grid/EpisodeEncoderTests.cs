@@ -24,7 +24,8 @@ public sealed class EpisodeEncoderTests : IDisposable
             for (int i = 0; i < 6; i++)
                 Assert.Equal((i + 1) * t, joints[k].Q[i], 1e-9);
         }
-        Assert.All(Column(episode.Path, "robot_status").Concat(Column(episode.Path, "force_status")), s => Assert.Equal("interpolated", s));
+        Assert.All(Column(episode.Path, "robot_status").Concat(Column(episode.Path, "force_status")),
+            s => Assert.Equal("interpolated", s));
         Assert.All(Column(episode.Path, "tick_status"), s => Assert.Equal("ok", s));
         Assert.Empty(EpisodeVerifier.Verify(episode.Path, LogReference.For(episode.Path)));
     }
@@ -75,6 +76,10 @@ public sealed class EpisodeEncoderTests : IDisposable
     [InlineData("force.csv", 20, 2)]
     [InlineData("gripper.csv", 30, 2)]
     [InlineData("actions.csv", 5, 2)]
+    [InlineData("frames.csv", 12, 4)]
+    [InlineData("frames.csv", 17, 6)]
+    [InlineData("frames.csv", 25, 14)]
+    [InlineData("frames.csv", 26, 18)]
     public async Task A_changed_digit_is_found_by_the_log_and_named_with_file_and_row(string file, int row, int column)
     {
         var recording = new SyntheticRecording(_folder.Path);

@@ -10,8 +10,8 @@ using RobotWorldModel.Tests.Shared;
 namespace RobotWorldModel.Collector.Tests.Grid;
 
 /// <summary>
-/// A recording whose samples are computed: joint i at time t is (i + 1) · t, so every interpolated number is known. It lies in the past, so that
-/// no test waits for it; it goes through the real log.
+/// A recording whose samples are computed: joint i at time t is (i + 1) · t, so every interpolated number is known. It lies in the past,
+/// so that no test waits for it; it goes through the real log.
 /// </summary>
 internal sealed class SyntheticRecording
 {
@@ -93,7 +93,8 @@ internal sealed class SyntheticRecording
         }
         if (ms % 20 == 0)
         {
-            _gripper.Publish(new(new(t / 2, 0.085 * (1 - t / 2), 0, false, false, 0), ns, Sample<GripperState>.NoDeviceTime, ns + MillisecondNs, ms / 20));
+            _gripper.Publish(new(new(t / 2, 0.085 * (1 - t / 2), 0, false, false, 0), ns, Sample<GripperState>.NoDeviceTime,
+                ns + MillisecondNs, ms / 20));
             published++;
         }
         return published;

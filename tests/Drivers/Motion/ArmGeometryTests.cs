@@ -42,7 +42,8 @@ public class ArmGeometryTests
         {
             Vector6 q = home;
             (q[4], q[5]) = (turn, -turn);
-            Assert.True(geometry.IsClear(q), $"clearance {geometry.Clearance(q, out Obstacle nearest)} to {nearest} with wrist 2 at {turn}");
+            Assert.True(geometry.IsClear(q),
+                $"clearance {geometry.Clearance(q, out Obstacle nearest)} to {nearest} with wrist 2 at {turn}");
         }
     }
 

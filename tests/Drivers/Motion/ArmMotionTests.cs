@@ -86,7 +86,8 @@ public sealed class ArmMotionTests : IDisposable
         {
             Vector6 v = (servo[i].Q - servo[i - 1].Q) * (1 / dt);
             Assert.True((v - servo[i].Qd).MaxAbs < 1e-9, "the speed sent is that of the set-points");
-            Assert.True(v.MaxAbs <= _limits.JointSpeed && ((v - servo[i - 1].Qd) * (1 / dt)).MaxAbs <= _limits.JointAcceleration * 1.000001);
+            Assert.True(v.MaxAbs <= _limits.JointSpeed
+                && ((v - servo[i - 1].Qd) * (1 / dt)).MaxAbs <= _limits.JointAcceleration * 1.000001);
         }
         Assert.Equal(0, servo[^1].Qd.MaxAbs);
     }
@@ -401,7 +402,8 @@ public sealed class ArmMotionTests : IDisposable
     {
         Assert.Throws<ArgumentException>(() => new ArmMotion(new ReadOnlyArm(_arm), null, null, _limits, true));
         Assert.Throws<ArgumentException>(() => new ArmMotion(_arm, null, null, new() { TcpSpeed = double.NaN }, true));
-        Assert.Throws<ArgumentException>(() => new ArmMotion(_arm, null, null, new() { WorkspaceMin = new(1, 1, 1), WorkspaceMax = new(0, 0, 0) }, true));
+        Assert.Throws<ArgumentException>(() =>
+            new ArmMotion(_arm, null, null, new() { WorkspaceMin = new(1, 1, 1), WorkspaceMax = new(0, 0, 0) }, true));
     }
 
     private ArmMotion Started(bool force = false, bool enabled = true)
@@ -454,7 +456,8 @@ public sealed class ArmMotionTests : IDisposable
             long due = grid.TimeOf(grid.WaitNext() + 1);
             Command command = new(CommandKind.JointVelocity, velocity, gripper, due);
             if (goal is { } to)
-                command = new(CommandKind.JointPosition, motion.CommandedJoints + Limited(to - motion.CommandedJoints, 0.02), gripper, due);
+                command = new(CommandKind.JointPosition, motion.CommandedJoints + Limited(to - motion.CommandedJoints, 0.02),
+                    gripper, due);
             lease.Send(command);
             if (until?.Invoke() == true || (goal is { } end && (motion.CommandedJoints - end).MaxAbs < 1e-4))
                 return;

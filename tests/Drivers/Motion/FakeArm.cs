@@ -7,8 +7,8 @@ using RobotWorldModel.Drivers.UniversalRobots;
 namespace RobotWorldModel.Drivers.Tests.Motion;
 
 /// <summary>
-/// An arm in this process: each cycle sent to it is one cycle of it, so no machine is too slow for it. It follows set-points as servoj does
-/// (second order, gain 2000, lookahead 0.03 s), and its program counts a heartbeat while it runs.
+/// An arm in this process: each cycle sent to it is one cycle of it, so no machine is too slow for it. It follows set-points as servoj
+/// does (second order, gain 2000, lookahead 0.03 s), and its program counts a heartbeat while it runs.
 /// </summary>
 internal sealed class FakeArm : IRobotArm, IArmControl
 {

@@ -77,7 +77,8 @@ internal sealed class HostileStream
                     Send(_random.Next(25) == 0 ? _random.Next(12) : kind, burst, totals);
             if (trick == 2)
                 _generator.Brake();
-            long until = _nowNs + (trick == 3 ? _random.NextInt64(300_000_000) : 33_333_333 + (trick < 8 ? _random.NextInt64(-8_000_000, 12_000_000) : 0));
+            long until = _nowNs
+                + (trick == 3 ? _random.NextInt64(300_000_000) : 33_333_333 + (trick < 8 ? _random.NextInt64(-8_000_000, 12_000_000) : 0));
             if (Run(until, totals) is { } broken)
                 return broken;
             if (_generator.State == GeneratorState.Holding && _random.Next(2) == 0)
@@ -155,7 +156,8 @@ internal sealed class HostileStream
             4 => new(CommandKind.JointVelocity, _drift, double.NaN, 0),
             5 => new(CommandKind.JointVelocity, new(0, 1.5, 1, 0, 0, 0), double.NaN, 0), // to the table
             6 => new(CommandKind.JointVelocity, new(0, 0, 2 * Math.Sign(here[2] + 0.01), 1, 0, 0), double.NaN, 0), // folds up
-            7 => new(CommandKind.JointVelocity, new(1.5 * Math.Sign(here[0]), 0, 0, 0, 0, 3 * Math.Sign(here[5])), double.NaN, 0), // to the ranges
+            7 => new(CommandKind.JointVelocity, new(1.5 * Math.Sign(here[0]), 0, 0, 0, 0, 3 * Math.Sign(here[5])),
+                double.NaN, 0), // to the ranges
             8 => new(CommandKind.TcpVelocity, Any(1), double.NaN, 0),
             9 => new(CommandKind.TcpVelocity, new(tcp.X, tcp.Y, -1, 0, 0, 0), double.NaN, 0), // out of the box and down
             10 => new(CommandKind.JointPosition, _random.Next(3) == 0 ? here + Any(3) : here + Any(0.05), double.NaN, 0),

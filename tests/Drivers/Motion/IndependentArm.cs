@@ -24,7 +24,10 @@ internal sealed class IndependentArm
 
     // base, shoulder, upper arm, forearm, wrist 1, 2, 3, tool: which pairs may touch
     private static readonly (int, int)[] s_pairs =
-        [(0, 3), (0, 4), (0, 5), (0, 6), (0, 7), (1, 3), (1, 4), (1, 5), (1, 6), (1, 7), (2, 4), (2, 5), (2, 6), (2, 7), (3, 6), (3, 7), (4, 7)];
+    [
+        (0, 3), (0, 4), (0, 5), (0, 6), (0, 7), (1, 3), (1, 4), (1, 5), (1, 6), (1, 7),
+        (2, 4), (2, 5), (2, 6), (2, 7), (3, 6), (3, 7), (4, 7),
+    ];
 
     public IndependentArm(string model, Vec3 tcp, double toolRadius)
     {

@@ -34,7 +34,8 @@ public class SetpointPropertyTests(ITestOutputHelper output)
                     totals.Add(mine);
             });
         string summary = $"{streams} streams, {totals.Setpoints} set-points ({totals.Moving} moving), {totals.Targets} targets, "
-            + $"{totals.Accepted} accepted, {totals.Clamped} of them clamped; fastest TCP {totals.FastestTcp:P1} and joint {totals.FastestJoint:P1} "
+            + $"{totals.Accepted} accepted, {totals.Clamped} of them clamped; "
+            + $"fastest TCP {totals.FastestTcp:P1} and joint {totals.FastestJoint:P1} "
             + $"of their limits; with the default limits standstill at most "
             + $"{totals.AfterStop * 1e3:0} ms after a stop and {totals.AfterSilence * 1e3:0} ms after the last target; "
             + $"{clock.Elapsed.TotalSeconds:0} s";

@@ -103,7 +103,8 @@ public class ClockMapTests
 
     /// <summary>Error of each sample's originating time (map less latency, against the truth), s, at the moment it arrived.</summary>
     private static List<(double Time, double Error)> Errors(
-        double periodS, double seconds, double driftPpm, int seed, Func<Random, double, double> delayS, double latencyS, ClockMap? map = null)
+        double periodS, double seconds, double driftPpm, int seed, Func<Random, double, double> delayS,
+        double latencyS, ClockMap? map = null)
     {
         map ??= new ClockMap();
         var random = new Random(seed);

@@ -42,7 +42,8 @@ internal sealed class HostileController : IDisposable
         "timestamp" or "speed_scaling" or "target_speed_fraction" or "payload" => "DOUBLE",
         "safety_status_bits" or "robot_status_bits" or "runtime_state" => "UINT32",
         "robot_mode" => "INT32",
-        _ when name.StartsWith("output_int", StringComparison.Ordinal) || name.StartsWith("input_int", StringComparison.Ordinal) => "INT32",
+        _ when name.StartsWith("output_int", StringComparison.Ordinal)
+            || name.StartsWith("input_int", StringComparison.Ordinal) => "INT32",
         _ when name.StartsWith("input_double", StringComparison.Ordinal) => "DOUBLE",
         _ => "VECTOR6D",
     };

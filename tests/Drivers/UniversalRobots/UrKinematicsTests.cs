@@ -8,7 +8,8 @@ public class UrKinematicsTests
     // Flange poses for nominal DH, computed independently (reference vectors).
     [Theory]
     [InlineData("UR5e", new[] { 0.0, 0, 0, 0, 0, 0 }, new[] { -0.8172, -0.2329, 0.0628, 1.570796, 0, 0 })]
-    [InlineData("UR5e", new[] { 0, -Math.PI / 2, Math.PI / 2, -Math.PI / 2, -Math.PI / 2, 0 }, new[] { -0.4919, -0.1333, 0.4879, 2.221441, 2.221441, 0 })]
+    [InlineData("UR5e", new[] { 0, -Math.PI / 2, Math.PI / 2, -Math.PI / 2, -Math.PI / 2, 0 },
+        new[] { -0.4919, -0.1333, 0.4879, 2.221441, 2.221441, 0 })]
     [InlineData("UR5e", new[] { .1, -1.2, 1.3, -.7, -1.5, .4 }, new[] { -0.501938, -0.191412, 0.381078, 1.948776, 1.381623, 1.040426 })]
     [InlineData("UR3e", new[] { .1, -1.2, 1.3, -.7, -1.5, .4 }, new[] { -0.25766, -0.164108, 0.235248, 1.948776, 1.381623, 1.040426 })]
     [InlineData("UR10e", new[] { .1, -1.2, 1.3, -.7, -1.5, .4 }, new[] { -0.740414, -0.257599, 0.53014, 1.948776, 1.381623, 1.040426 })]

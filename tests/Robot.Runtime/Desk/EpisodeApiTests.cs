@@ -1,9 +1,8 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
-using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using RobotWorldModel.Collector.Codecs;
 using RobotWorldModel.Runtime.Tests.Desk.Fakes;
 
 namespace RobotWorldModel.Runtime.Tests.Desk;
@@ -89,7 +88,7 @@ public sealed class EpisodeApiTests : IAsyncLifetime
         HttpResponseMessage answer = await _rig.Http.GetAsync("/api/episodes/demo_000/series");
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
         string error = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error").GetString()!;
-        Assert.Contains("joints.csv: row 2 has 3 cells", error, StringComparison.Ordinal);
+        Assert.Contains("joints.csv:2: it has 3 cells", error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -115,7 +114,8 @@ public sealed class EpisodeApiTests : IAsyncLifetime
     {
         FakeEpisode.Write(_rig.Data, "demo_000", frames: 1);
         byte[] png = await _rig.Http.GetByteArrayAsync("/api/episodes/demo_000/wrist/depth/0.png");
-        byte[] rgb = DecodeSubPng(png, out int width, out int height);
+        RgbPicture picture = new PngDecoder().Decode(png);
+        (byte[] rgb, int width, int height) = (picture.Pixels.ToArray(), picture.Width, picture.Height);
         Assert.Equal((FakeEpisode.Width, FakeEpisode.Height), (width, height));
         ushort[] units = FakeScene.Depth(0, width, height, 0);
         int near = Array.IndexOf(units, units.Where(u => u > 0).Min()), far = Array.IndexOf(units, units.Max());
@@ -167,23 +167,5 @@ public sealed class EpisodeApiTests : IAsyncLifetime
         byte[] before = File.ReadAllBytes(Path.Combine(folder, "metadata.json"));
         Assert.Equal(expected, (await _rig.PostAsync($"/api/episodes/{id}/mark", body)).StatusCode);
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(folder, "metadata.json")));
-    }
-
-    /// <summary>Only what our own writer writes: RGB8, every row filtered with Sub.</summary>
-    private static byte[] DecodeSubPng(byte[] png, out int width, out int height)
-    {
-        width = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16));
-        height = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20));
-        int length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(33));
-        using var zlib = new ZLibStream(new MemoryStream(png, 41, length), CompressionMode.Decompress);
-        byte[] rgb = new byte[width * height * 3], row = new byte[1 + width * 3];
-        for (int y = 0; y < height; y++)
-        {
-            zlib.ReadExactly(row);
-            Assert.Equal(1, row[0]);
-            for (int i = 0; i < width * 3; i++)
-                rgb[y * width * 3 + i] = (byte)(row[1 + i] + (i < 3 ? 0 : rgb[y * width * 3 + i - 3]));
-        }
-        return rgb;
     }
 }

@@ -71,7 +71,8 @@ public class ControlLoopTests
         {
             Rtde = RtdeClient.Connect(Bench.Host);
             Rtde.Outputs("timestamp,output_int_register_24,output_int_register_25,actual_q,actual_qd,runtime_state");
-            Rtde.Inputs(string.Join(',', Enumerable.Range(24, 6).Select(i => $"input_double_register_{i}")) + ",input_int_register_24,input_int_register_25");
+            Rtde.Inputs(string.Join(',', Enumerable.Range(24, 6).Select(i => $"input_double_register_{i}"))
+                + ",input_int_register_24,input_int_register_25");
             Rtde.Start();
             Primary = ScriptClient.Connect(Bench.Host);
             Primary.Send(Program);

@@ -67,8 +67,7 @@ internal sealed class ControllerBench : IDisposable
 
     /// <summary>
     /// From here on the test makes the cycles, one by one: what counts cycles then does not depend on how busy the machine is. Returns
-    /// what a
-    /// client with <c>timestamp</c> first in its recipe gets for each cycle.
+    /// what a client with <c>timestamp</c> first in its recipe gets for each cycle.
     /// </summary>
     public Func<RtdeClient, byte[]> TakeOver()
     {

@@ -39,7 +39,8 @@ public class ProgramTests
     [InlineData("x = [1]\n  y = x[3]", "Index out of bounds: 3 of a list of 1")]
     [InlineData("x = 0\n  y = 1 / x", "Division by zero")]
     [InlineData("x = 0\n  write_output_integer_register(48, 1)", "Index out of bounds: 48 is not in 0..47")]
-    [InlineData("x = 0\n  servoj(get_actual_joint_positions(), lookahead_time=0.5)", "servoj: lookahead_time must be in [0.03, 0.2], not 0.5")]
+    [InlineData("x = 0\n  servoj(get_actual_joint_positions(), lookahead_time=0.5)",
+        "servoj: lookahead_time must be in [0.03, 0.2], not 0.5")]
     [InlineData("x = 0\n  get_inverse_kin(p[5,0,0,0,0,0])", "get_inverse_kin: unable to find an inverse kinematics solution")]
     public void A_fault_is_reported_and_ends_the_program(string body, string text)
     {
@@ -115,7 +116,8 @@ public class ProgramTests
             """);
         rtde.Send(1, 21, 1.25);
         byte[] data = rtde.Until(d => RtdeClient.Int(d) == 42, "the program's answer");
-        Assert.Equal((1.75, 1, 2, 3), (RtdeClient.Double(data.AsSpan(4)), data[12], RtdeClient.Int(data.AsSpan(13)), RtdeClient.Int(data.AsSpan(17))));
+        Assert.Equal((1.75, 1, 2, 3),
+            (RtdeClient.Double(data.AsSpan(4)), data[12], RtdeClient.Int(data.AsSpan(13)), RtdeClient.Int(data.AsSpan(17))));
     }
 
     [Fact]
@@ -180,7 +182,8 @@ public class ProgramTests
     }
 
     [Theory]
-    [InlineData("q = get_actual_joint_positions()\n  q[0] = q[0] + 1.5\n  servoj(q, t=0.002, lookahead_time=0.03, gain=2000)\n  sync()\n  sync()", 153)]
+    [InlineData("q = get_actual_joint_positions()\n  q[0] = q[0] + 1.5\n  "
+        + "servoj(q, t=0.002, lookahead_time=0.03, gain=2000)\n  sync()\n  sync()", 153)]
     [InlineData("speedj([0, 4, 0, 0, 0, 0], 20, 5)", 153)]
     [InlineData("movej([0, -1.5, 1.5, -1.5, -1.5, 6.5], a=20, v=3)", 150)]
     [InlineData("movel(p[-1.5, -0.13, 0.4, 2.2, 2.2, 0], a=3, v=1)", 153)] // near full reach the joints race
@@ -190,7 +193,8 @@ public class ProgramTests
         using var primary = ScriptClient.Connect(bench.Host);
         primary.Send($"def f():\n  {body}\nend\n");
         Assert.Equal(code, primary.Message(6).Int(0));
-        Eventually.True(() => bench.Controller.Status is { ProgramRunning: false, Safety: not SafetyStatusBits.Normal }, "the program has ended");
+        Eventually.True(() => bench.Controller.Status is { ProgramRunning: false, Safety: not SafetyStatusBits.Normal },
+            "the program has ended");
     }
 
     [Fact]

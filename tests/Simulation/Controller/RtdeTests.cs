@@ -24,7 +24,8 @@ public class RtdeTests
     {
         using var bench = new ControllerBench();
         using var client = RtdeClient.Connect(bench.Host);
-        var (recipe, types) = client.Outputs("timestamp,actual_q,robot_mode,joint_mode,actual_digital_output_bits,payload_cog,output_bit_register_64,");
+        var (recipe, types) = client.Outputs(
+            "timestamp,actual_q,robot_mode,joint_mode,actual_digital_output_bits,payload_cog,output_bit_register_64,");
         Assert.Equal((1, "DOUBLE,VECTOR6D,INT32,VECTOR6INT32,UINT64,VECTOR3D,BOOL"), (recipe, types));
         client.Start();
         byte[] data = client.Data();

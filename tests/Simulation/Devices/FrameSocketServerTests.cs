@@ -34,7 +34,8 @@ public class FrameSocketServerTests : IDisposable
     }
 
     private FrameSocketServer Server(TransportOptions? transport = null, bool depth = true) =>
-        new(new() { Name = "wrist", SocketPath = Path, Transport = transport ?? new() { DelayMsMin = 25, DelayMsMax = 40 } }, Hello(depth));
+        new(new() { Name = "wrist", SocketPath = Path, Transport = transport ?? new() { DelayMsMin = 25, DelayMsMax = 40 } },
+            Hello(depth));
 
     /// <summary>A renderer: framesets on a grid, each stamped with its truth, until disposed.</summary>
     private DeviceThread Render(FrameSocketServer server, ulong framesets = ulong.MaxValue)

@@ -143,7 +143,8 @@ public class GripperServerTests
         Ask(gripper, 1);
         Eventually.True(() => Newest(gripper) is { Position: 1, Moving: false }, "closed");
         long seen = gripper.States.Counters.Received;
-        Eventually.True(() => gripper.States.Counters.Received > seen + 60 && server.Sent["gripper"].Counts.Dropped > 0, "polls and drops");
+        Eventually.True(() => gripper.States.Counters.Received > seen + 60 && server.Sent["gripper"].Counts.Dropped > 0,
+            "polls and drops");
         Assert.Equal(0, gripper.Status.Reconnects);
     }
 

@@ -9,7 +9,8 @@ public class CompileErrorTests
     [InlineData("def illegal_fun():\n  calldoesntexist()\nend", "compile_error_name_not_found:calldoesntexist:", 2, 3)]
     [InlineData("def unbalanced_parens():\n    note(\"log \", norm(1)\nend", "syntax_error_on_line:3:end:", 3, 1)]
     [InlineData("def undefined_function():\n    note(get_tcp_pose())\nend", "compile_error_name_not_found:get_tcp_pose:", 2, 10)]
-    [InlineData("def f():\n  a = 1\n  b = 2\n    note([0.5, -1, a=0.25)\nend", "syntax_error_on_line:4:    note([0.5, -1, a=0.25):", 4, 21)]
+    [InlineData("def f():\n  a = 1\n  b = 2\n    note([0.5, -1, a=0.25)\nend",
+        "syntax_error_on_line:4:    note([0.5, -1, a=0.25):", 4, 21)]
     [InlineData("def f():\n  note(unknown_variable)\nend", "compile_error_name_not_found:unknown_variable:", 2, 8)]
     [InlineData("def f():\n  unknown[0] = 1\nend", "compile_error_name_not_found:unknown:", 2, 3)]
     [InlineData("def f():\n def g():\n  local a = 1\n end\n def h():\n  note(a)\n end\nend", "compile_error_name_not_found:a:", 6, 8)]
@@ -44,7 +45,8 @@ public class CompileErrorTests
     public void No_cut_of_a_program_compiles_or_breaks_the_compiler()
     {
         const string Program = "def f():\n  a = [1, 2.5]\n  while a[0] < 3 and not False:\n    a[0] = a[0] + 1\n    if a[0] == 2:\n"
-            + "      note(p[1, 2, 3, 4, 5, 6])\n    else:\n      move(1, b=-2)\n    end\n  end\n  thread t():\n    sync()\n  end\n  join run t()\nend\n";
+            + "      note(p[1, 2, 3, 4, 5, 6])\n    else:\n      move(1, b=-2)\n    end\n  end\n"
+            + "  thread t():\n    sync()\n  end\n  join run t()\nend\n";
         new ScriptBench().Run(Program);
         for (int length = 8; length < Program.Length - 4; length++)
             Assert.Throws<ScriptCompileException>(() => new ScriptBench().Compile(Program[..length]));

@@ -56,7 +56,8 @@ public class ThreadTests
     public void A_killed_thread_does_no_more_and_orphans_its_motion()
     {
         var bench = new ScriptBench();
-        bench.Run("def f():\nthread t():\nmove(1)\nnote(\"never\")\nend\nt1 = run t()\nsync()\nkill t1\nsleep(0.1)\njoin t1\nnote(\"end\")\nend");
+        bench.Run("def f():\nthread t():\nmove(1)\nnote(\"never\")\nend\n"
+            + "t1 = run t()\nsync()\nkill t1\nsleep(0.1)\njoin t1\nnote(\"end\")\nend");
         Assert.Equal(["move 1 2 3", "end"], bench.Notes);
         Assert.Equal(1, bench.MotionsOrphaned);
     }
@@ -115,7 +116,8 @@ public class ThreadTests
     public void A_loop_that_never_yields_is_set_aside_at_first_and_faults_in_the_end()
     {
         var bench = new ScriptBench();
-        ScriptRun run = bench.Start("def f():\nthread t():\nwhile True:\nnote(1)\nsync()\nend\nend\nrun t()\nx = 0\nwhile True:\nx = x + 1\nend\nend");
+        ScriptRun run = bench.Start(
+            "def f():\nthread t():\nwhile True:\nnote(1)\nsync()\nend\nend\nrun t()\nx = 0\nwhile True:\nx = x + 1\nend\nend");
         for (int i = 0; i < ScriptRun.MaxBusyCycles - 1; i++)
             run.RunCycle();
         Assert.Equal(ScriptRun.MaxBusyCycles - 1, bench.Notes.Count); // the other thread had its turns

@@ -5,8 +5,7 @@ namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
 /// A straight line in joint space from rest to rest with the least jerk: s(x) = 10x³ - 15x⁴ + 6x⁵ (Flash and Hogan 1985). Asked once a
-/// tick;
-/// no allocation after construction.
+/// tick; no allocation after construction.
 /// </summary>
 public sealed class MoveTo
 {

@@ -4,8 +4,7 @@ namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
 /// Moves the tool by steps, one a key press, at 20 mm/s and 10 °/s at most. Presses wait for each other; keys may be pressed on any
-/// thread,
-/// one thread asks once a tick.
+/// thread, one thread asks once a tick.
 /// </summary>
 public sealed class TcpStepJog
 {

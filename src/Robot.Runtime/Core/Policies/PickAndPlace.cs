@@ -6,8 +6,7 @@ namespace RobotWorldModel.Runtime.Core.Policies;
 
 /// <summary>
 /// The scripted expert: picks a cube and puts it on a target, as TCP poses along straight lines with smooth starts and ends. It knows
-/// where
-/// things are from the simulated cell, so it is for that alone.
+/// where things are from the simulated cell, so it is for that alone.
 /// </summary>
 internal sealed class PickAndPlace : ITickPolicy
 {
@@ -67,7 +66,8 @@ internal sealed class PickAndPlace : ITickPolicy
         return new(ToCommand(last.To, last.Gripper, dueNs), true);
     }
 
-    private static Command ToCommand(in Pose pose, double gripper, long dueNs) => new(CommandKind.TcpPose, pose.ToVector(), gripper, dueNs);
+    private static Command ToCommand(in Pose pose, double gripper, long dueNs) =>
+        new(CommandKind.TcpPose, pose.ToVector(), gripper, dueNs);
 
     /// <summary>Minimum jerk along the line and about one axis (Flash and Hogan, 1985): 10 s³ - 15 s⁴ + 6 s⁵.</summary>
     private static Pose At(in Segment segment, double t)

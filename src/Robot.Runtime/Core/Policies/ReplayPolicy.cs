@@ -10,7 +10,8 @@ namespace RobotWorldModel.Runtime.Core.Policies;
 /// <param name="Gripper">Gripper targets by row, 0..1; NaN where the episode has none.</param>
 /// <param name="RecordedQ">Measured joints at k / rate, rad.</param>
 /// <param name="RecordedGripper">Measured gripper at k / rate, 0..1; NaN where there is none.</param>
-internal sealed record ReplayPlan(string Episode, double RateHz, Vector6[] Actions, double[] Gripper, Vector6[] RecordedQ, double[] RecordedGripper)
+internal sealed record ReplayPlan(
+    string Episode, double RateHz, Vector6[] Actions, double[] Gripper, Vector6[] RecordedQ, double[] RecordedGripper)
 {
     public int Rows => Actions.Length;
 
@@ -18,9 +19,9 @@ internal sealed record ReplayPlan(string Episode, double RateHz, Vector6[] Actio
 }
 
 /// <summary>
-/// Plays an episode's actions on its own clock: eases to the first pose, waits until the arm is at rest, then each target goes out with the
-/// time at which it was to be reached, so the arm thread sees the same timed stream as when it was recorded. A gripper that has yet to be
-/// activated is so before.
+/// Plays an episode's actions on its own clock: eases to the first pose, waits until the arm is at rest, then each target goes out with
+/// the time at which it was to be reached, so the arm thread sees the same timed stream as when it was recorded. A gripper that has yet
+/// to be activated is so before.
 /// </summary>
 internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease, Func<bool> gripperReady) : ITickPolicy
 {
@@ -32,6 +33,9 @@ internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease, F
 
     /// <summary>Host time of the slot at which row 0 was issued again; 0 before. Written once by the tick, read by the monitor.</summary>
     public long PlayStartNs { get; private set; }
+
+    /// <summary>The arm has reached the first pose; only the gripper has not.</summary>
+    public bool WaitsForGripper => ease.Done && !gripperReady();
 
     /// <summary>Share of the episode's rows that have been issued.</summary>
     public double Progress { get; private set; }

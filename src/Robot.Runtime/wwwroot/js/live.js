@@ -171,6 +171,24 @@ function system({ tick, disk, uptime_s, data }) {
 
 // Controls
 
+// Before a real arm moves for the first time on this page a person says that it may.
+let mayMove = false;
+
+async function armMayMove(what) {
+  if (!mayMove && newest?.status && !newest.status.simulated && newest.status.motion.enabled) {
+    const { cell, robot } = newest.status;
+    mayMove = await ask({
+      title: 'Move the real arm?', confirm: 'Move the arm',
+      text: `${cell}: the arm${robot ? ` (${robot.model} ${robot.serial})` : ''} will ${what}.`
+        + ' Keep the space around it clear, and the emergency stop at hand. This is asked once on this page.',
+    });
+    return mayMove;
+  }
+  return true;
+}
+
+const moves = { freedrive: 'be led by whoever holds it', jog: 'move in the steps that you press' };
+
 function rememberTask(task) {
   const tasks = [task, ...JSON.parse(localStorage.getItem('tasks') ?? '[]').filter(t => t !== task)].slice(0, 12);
   localStorage.setItem('tasks', JSON.stringify(tasks));
@@ -190,6 +208,7 @@ export function wireControls() {
     event.preventDefault();
     const body = { task: $('task').value.trim(), source: $('source').value };
     if ($('seconds').value) body.seconds = Number($('seconds').value);
+    if (moves[body.source] && !await armMayMove(moves[body.source])) return;
     if (await command('/api/record/start', body)) {
       rememberTask(body.task);
       localStorage.setItem('source', body.source);
@@ -218,6 +237,8 @@ export function wireControls() {
 function jogAxis(axis, name, directions) {
   return el('div', { class: 'jog-axis' }, el('span', { text: name }), ...directions.map(([word, sign, direction]) => el('button', {
     type: 'button', text: sign, 'aria-label': `Jog ${name} ${word}`,
-    onclick: () => command('/api/jog', { axis, steps: direction * Number($('jog-step').value) }),
+    onclick: async () => {
+      if (await armMayMove(moves.jog)) command('/api/jog', { axis, steps: direction * Number($('jog-step').value) });
+    },
   })));
 }

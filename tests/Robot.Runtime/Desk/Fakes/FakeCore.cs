@@ -54,6 +54,8 @@ internal sealed class FakeCore : IAsyncDisposable
 
     public bool MotionEnabled { get; set; } = true;
 
+    public bool Simulated { get; set; } = true;
+
     /// <summary>Frames of an episode whatever its real length; null records at 30 Hz.</summary>
     public int? EpisodeFrames { get; set; }
 
@@ -215,7 +217,8 @@ internal sealed class FakeCore : IAsyncDisposable
         string mode = _recording is not null ? "recording" : _replay is not null && replayed < 1 ? "replaying" : "idle";
         string message = Connected ? "" : "waiting for the devices: ./robot sim --config hardware-configs/sim-cell.yaml";
         var status = new CoreStatus(
-            Cell, mode, message, Now(), t, _data, true, Streams(t), new TickStatus(30, (long)(t * 30), 0, 18, 46, 131), null, null, null,
+            Cell, mode, message, Now(), t, _data, Simulated, Streams(t),
+            new TickStatus(30, (long)(t * 30), 0, 18, 46, 131), null, null, null,
             Motion(), null, [.. _encoding.Select(e => new EncodingStatus(e.Key, e.Value, "writing pictures"))], null,
             new DiskStatus(212_000_000_000, 2_300), 48_000_000 + (long)(t * 400_000));
         if (_recording is { } r)

@@ -1,9 +1,8 @@
-using System.IO.Compression;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using RobotWorldModel.Runtime.Desk.Episodes;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
 
 namespace RobotWorldModel.Runtime.Tests.Desk.Fakes;
 
@@ -11,94 +10,85 @@ namespace RobotWorldModel.Runtime.Tests.Desk.Fakes;
 internal static class FakeEpisode
 {
     public const int Width = 160, Height = 120;
-
-    private static readonly string[] s_axes = ["x", "y", "z", "rx", "ry", "rz"];
+    private const double RateHz = 30;
 
     /// <returns>The episode's folder.</returns>
     public static string Write(
         string data, string id, int frames = 20, string task = "pick the ball", string outcome = "success", params string[] cameras)
     {
-        string folder = Path.Combine(data, "demonstrations", id), work = folder + ".recording";
-        Directory.CreateDirectory(work);
-        if (cameras.Length == 0)
-            cameras = ["wrist", "scene"];
-        for (int c = 0; c < cameras.Length; c++)
-            Pictures(work, cameras.Length == 1 ? "" : cameras[c], c, frames);
-        Tables(work, frames);
-        Metadata(work, id, frames, task, outcome, cameras);
-        Sums(work);
-        Directory.Move(work, folder);
-        return folder;
-    }
-
-    public static void WriteNpz(string path, ushort[] units, int width, int height)
-    {
-        using var zip = ZipFile.Open(path, ZipArchiveMode.Create);
-        using Stream npy = zip.CreateEntry("depth.npy", CompressionLevel.Fastest).Open();
-        string header = $"{{'descr': '<u2', 'fortran_order': False, 'shape': ({height}, {width}), }}".PadRight(117) + "\n";
-        npy.Write([0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0, (byte)header.Length, 0]);
-        npy.Write(Encoding.ASCII.GetBytes(header));
-        npy.Write(MemoryMarshal.AsBytes(units.AsSpan()));
-    }
-
-    private static void Pictures(string folder, string camera, int number, int frames)
-    {
-        (string rgb, string depth) = (Path.Combine(folder, "rgb", camera), Path.Combine(folder, "depth", camera));
-        Directory.CreateDirectory(rgb);
-        Directory.CreateDirectory(depth);
-        for (int k = 0; k < frames; k++)
+        string recording = Path.Combine(data, EpisodeCatalog.Demonstrations, id + EpisodeLayout.RecordingSuffix);
+        Directory.CreateDirectory(recording);
+        EpisodeMetadata draft = Draft(id, task, outcome, cameras.Length == 0 ? ["wrist", "scene"] : cameras);
+        using (var writer = new EpisodeWriter(recording, EpisodeShape.Of(draft)))
         {
-            byte[] color = FakeScene.Color(k / 30.0 * 3, Width, Height, number);
-            File.WriteAllBytes(Path.Combine(rgb, $"{k:D6}.png"), PngWriter.Rgb(color, Width, Height));
-            WriteNpz(Path.Combine(depth, $"{k:D6}.npz"), FakeScene.Depth(k / 30.0 * 3, Width, Height, number), Width, Height);
+            for (int k = 0; k < frames; k++)
+                Row(writer, draft, k);
+            writer.Complete(draft);
         }
+        return EpisodeCommit.Commit(recording);
     }
 
-    private static void Tables(string folder, int frames)
+    private static void Row(EpisodeWriter writer, EpisodeMetadata draft, int k)
     {
-        Table(folder, "joints", [.. Six("q"), .. Six("qd"), .. s_axes.Select(a => "tcp_" + a)], frames,
-            t => [.. FakeScene.Joints(t), .. FakeScene.JointSpeeds(t), .. FakeScene.Tcp(t)]);
-        Table(folder, "force", ["fx", "fy", "fz", "tx", "ty", "tz"], frames, FakeScene.Wrench);
-        Table(folder, "gripper", ["position", "width", "force", "object"], frames,
-            t => [FakeScene.Gripper(t), 0.085 * (1 - FakeScene.Gripper(t)), 40, FakeScene.Gripper(t) > 0.8 ? 1 : 0]);
-        Table(folder, "actions", [.. Six("a"), "a6"], frames, t => [.. FakeScene.Joints(t + 1 / 30.0), FakeScene.Gripper(t)]);
-        var rows = new StringBuilder("frame,timestamp,slot,tick_status,lateness_us,robot_seq,robot_age_us,robot_status\n");
-        for (int k = 0; k < frames; k++)
-            rows.Append($"{k},{k / 30.0:R},{k / 30.0:R},ok,{20 + k % 7},{k * 16},{900 + k % 5},interpolated\n");
-        File.WriteAllText(Path.Combine(folder, "frames.csv"), rows.ToString());
-    }
-
-    private static IEnumerable<string> Six(string letter) => Enumerable.Range(0, 6).Select(i => letter + i);
-
-    private static void Table(string folder, string name, string[] columns, int frames, Func<double, double[]> values)
-    {
-        var rows = new StringBuilder($"frame,timestamp,{string.Join(',', columns)}\n");
-        for (int k = 0; k < frames; k++)
-            rows.Append($"{k},{k / 30.0:R},{string.Join(',', values(k / 30.0 * 3).Select(v => v.ToString("R")))}\n");
-        File.WriteAllText(Path.Combine(folder, name + ".csv"), rows.ToString());
-    }
-
-    private static void Metadata(string folder, string id, int frames, string task, string outcome, string[] cameras) =>
-        File.WriteAllText(Path.Combine(folder, "metadata.json"), JsonSerializer.Serialize(new Dictionary<string, object>
+        double slot = k / RateHz, t = slot * 3, closed = FakeScene.Gripper(t);
+        double[] w = FakeScene.Wrench(t);
+        Vector6 none = default;
+        writer.Joints(new JointsRow(slot, new(FakeScene.Joints(t)), new(FakeScene.JointSpeeds(t)), none, new(FakeScene.Tcp(t)), none));
+        writer.Force(new ForceRow(slot, new Wrench(w[0], w[1], w[2], w[3], w[4], w[5])));
+        writer.Gripper(new GripperRow(slot, closed, 0.085 * (1 - closed), 40, closed > 0.8));
+        writer.Action(slot, [.. FakeScene.Joints(t + 1 / RateHz), closed]);
+        for (int c = 0; c < draft.Cameras.Count; c++)
         {
-            ["schema_version"] = 1,
-            ["id"] = id,
-            ["task"] = task,
-            ["outcome"] = outcome,
-            ["start"] = "2026-03-02T09:15:00.0000000Z",
-            ["rate_hz"] = 30,
-            ["frames"] = frames,
-            ["duration"] = frames / 30.0,
-            ["cameras"] = cameras.Select(c => new Dictionary<string, object> { ["name"] = c, ["depth_scale"] = 0.001 }).ToArray(),
-            ["robot"] = new Dictionary<string, object> { ["model"] = "UR5e", ["serial"] = "20235500001" },
-            ["action"] = new Dictionary<string, object> { ["kind"] = "joint_position", ["source"] = "scripted" },
-            ["quality"] = new Dictionary<string, object> { ["verdict"] = "not_judged", ["reasons"] = Array.Empty<string>() },
-        }));
+            string camera = draft.Cameras[c].Name;
+            writer.Color(camera, k, FakeScene.Color(t, Width, Height, c), Width, Height);
+            writer.Depth(camera, k, MemoryMarshal.AsBytes(FakeScene.Depth(t, Width, Height, c).AsSpan()), Width, Height);
+        }
+        var cells = new StreamCell[draft.Streams.Count];
+        for (int i = 0; i < cells.Length; i++)
+            cells[i] = new StreamCell(k, 0, i < 2 ? StreamStatus.Interpolated : StreamStatus.Ok);
+        writer.Frame(TickStatus.Ok, 20 + k % 7, cells);
+    }
 
-    private static void Sums(string folder)
+    private static EpisodeMetadata Draft(string id, string task, string outcome, string[] cameras)
     {
-        IEnumerable<string> lines = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(f => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(f)))}  {Path.GetRelativePath(folder, f)}");
-        File.WriteAllText(Path.Combine(folder, "SHA256SUMS"), string.Join('\n', lines) + "\n");
+        var intrinsics = new CameraIntrinsics(Width, Height, 120, 120, 80, 60, [0, 0, 0, 0, 0]);
+        StreamReport Stream(double rateHz) =>
+            new(rateHz, 0, new ClockMapReport("host", 0, 0, 0), new StreamCounts(1000, 0, 0, 0, 0, 0));
+        var streams = new Dictionary<string, StreamReport> { ["robot"] = Stream(500), ["force"] = Stream(100), ["gripper"] = Stream(40) };
+        foreach (string camera in cameras)
+            (streams[EpisodeLayout.RgbStream(camera)], streams[EpisodeLayout.DepthStream(camera)]) = (Stream(RateHz), Stream(RateHz));
+        return new EpisodeMetadata
+        {
+            SchemaVersion = EpisodeMetadata.CurrentSchema,
+            Id = id,
+            Task = task,
+            Outcome = Enum.Parse<Outcome>(outcome, ignoreCase: true),
+            End = EpisodeEnd.Operator,
+            Return = null,
+            Note = null,
+            Start = new DateTimeOffset(2026, 3, 2, 9, 15, 0, TimeSpan.Zero),
+            StartMonotonicNs = 0,
+            Anchor = new WallClockAnchor(0, 0),
+            Clock = EpisodeClock.Host,
+            RateHz = RateHz,
+            Frames = 0,
+            Duration = 0,
+            Configuration = null,
+            Robot = new RobotDescription("UR5e", "20235500001", "5.12.0", [0, 0, 0.145, 0, 0, 0], 0.925),
+            Cameras = [.. cameras.Select(c => new CameraDescription(c, "fake", "1", intrinsics, intrinsics, 0.001, null))],
+            ForceSensor = new ForceSensorDescription("FT 300", "7", [0, 0, 0, 0, 0, 0]),
+            Action = new ActionDescription(
+                ActionKind.JointPosition, 7, EpisodeLayout.NumberedActionNames(7), Lower: null, Upper: null, "scripted"),
+            Streams = streams,
+            Tables = new Dictionary<string, TableDescription>(),
+            Tick = null,
+            Software = new SoftwareVersion("0.1.0", "0123456789"),
+            Recovered = false,
+            Quality = Quality.NotJudged,
+            CaptureLog = "none",
+            Planner = null,
+            Simulation = null,
+            Statistics = new Dictionary<string, ModalityStatistics>(),
+        };
     }
 }

@@ -4,12 +4,12 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace RobotWorldModel.Collector.Mcap;
+namespace RobotWorldModel.Collector.Codecs;
 
 /// <summary>
-/// CRC-32 as in zlib, PNG, ZIP and MCAP (reflected polynomial 0xEDB88320). Folded 64 bytes at a time by carry-less multiplication where
-/// the
-/// processor has it (Gopal et al.: "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ", Intel 2009), else by tables of 8 bytes.
+/// CRC-32 as in zlib, PNG, ZIP and MCAP (ISO 3309, reflected polynomial 0xEDB88320). Folded 64 bytes at a time by carry-less
+/// multiplication where the processor has it (Gopal et al.: "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ", Intel 2009),
+/// else by tables of 8 bytes.
 /// </summary>
 public static class Crc32
 {

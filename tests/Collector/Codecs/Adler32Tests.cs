@@ -2,16 +2,14 @@ using RobotWorldModel.Collector.Codecs;
 
 namespace RobotWorldModel.Collector.Tests.Codecs;
 
-public class ChecksumTests
+public class Adler32Tests
 {
     [Fact]
     public void Known_values()
     {
         byte[] check = System.Text.Encoding.ASCII.GetBytes("123456789");
-        Assert.Equal(0xCBF43926u, Crc32.Compute(check)); // the catalogue's check value of CRC-32/ISO-HDLC
         Assert.Equal(0x091E01DEu, Adler32.Compute(check));
         Assert.Equal(0x11E60398u, Adler32.Compute(System.Text.Encoding.ASCII.GetBytes("Wikipedia")));
-        Assert.Equal(0u, Crc32.Compute([]));
         Assert.Equal(1u, Adler32.Compute([]));
     }
 
@@ -23,10 +21,8 @@ public class ChecksumTests
         for (int length = 0; length < bytes.Length; length += length < 300 ? 1 : 97)
         {
             ReadOnlySpan<byte> data = bytes.AsSpan(1, Math.Min(length, bytes.Length - 1)); // not aligned
-            Assert.Equal(Crc32.AppendPortable(0, data), Crc32.Compute(data));
             Assert.Equal(Adler32.AppendPortable(1, data), Adler32.Compute(data));
             int cut = length / 3;
-            Assert.Equal(Crc32.Compute(data), Crc32.Append(Crc32.Compute(data[..cut]), data[cut..]));
             Assert.Equal(Adler32.Compute(data), Adler32.Append(Adler32.Compute(data[..cut]), data[cut..]));
         }
     }

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace RobotWorldModel.Collector.Mcap;
+namespace RobotWorldModel.Collector.Files;
 
 /// <summary>The few system calls whose exact error or exact kind matters here: .NET flushes with fsync and hides errno.</summary>
 internal static unsafe partial class LinuxFile
@@ -58,24 +58,6 @@ internal static unsafe partial class LinuxFile
         return fsync(handle) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>
-    /// Opens or makes a file and takes its exclusive lock (flock) without waiting; it lasts until the handle closes or the process ends.
-    /// Null: somebody holds it. .NET's own locks are of the same kind, so its way of opening, which takes a shared one, is in the way.
-    /// </summary>
-    /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static SafeFileHandle? TryOpenLocked(string path)
-    {
-        const int ReadWriteCreateCloseOnExec = 2 | 0x40 | 0x80000, OwnerWritesAllRead = 0x1A4, ExclusiveNoWait = 2 | 4;
-        int fd = open(path, ReadWriteCreateCloseOnExec, OwnerWritesAllRead);
-        if (fd < 0)
-            throw new IOException($"{path}: cannot be opened: {Describe(Marshal.GetLastPInvokeError())}");
-        var file = new SafeFileHandle(fd, ownsHandle: true);
-        if (flock(file, ExclusiveNoWait) == 0)
-            return file;
-        file.Dispose();
-        return null;
-    }
-
     public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -89,9 +71,6 @@ internal static unsafe partial class LinuxFile
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ftruncate(SafeFileHandle file, long length);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int flock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, int mode);

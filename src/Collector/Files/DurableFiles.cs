@@ -1,19 +1,20 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace RobotWorldModel.Collector.Episodes;
+namespace RobotWorldModel.Collector.Files;
 
-/// <summary>
-/// What .NET's file classes leave out: exclusive creation, renames that never replace, locks on folders, and syncs that reach the disk.
-/// </summary>
+/// <summary>What .NET's file classes leave out: exclusive creation, renames that never replace, and syncs that reach the disk.</summary>
 internal static partial class DurableFiles
 {
-    private const int Exists = 17, Invalid = 22, NotImplemented = 38, NotSupported = 95, WouldBlock = 11;
+    /// <summary>Of files that are not whole yet.</summary>
+    public const string TemporarySuffix = ".tmp";
+
+    private const int Exists = 17, Invalid = 22, NotImplemented = 38, NotSupported = 95;
 
     /// <summary>Writes a file whole and synced before it takes the place of the one that was there. The folder is not synced.</summary>
-    public static void Replace(string path, ReadOnlySpan<byte> content, string temporarySuffix = EpisodeLayout.TemporarySuffix)
+    public static void Replace(string path, ReadOnlySpan<byte> content)
     {
-        string temporary = path + temporarySuffix;
+        string temporary = path + TemporarySuffix;
         WriteSynced(temporary, content);
         File.Move(temporary, path, overwrite: true);
     }
@@ -77,22 +78,6 @@ internal static partial class DurableFiles
         return rename(from, to) == 0 ? true : throw Failed($"could not rename {from} to {to}");
     }
 
-    /// <summary>
-    /// An exclusive lock (flock) on a file or folder itself, which ends with its holder and leaves nothing behind. Null: another holds
-    /// it.
-    /// </summary>
-    /// <exception cref="IOException">There is no such file or folder.</exception>
-    public static SafeFileHandle? TryLock(string path)
-    {
-        const int ExclusiveNonBlocking = 2 | 4;
-        SafeFileHandle handle = OpenFolder(path);
-        if (flock(handle, ExclusiveNonBlocking) == 0)
-            return handle;
-        int error = Marshal.GetLastPInvokeError();
-        handle.Dispose();
-        return error == WouldBlock ? null : throw new IOException($"could not lock {path}: {Marshal.GetPInvokeErrorMessage(error)}");
-    }
-
     private static SafeFileHandle OpenFolder(string folder)
     {
         const int ReadOnlyCloseOnExec = 0x80000;
@@ -118,9 +103,6 @@ internal static partial class DurableFiles
     [LibraryImport("libc")]
     private static partial int sync_file_range(SafeFileHandle file, long offset, long bytes, uint flags);
 
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int flock(SafeFileHandle file, int operation);
-
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mkdir(string path, uint mode);
 
@@ -129,20 +111,4 @@ internal static partial class DurableFiles
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int rename(string from, string to);
-}
-
-/// <summary>
-/// A lock on a file or folder itself: no lock file that would have to be removed before the folder is renamed. It ends with its holder's
-/// process, however that dies. Two locks of one process exclude each other too.
-/// </summary>
-public sealed class FolderLock : IDisposable
-{
-    private readonly SafeFileHandle _handle;
-
-    private FolderLock(SafeFileHandle handle) => _handle = handle;
-
-    /// <summary>Null: another holds it.</summary>
-    public static FolderLock? TryTake(string path) => DurableFiles.TryLock(path) is { } handle ? new FolderLock(handle) : null;
-
-    public void Dispose() => _handle.Dispose();
 }

@@ -1,7 +1,7 @@
 using System.Text;
-using RobotWorldModel.Collector.Mcap;
+using RobotWorldModel.Collector.Codecs;
 
-namespace RobotWorldModel.Collector.Tests.Mcap;
+namespace RobotWorldModel.Collector.Tests.Codecs;
 
 public class Crc32Tests
 {

@@ -1,0 +1,220 @@
+using System.Threading.Channels;
+using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Runtime.Protocol;
+using Spectre.Console;
+
+namespace RobotWorldModel.Runtime.Commands;
+
+/// <param name="Episodes">After so many the session ends; null: when the person leaves.</param>
+/// <param name="Seconds">Each ends after this long; null: by a key, or its script's end.</param>
+internal sealed record RecordPlan(string Task, int? Episodes, double? Seconds, string Source, bool Yes)
+{
+    /// <summary>Episodes start and end without a key.</summary>
+    public bool ByItself => Seconds is not null || Source == "scripted";
+}
+
+/// <summary>
+/// Episodes one after the other: the next may start while the last is being saved. In a terminal a live view, and one key for each thing
+/// to do; elsewhere one line for each episode that is committed.
+/// </summary>
+internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, bool terminal)
+{
+    private const string Keys =
+        "space start/end  s success  f failure  r again  d discard  Esc stop arm  q quit  arrows/PgUp/PgDn jog 5 mm  o/c gripper";
+
+    private static readonly TimeSpan s_viewPeriod = TimeSpan.FromMilliseconds(100);
+
+    private readonly Channel<ConsoleKeyInfo> _keys = Channel.CreateUnbounded<ConsoleKeyInfo>();
+    private readonly List<(string Id, Task<EpisodeSummary> Committed)> _saving = [];
+    private string _note = "";
+    private (string Id, Task<string> Ended)? _running;
+    private Task? _keyPressed;
+    private int _recorded;
+    private volatile bool _quit;
+
+    /// <summary>Ends after the plan's last episode, on q, or on Ctrl-C; what was recorded is saved in each case.</summary>
+    /// <exception cref="RobotException">Core refused to start an episode that no key had asked for, or the service went away.</exception>
+    public async Task<int> RunAsync(CancellationToken cancel)
+    {
+        try
+        {
+            if (terminal)
+                await ShowAsync(cancel);
+            else
+                await RecordAsync(_ => PrintCommitted(), cancel);
+        }
+        finally
+        {
+            await EndAsync(cancel.IsCancellationRequested);
+        }
+        if (service.Core.Closed.IsCompleted && !cancel.IsCancellationRequested)
+            throw new RobotException(ExitCode.Device, "the service went away; what it recorded is safe, and the next start finishes it");
+        return cancel.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
+    }
+
+    private Task ShowAsync(CancellationToken cancel)
+    {
+        _note = plan.ByItself ? "" : "space starts recording";
+        new Thread(ReadKeys) { IsBackground = true, Name = "keys" }.Start();
+        return AnsiConsole.Live(new Text("")).AutoClear(true).StartAsync(live => RecordAsync(
+            status => live.UpdateTarget(TerminalView.Render(status, service.Info.Url, $"{_note}\n{Keys}")), cancel));
+    }
+
+    private void ReadKeys()
+    {
+        while (!_quit)
+            _keys.Writer.TryWrite(Console.ReadKey(intercept: true));
+    }
+
+    private async Task RecordAsync(Action<CoreStatus> show, CancellationToken cancel)
+    {
+        while (!_quit && !cancel.IsCancellationRequested && !service.Core.Closed.IsCompleted)
+        {
+            while (_keys.Reader.TryRead(out var key))
+                await PressAsync(key, cancel);
+            if (_running is { Ended.IsCompleted: true } ended)
+                NoteEnd(ended.Id, await ended.Ended);
+            if (_running is null && _recorded >= plan.Episodes)
+                return;
+            if (_running is null && plan.ByItself && !_quit)
+                await StartAsync(cancel);
+            if (service.Core.Status is { } status)
+                show(status);
+            if (_keyPressed is not { IsCompleted: false })
+                _keyPressed = _keys.Reader.WaitToReadAsync(cancel).AsTask();
+            var viewed = Task.Delay(s_viewPeriod, cancel);
+            await Task.WhenAny(_keyPressed, viewed, service.Core.Closed, _running?.Ended ?? viewed);
+        }
+    }
+
+    private async Task PressAsync(ConsoleKeyInfo key, CancellationToken cancel)
+    {
+        try
+        {
+            switch (key.Key)
+            {
+                case ConsoleKey.Spacebar:
+                    await (_running is null ? StartAsync(cancel) : StopAsync("unknown", cancel));
+                    break;
+                case ConsoleKey.S when _running is not null:
+                    await StopAsync("success", cancel);
+                    break;
+                case ConsoleKey.F when _running is not null:
+                    await StopAsync("failure", cancel);
+                    break;
+                case ConsoleKey.R:
+                    if (_running is not null)
+                        await DiscardAsync(cancel);
+                    await StartAsync(cancel);
+                    break;
+                case ConsoleKey.D:
+                    await DiscardAsync(cancel);
+                    break;
+                case ConsoleKey.Escape:
+                    await service.Core.CallAsync(CoreMethods.Stop, null, cancel);
+                    _note = "the arm was stopped";
+                    break;
+                case ConsoleKey.Q:
+                    _quit = true;
+                    break;
+                default:
+                    if (JogStep(key.Key) is { } step)
+                        await service.Core.CallAsync(CoreMethods.Jog, new { step.axis, step.steps }, cancel);
+                    break;
+            }
+        }
+        catch (RobotException e)
+        {
+            _note = e.Message;
+        }
+    }
+
+    private static (string axis, int steps)? JogStep(ConsoleKey key) => key switch
+    {
+        ConsoleKey.UpArrow => ("x", 1),
+        ConsoleKey.DownArrow => ("x", -1),
+        ConsoleKey.LeftArrow => ("y", 1),
+        ConsoleKey.RightArrow => ("y", -1),
+        ConsoleKey.PageUp => ("z", 1),
+        ConsoleKey.PageDown => ("z", -1),
+        ConsoleKey.O => ("gripper", -1),
+        ConsoleKey.C => ("gripper", 1),
+        _ => null,
+    };
+
+    private async Task StartAsync(CancellationToken cancel)
+    {
+        var started = await service.StartWhenReadyAsync(
+            CoreMethods.RecordStart, new { task = plan.Task, source = plan.Source, seconds = plan.Seconds }, cancel);
+        string id = started.GetProperty("id").GetString()!;
+        _running = (id, EndedAsync(id));
+        _note = $"{id} records";
+    }
+
+    /// <summary>
+    /// However it ends: by a key here, its script, its time, a stop elsewhere, a full disk. Returns what core says of it.
+    /// </summary>
+    private async Task<string> EndedAsync(string id)
+    {
+        try
+        {
+            return (await service.Core.CallAsync(CoreMethods.RecordEnded, new { id })).GetProperty("how").GetString()!;
+        }
+        catch (RobotException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private async Task StopAsync(string outcome, CancellationToken cancel)
+    {
+        var (id, ended) = _running!.Value;
+        await service.Core.CallAsync(CoreMethods.RecordStop, new { outcome }, cancel);
+        NoteEnd(id, await ended);
+    }
+
+    private void NoteEnd(string id, string how)
+    {
+        _running = null;
+        _recorded++;
+        _saving.Add((id, Recordings.WaitAsync(service, id)));
+        _note = plan.Episodes is { } all ? $"{id} {how} ({_recorded} of {all})" : $"{id} {how}";
+    }
+
+    private async Task DiscardAsync(CancellationToken cancel)
+    {
+        var discarded = await service.Core.CallAsync(CoreMethods.RecordDiscard, null, cancel);
+        string id = discarded.GetProperty("id").GetString()!;
+        if (_running?.Id == id)
+            _running = null;
+        else if (_saving.RemoveAll(s => s.Id == id) > 0)
+            _recorded--;
+        _note = $"{id} went to the trash";
+    }
+
+    private void PrintCommitted()
+    {
+        while (_saving.Count > 0 && _saving[0].Committed.IsCompletedSuccessfully)
+        {
+            Console.WriteLine(Recordings.Describe(_saving[0].Committed.Result));
+            _saving.RemoveAt(0);
+        }
+    }
+
+    /// <summary>Saves what still records, and says what became of each episode.</summary>
+    /// <exception cref="RobotException">One could not be committed.</exception>
+    private async Task EndAsync(bool interrupted)
+    {
+        string? cut = null;
+        if (_running is { } running && !service.Core.Closed.IsCompleted)
+        {
+            cut = running.Id;
+            await service.Core.CallAsync(
+                interrupted ? CoreMethods.Stop : CoreMethods.RecordStop, interrupted ? null : new { outcome = "unknown" });
+            NoteEnd(cut, await running.Ended);
+        }
+        foreach (var (id, committed) in _saving)
+            if (!service.Core.Closed.IsCompleted)
+                Console.WriteLine(Recordings.Describe(await committed) + (interrupted && id == cut ? " (interrupted)" : ""));
+    }
+}
