@@ -12,17 +12,20 @@ internal sealed class ChildProcess : IDisposable
 {
     private const string Marker = "ROBOT_CHILD";
     private readonly Process _process;
+    private readonly Task<int> _exit; // one for all who wait: a wait that is begun anew never ends where another has disposed the process
 
-    private ChildProcess(Process process) => _process = process;
+    private ChildProcess(Process process)
+    {
+        (_process, Pid) = (process, process.Id);
+        _exit = ExitAsync();
+    }
 
     /// <summary>Whether this process is one: a person's Ctrl-C does not mean it.</summary>
     public static bool IsChild => Environment.GetEnvironmentVariable(Marker) == "1";
 
-    public int Pid => _process.Id;
+    public int Pid { get; }
 
-    public bool HasExited => _process.HasExited;
-
-    public int ExitCode => _process.ExitCode;
+    public bool HasExited => _exit.IsCompleted;
 
     /// <summary>Starts <c>robot ARGUMENTS</c>. Its output goes where ours goes, or to a callback line by line.</summary>
     /// <param name="onLine">Called for each line of its standard output and error; null: they are inherited.</param>
@@ -66,27 +69,29 @@ internal sealed class ChildProcess : IDisposable
     }
 
     /// <summary>Its exit code, when it has ended.</summary>
-    public async Task<int> WaitAsync(CancellationToken cancel = default)
-    {
-        await _process.WaitForExitAsync(cancel);
-        return _process.ExitCode;
-    }
+    public Task<int> WaitAsync(CancellationToken cancel = default) => _exit.WaitAsync(cancel);
 
     /// <summary>Asks it to end (SIGTERM) and waits; after the deadline it is killed.</summary>
     public async Task<int> StopAsync(TimeSpan deadline)
     {
-        Libc.Kill(_process.Id, Libc.SigTerm);
+        if (!HasExited)
+            Libc.Kill(Pid, Libc.SigTerm);
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(deadline);
+            return await _exit.WaitAsync(deadline);
         }
         catch (TimeoutException)
         {
             _process.Kill();
-            await _process.WaitForExitAsync();
+            return await _exit;
         }
-        return _process.ExitCode;
     }
 
     public void Dispose() => _process.Dispose();
+
+    private async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
 }
