@@ -1,4 +1,3 @@
-using System.Globalization;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Tests.Shared;
@@ -38,7 +37,7 @@ public sealed class CrashTests : IDisposable
         _cell.StartRecording(60);
         _cell.WaitForRecording(2);
         service.Kill();
-        Eventually.True(() => Encoder() == 0, "the encoder has followed its parent", 60);
+        Eventually.True(() => _cell.Encoders().Count == 0, "the encoder has followed its parent", 60);
         if (byCommand)
             _cell.Run("episodes", "recover", _cell.Data).MustEndWith(ExitCode.Done);
         else
@@ -51,6 +50,35 @@ public sealed class CrashTests : IDisposable
         _cell.MustVerify(_cell.Data);
         var after = _cell.Hashes();
         Assert.All(committed, file => Assert.Equal(file.Value, after[file.Key]));
+    }
+
+    [Fact]
+    public void An_episode_that_was_cut_off_in_its_commit_is_committed_as_it_was()
+    {
+        _cell.StartSim();
+        var service = _cell.StartService();
+        _cell.WaitForDevices();
+        _cell.Record("--seconds", "1").MustEndWith(ExitCode.Done);
+        service.Signal(RobotProcess.SigTerm);
+        service.WaitForEnd();
+        var committed = _cell.Hashes();
+        string episode = _cell.Episode(0), recording = episode + ".recording";
+
+        // All is made and the log has lost its pictures; neither sums nor the rename have come to pass.
+        Directory.Move(episode, recording);
+        File.Delete(Path.Combine(recording, "SHA256SUMS"));
+        File.WriteAllText(Path.Combine(recording, "writer.lock"), "");
+        _cell.Run("episodes", "recover", _cell.Data).MustEndWith(ExitCode.Done);
+        Assert.Equal(committed, _cell.Hashes());
+
+        // The new log lies beside the old one still.
+        Directory.Move(episode, recording);
+        string log = Path.Combine(recording, "capture.mcap");
+        File.Move(log, log + ".new");
+        File.WriteAllText(log, "the whole log, pictures and all");
+        _cell.StartService();
+        Eventually.True(() => _cell.Episodes.Length == 1, "it is committed", 60);
+        Assert.Equal(committed, _cell.Hashes());
     }
 
     [Fact]
@@ -109,26 +137,7 @@ public sealed class CrashTests : IDisposable
 
     private int FindEncoder()
     {
-        int found = 0;
-        Eventually.True(() => (found = Encoder()) != 0, "an encoder runs");
-        return found;
-    }
-
-    /// <summary>The process that encodes this cell's recording; 0 where none does.</summary>
-    private int Encoder() => Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
-        .Where(n => int.TryParse(n, CultureInfo.InvariantCulture, out _)).Select(n => int.Parse(n!, CultureInfo.InvariantCulture))
-        .FirstOrDefault(IsEncoder);
-
-    private bool IsEncoder(int pid)
-    {
-        try
-        {
-            string[] line = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
-            return line.Length > 2 && line[1] == "encode" && line[2].StartsWith(_cell.Data, StringComparison.Ordinal);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false; // it has just ended
-        }
+        Eventually.True(() => _cell.Encoders().Count > 0, "an encoder runs");
+        return _cell.Encoders()[0];
     }
 }

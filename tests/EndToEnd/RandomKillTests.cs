@@ -28,6 +28,9 @@ public sealed class RandomKillTests(ITestOutputHelper output) : IDisposable
                 Record(random);
             Thread.Sleep(random.Next(1500)); // the random moment
             string moment = string.Join(", ", EpisodeCatalog.FindRecordings(_cell.Data).Select(Path.GetFileName));
+            if (random.Next(2) == 0) // else they notice that the service is gone, and leave
+                foreach (int encoder in _cell.Encoders())
+                    RobotProcess.TrySignal(encoder, RobotProcess.SigKill);
             service.Kill();
             foreach (string recording in EpisodeCatalog.FindRecordings(_cell.Data))
                 if (new FileInfo(Path.Combine(recording, EpisodeLayout.CaptureLog)) is { Exists: true, Length: > WorthBytes })

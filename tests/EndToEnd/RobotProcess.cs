@@ -120,10 +120,14 @@ internal sealed partial class RobotProcess : IDisposable
 
     public static void Signal(int pid, int signal) => Assert.Equal(0, kill(pid, signal));
 
+    /// <summary>To a process that may have ended.</summary>
+    public static void TrySignal(int pid, int signal) => _ = kill(pid, signal);
+
     /// <summary>At once, as a crash would; returns when it is gone.</summary>
     public void Kill()
     {
-        Signal(SigKill);
+        if (!_process.HasExited)
+            Signal(SigKill);
         _process.WaitForExit();
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using RobotWorldModel.Collector.Episodes;
@@ -107,6 +108,14 @@ internal sealed class TestCell : IDisposable
         return path;
     }
 
+    /// <summary>The processes that encode this cell's recordings.</summary>
+    public IReadOnlyList<int> Encoders() =>
+    [
+        .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+            .Where(n => int.TryParse(n, CultureInfo.InvariantCulture, out _)).Select(n => int.Parse(n!, CultureInfo.InvariantCulture))
+            .Where(IsEncoder),
+    ];
+
     public void MustVerify(string path) =>
         Assert.Contains("all good", Run("episodes", "verify", path).MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
 
@@ -131,6 +140,19 @@ internal sealed class TestCell : IDisposable
     {
         _processes.Add(process);
         return process;
+    }
+
+    private bool IsEncoder(int pid)
+    {
+        try
+        {
+            string[] line = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
+            return line.Length > 2 && line[1] == "encode" && line[2].StartsWith(Data, StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // it has just ended
+        }
     }
 
     private bool TryDelete()

@@ -160,8 +160,8 @@ public sealed class EpisodeWriter : IDisposable
     public void RepeatDepth(string camera, int frame) => _cameras[camera].RepeatDepth(frame);
 
     /// <summary>
-    /// Ends the tables and writes metadata.json: the draft, with frames, duration, tick, statistics and each stream's row counts filled
-    /// in.
+    /// Ends the tables, syncs all that was written, and only then writes metadata.json: the draft, with frames, duration, tick, statistics
+    /// and each stream's row counts filled in.
     /// </summary>
     /// <exception cref="InvalidOperationException">Tables of different lengths: a mistake of the caller.</exception>
     public EpisodeMetadata Complete(EpisodeMetadata draft)
@@ -192,6 +192,7 @@ public sealed class EpisodeWriter : IDisposable
             Statistics = statistics,
         };
         byte[] json = metadata.ToJson();
+        DurableFiles.SyncFileSystem(_folder);
         DurableFiles.Replace(Path.Combine(_folder, EpisodeLayout.Metadata), json);
         _digests[EpisodeLayout.Metadata] = EpisodeSums.DigestOf(json);
         return metadata;
@@ -214,10 +215,11 @@ public sealed class EpisodeWriter : IDisposable
 
     private void RemoveOld()
     {
+        File.Delete(Path.Combine(_folder, EpisodeLayout.Metadata)); // first: with it the folder would count as complete
         foreach (string picture in new[] { "rgb", "depth" }.Select(f => Path.Combine(_folder, f)).Where(Directory.Exists))
             Directory.Delete(picture, recursive: true);
         foreach (string file in Directory.EnumerateFiles(_folder))
-            if (file.EndsWith(".csv", StringComparison.Ordinal) || Path.GetFileName(file) is EpisodeLayout.Metadata or EpisodeLayout.Sums)
+            if (file.EndsWith(".csv", StringComparison.Ordinal) || Path.GetFileName(file) == EpisodeLayout.Sums)
                 File.Delete(file);
     }
 

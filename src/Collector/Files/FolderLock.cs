@@ -13,9 +13,6 @@ public sealed partial class FolderLock : IDisposable
     /// <summary>Held while samples are written to the folder's log.</summary>
     public const string Writer = "writer.lock";
 
-    /// <summary>Held while the folder's files are made from its log.</summary>
-    public const string Encoder = "encoder.lock";
-
     private readonly SafeFileHandle _handle;
 
     private FolderLock(SafeFileHandle handle) => _handle = handle;
@@ -36,7 +33,10 @@ public sealed partial class FolderLock : IDisposable
         return taken;
     }
 
-    /// <summary>Takes the lock of a file or folder itself, which leaves nothing behind in it; null: somebody holds it.</summary>
+    /// <summary>
+    /// Takes the lock of a file or folder itself, which leaves nothing behind in it and goes with it where it is renamed; null: somebody
+    /// holds it. Whoever makes, commits or marks an episode holds its folder's.
+    /// </summary>
     /// <exception cref="IOException">There is no such file or folder.</exception>
     public static FolderLock? TryTake(string path) => TryTakeOf(path, flags: 0);
 

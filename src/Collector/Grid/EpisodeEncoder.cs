@@ -26,14 +26,19 @@ public sealed record EncodedEpisode(
 /// <summary>
 /// Makes an episode of a recording's folder: follows its log while it grows, writes a row as soon as it can no longer change, and commits
 /// when the log has ended, or was cut off. It takes nothing from the live path; run again on the same folder it gives the same result.
+/// metadata.json is written last, when all else is on the disk: a recording that has it is only committed, since its log may be shortened
+/// already.
 /// </summary>
 public sealed class EpisodeEncoder : IDisposable
 {
+    /// <summary>What is to stay of the log, until it takes the log's place.</summary>
+    private const string KeptLog = CaptureLog.FileName + ".new";
+
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(20);
     private readonly string _folder;
     private readonly Action<EncodingProgress> _report;
     private readonly FolderLock _lock;
-    private readonly CaptureReader _reader;
+    private readonly CaptureReader? _reader; // null where only the commit is left
     private RecordingHeader? _header;
     private RowWriter? _rows;
 
@@ -43,11 +48,11 @@ public sealed class EpisodeEncoder : IDisposable
     public EpisodeEncoder(string folder, Action<EncodingProgress> report)
     {
         (_folder, _report) = (Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), report);
-        _lock = FolderLock.TryTake(_folder, FolderLock.Encoder)
-            ?? throw new IOException($"{_folder} is being encoded by another process (it holds {FolderLock.Encoder})");
+        _lock = FolderLock.TryTake(_folder) ?? throw new IOException($"{_folder} is being encoded by another process");
         try
         {
-            _reader = new CaptureReader(Path.Combine(_folder, CaptureLog.FileName));
+            if (!File.Exists(Path.Combine(_folder, EpisodeLayout.Metadata)))
+                _reader = new CaptureReader(Path.Combine(_folder, CaptureLog.FileName));
         }
         catch
         {
@@ -61,34 +66,36 @@ public sealed class EpisodeEncoder : IDisposable
     /// <exception cref="InvalidDataException">The log is not one of ours, or a written picture does not read back.</exception>
     public EncodedEpisode Run(CancellationToken cancel)
     {
-        bool cutOff = Follow(cancel);
+        if (_reader is null)
+            return CommitWhatIsComplete();
+        bool cutOff = Follow(_reader, cancel);
         if (_header is null || _rows is null)
             return Discard();
         RecordingFooter? footer = _reader.End is { } end ? RecordingFooter.Parse(end.Json) : null;
         _rows.Finish(footer?.LastSlot, cancel);
         if (_rows.Frames == 0)
             return Discard();
-        return Commit(_header, footer, cutOff);
+        return Commit(_reader, _header, footer, cutOff);
     }
 
     public void Dispose()
     {
         _rows?.Dispose();
-        _reader.Dispose();
+        _reader?.Dispose();
         _lock.Dispose();
     }
 
     /// <returns>True: the log was cut off, its writer is gone.</returns>
-    private bool Follow(CancellationToken cancel)
+    private bool Follow(CaptureReader log, CancellationToken cancel)
     {
         long reported = 0;
         bool writerGone = false;
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
-            while (_reader.TryRead(out var message))
+            while (log.TryRead(out var message))
             {
-                _rows ??= Open();
+                _rows ??= Open(log);
                 _rows.Add(message);
                 if (Environment.TickCount64 - reported < 200)
                     continue;
@@ -96,8 +103,8 @@ public sealed class EpisodeEncoder : IDisposable
                 _report(new(_rows.ShareWritten, _rows.Frames, _rows.StaleRows, "encoding"));
                 cancel.ThrowIfCancellationRequested();
             }
-            if (_reader.State != McapReadState.Open)
-                return _reader.End is null;
+            if (log.State != McapReadState.Open)
+                return log.End is null;
             if (writerGone)
                 return true;
             // Nothing more at present: either the recording goes on, or its process is gone. After that is known, what it wrote last is
@@ -114,9 +121,9 @@ public sealed class EpisodeEncoder : IDisposable
         return taken is not null;
     }
 
-    private RowWriter Open()
+    private RowWriter Open(CaptureReader log)
     {
-        _header = RecordingHeader.Parse(_reader.Start!.Json);
+        _header = RecordingHeader.Parse(log.Start!.Json);
         return new RowWriter(_folder, _header);
     }
 
@@ -130,44 +137,57 @@ public sealed class EpisodeEncoder : IDisposable
         return new(trash, null, 0, none, none, none);
     }
 
-    private EncodedEpisode Commit(RecordingHeader header, RecordingFooter? footer, bool cutOff)
+    private EncodedEpisode Commit(CaptureReader log, RecordingHeader header, RecordingFooter? footer, bool cutOff)
     {
         var rows = _rows!;
         _report(new(1, rows.Frames, rows.StaleRows, "committing"));
-        var metadata = rows.Complete(Draft(header, footer, cutOff));
-        _reader.Dispose();
-        KeepOfLog(header.Keep, cutOff);
-        File.Delete(Path.Combine(_folder, FolderLock.Writer));
-        File.Delete(Path.Combine(_folder, FolderLock.Encoder)); // the lock itself is held on, until the folder has its new name
+        WriteKeptLog(header.Keep, cutOff);
+        var metadata = rows.Complete(Draft(log, header, footer, cutOff)); // from here on nothing of the log is needed
+        log.Dispose();
+        ReplaceLog(header.Keep);
         string path = EpisodeCommit.Commit(_folder, rows.Digests);
         var counts = rows.Streams.Counts;
         return new(path, metadata, rows.StaleRows, counts.ToDictionary(c => c.Key, c => c.Value.Received),
             counts.ToDictionary(c => c.Key, c => c.Value.FirstNs), counts.ToDictionary(c => c.Key, c => c.Value.LastNs));
     }
 
-    /// <summary>Replaces the log by what the setting keeps: the new file first, then the rename, or nothing is touched.</summary>
-    private void KeepOfLog(string keep, bool cutOff)
+    /// <summary>A run before this one was cut off in its commit. The stamps of the first and last samples are not known any more.</summary>
+    private EncodedEpisode CommitWhatIsComplete()
     {
-        string log = Path.Combine(_folder, CaptureLog.FileName);
-        if (keep == "none")
-        {
-            File.Delete(log);
-            return;
-        }
-        if (keep == "all" && !cutOff)
-            return;
-        string rewritten = log + ".tmp";
-        File.Delete(rewritten);
-        McapCopy.Copy(log, rewritten, channel => keep == "all" || !channel.Topic.EndsWith("/image_raw", StringComparison.Ordinal));
-        File.Move(rewritten, log, overwrite: true);
+        var metadata = EpisodeMetadata.Read(_folder);
+        ReplaceLog(metadata.CaptureLog);
+        string path = EpisodeCommit.Commit(_folder);
+        var none = new Dictionary<string, long>();
+        int stale = metadata.Streams.Values.Max(s => s.Counts.Stale);
+        return new(path, metadata, stale, metadata.Streams.ToDictionary(s => s.Key, s => s.Value.Counts.Received), none, none);
     }
 
-    private EpisodeMetadata Draft(RecordingHeader header, RecordingFooter? footer, bool cutOff)
+    /// <summary>Writes what the setting keeps beside the log; a log that was cut off is made whole.</summary>
+    private void WriteKeptLog(string keep, bool cutOff)
+    {
+        string kept = Path.Combine(_folder, KeptLog);
+        File.Delete(kept);
+        if (keep == "numbers" || keep == "all" && cutOff)
+            McapCopy.Copy(Path.Combine(_folder, CaptureLog.FileName), kept,
+                channel => keep == "all" || !channel.Topic.EndsWith("/image_raw", StringComparison.Ordinal));
+    }
+
+    private void ReplaceLog(string keep)
+    {
+        string log = Path.Combine(_folder, CaptureLog.FileName), kept = Path.Combine(_folder, KeptLog);
+        if (File.Exists(kept))
+            File.Move(kept, log, overwrite: true);
+        else if (keep == "none")
+            File.Delete(log);
+        File.Delete(Path.Combine(_folder, FolderLock.Writer));
+    }
+
+    private EpisodeMetadata Draft(CaptureReader log, RecordingHeader header, RecordingFooter? footer, bool cutOff)
     {
         var rows = _rows!;
-        var anchor = _reader.Start!.Anchor;
+        var anchor = log.Start!.Anchor;
         var streams = header.Streams.ToDictionary(s => s.Key, s => new StreamReport(s.Value.RateHz, s.Value.LatencyMs,
-            footer?.Clocks.GetValueOrDefault(s.Key) ?? new("host", 0, 0, 0), CountsOf(s.Key, footer)));
+            footer?.Clocks.GetValueOrDefault(s.Key) ?? new("host", 0, 0, 0), CountsOf(log, s.Key, footer)));
         var reasons = rows.NeverAllFresh
             ? new[] { "there was no slot at which every stream was fresh: t0 is the first slot recorded" }
             : [];
@@ -206,11 +226,11 @@ public sealed class EpisodeEncoder : IDisposable
     }
 
     /// <summary>Dropped: what the device says was lost on the way, and what this host had no room for.</summary>
-    private StreamCounts CountsOf(string stream, RecordingFooter? footer)
+    private StreamCounts CountsOf(CaptureReader log, string stream, RecordingFooter? footer)
     {
         var count = _rows!.Streams.Counts[stream];
         long dropped = footer?.Lost.GetValueOrDefault(stream) ?? count.Lost;
-        if (_reader.End is { } end && JsonDocument.Parse(end.Counters) is { } counters)
+        if (log.End is { } end && JsonDocument.Parse(end.Counters) is { } counters)
             using (counters)
                 if (counters.RootElement.TryGetProperty("streams", out var all) && all.TryGetProperty(stream, out var one))
                     dropped += one.GetProperty("dropped").GetInt64();

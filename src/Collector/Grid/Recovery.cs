@@ -18,7 +18,7 @@ public static class Recovery
     /// </summary>
     public static IReadOnlyList<CutOffRecording> Scan(string dataRoot, Action<string> say)
     {
-        string episodes = Path.Combine(dataRoot, "demonstrations");
+        string episodes = Path.Combine(dataRoot, EpisodeCatalog.Demonstrations);
         var found = new List<CutOffRecording>();
         if (!Directory.Exists(episodes))
             return found;
@@ -28,33 +28,36 @@ public static class Recovery
             string name = Path.GetFileName(folder);
             if (!EpisodeNaming.IsRecordingName(name))
                 continue;
-            if (!File.Exists(Path.Combine(folder, CaptureLog.FileName)))
-            {
-                say($"{name} has no log: nothing had been recorded; it goes to the trash");
-                EpisodeNaming.Discard(folder, Path.Combine(dataRoot, "trash"));
-                continue;
-            }
-            using var writer = TakePatiently(folder, FolderLock.Writer);
-            using var encoder = TakePatiently(folder, FolderLock.Encoder);
-            if (writer is null || encoder is null)
-                say($"{name} is being {(writer is null ? "recorded" : "encoded")} by another process; it is left alone");
-            else
+            using var encoder = TakePatiently(folder);
+            if (!Directory.Exists(folder))
+                continue; // committed while we waited
+            using var writer = encoder is null ? null : FolderLock.TryTake(folder, FolderLock.Writer);
+            if (writer is null)
+                say($"{name} is being {(encoder is null ? "encoded" : "recorded")} by another process; it is left alone");
+            else if (File.Exists(Path.Combine(folder, CaptureLog.FileName)) || File.Exists(Path.Combine(folder, EpisodeLayout.Metadata)))
                 found.Add(new(Path.GetFileNameWithoutExtension(name), folder));
+            else
+                Discard(folder, dataRoot, say);
         }
         return found;
     }
 
-    // The encoder of a service that was killed ends with it, but not in the same moment.
-    private static FolderLock? TakePatiently(string folder, string name)
+    private static void Discard(string folder, string dataRoot, Action<string> say)
+    {
+        say($"{Path.GetFileName(folder)} has no log: nothing had been recorded; it goes to the trash");
+        EpisodeNaming.Discard(folder, Path.Combine(dataRoot, EpisodeCatalog.Trash));
+    }
+
+    // The encoder of a service that was killed ends with it, but not in the same moment. It may commit in that time.
+    private static FolderLock? TakePatiently(string folder)
     {
         long until = Environment.TickCount64 + PatienceMs;
-        while (true)
+        while (Directory.Exists(folder) && Environment.TickCount64 < until)
         {
-            if (FolderLock.TryTake(folder, name) is { } taken)
+            if (FolderLock.TryTake(folder) is { } taken)
                 return taken;
-            if (Environment.TickCount64 > until)
-                return null;
             Thread.Sleep(20);
         }
+        return null;
     }
 }

@@ -32,8 +32,9 @@ internal static class EncodeCommand
     {
         try
         {
-            using var encoder = new EpisodeEncoder(folder, p => Say(new(p.Share, p.Rows, p.StaleRows, p.Doing)));
-            var episode = encoder.Run(cancel);
+            EncodedEpisode episode;
+            using (var encoder = new EpisodeEncoder(folder, p => Say(new(p.Share, p.Rows, p.StaleRows, p.Doing))))
+                episode = encoder.Run(cancel); // and lets go of the folder before anybody hears of the episode
             Say(new(1, episode.Metadata?.Frames ?? 0, episode.StaleRows, "committed", Summaries.Of(episode)));
             DatasetIndex.RefreshAfter(folder, Console.Error.WriteLine);
             return ExitCode.Done;

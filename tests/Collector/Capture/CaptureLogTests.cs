@@ -163,7 +163,7 @@ public class CaptureLogTests
             Assert.Equal(1, FlockExitCode(recording));
             var refused = Assert.Throws<IOException>(() => CaptureLog.Start(recording, cell.Streams, "{}", s_anchor));
             Assert.Contains("being recorded by another process", refused.Message);
-            using (FolderLock.TryTake(recording, FolderLock.Encoder)) // its own lock
+            using (FolderLock.TryTake(recording)) // the encoder's
                 await log.Stop("{}");
         }
         Assert.Equal(0, FlockExitCode(recording));
