@@ -24,10 +24,15 @@ public sealed class RandomKillTests(ITestOutputHelper output) : IDisposable
         for (int kill = 0; kill < kills; kill++)
         {
             var service = _cell.StartService();
+            RobotProcess? recorder = null;
             if (random.Next(4) > 0) // else while it starts and recovers
-                Record(random);
-            Thread.Sleep(random.Next(1500)); // the random moment
+            {
+                _cell.WaitForDevices();
+                recorder = _cell.StartRecording(0.3 + random.NextDouble());
+            }
+            Thread.Sleep(random.Next(3000)); // the random moment: before, in, and after the recording, and in its encoding and commit
             string moment = string.Join(", ", EpisodeCatalog.FindRecordings(_cell.Data).Select(Path.GetFileName));
+            recorder?.Kill(); // first: it would start a service of its own
             if (random.Next(2) == 0) // else they notice that the service is gone, and leave
                 foreach (int encoder in _cell.Encoders())
                     RobotProcess.TrySignal(encoder, RobotProcess.SigKill);
@@ -52,18 +57,6 @@ public sealed class RandomKillTests(ITestOutputHelper output) : IDisposable
     }
 
     public void Dispose() => _cell.Dispose();
-
-    /// <summary>A recording that the kill finds while it grows, or while it is encoded and committed.</summary>
-    private void Record(Random random)
-    {
-        _cell.WaitForDevices();
-        double seconds = 0.3 + random.NextDouble();
-        var recording = _cell.StartRecording(seconds);
-        if (random.Next(2) == 0)
-            _cell.WaitForRecording(0.3);
-        else
-            recording.WaitForEnd();
-    }
 
     private static int Number(string variable, int otherwise) =>
         Environment.GetEnvironmentVariable(variable) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
