@@ -25,7 +25,8 @@ Measure("rendering", "bench/Rendering, several times", (results, runs, seconds, 
 
 var minutes = new Option<double>("--minutes")
 {
-    Description = "Of the tick and of the C loop each, one minute by turns", DefaultValueFactory = _ => 5,
+    Description = "Of the tick and of the C loop each, one minute by turns",
+    DefaultValueFactory = _ => 5,
 };
 var tick = new Command("tick", "Lateness of the 30 Hz tick beside a C loop, with a recording and the dashboard open") { minutes };
 tick.SetAction((parsed, cancel) =>

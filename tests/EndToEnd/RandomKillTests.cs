@@ -10,7 +10,7 @@ namespace RobotWorldModel.EndToEnd.Tests;
 public sealed class RandomKillTests(ITestOutputHelper output) : IDisposable
 {
     private const long WorthBytes = 10_000_000;
-    private readonly TestCell _cell = new(oneCamera: true);
+    private readonly TestCell _cell = new(cameras: 1);
 
     [Fact]
     public void Nothing_committed_changes_and_every_recording_comes_back()

@@ -8,7 +8,7 @@ namespace RobotWorldModel.EndToEnd.Tests;
 /// <summary>The service as systemd sees it (sd_notify): a datagram socket takes systemd's place.</summary>
 public sealed class SystemdTests : IDisposable
 {
-    private readonly TestCell _cell = new(oneCamera: true);
+    private readonly TestCell _cell = new(cameras: 0);
     private readonly Socket _notify = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
     private readonly ConcurrentQueue<string> _said = [];
 

@@ -19,8 +19,8 @@ internal sealed class TestCell : IDisposable
     private readonly TempFolder _folder = new();
     private readonly List<RobotProcess> _processes = [];
 
-    /// <param name="oneCamera">Less to render and to encode, for tests that are about something else.</param>
-    public TestCell(bool oneCamera = false)
+    /// <param name="cameras">0 to 2: fewer are less to render and to encode, for tests that are about something else.</param>
+    public TestCell(int cameras = 2)
     {
         Name = $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Directory.CreateDirectory(Runtime);
@@ -30,8 +30,8 @@ internal sealed class TestCell : IDisposable
             .Replace(Template, Name, StringComparison.Ordinal)
             .Replace("127.0.1.1", Ports.FreeLoopbackAddress(), StringComparison.Ordinal)
             .Replace("127.0.0.1:8080", listen, StringComparison.Ordinal);
-        if (oneCamera)
-            text = WithoutSceneCamera(text);
+        if (cameras < 2)
+            text = Without(cameras == 1 ? "  - name: scene" : "cameras:", text);
         File.WriteAllText(Config, text);
     }
 
@@ -168,10 +168,11 @@ internal sealed class TestCell : IDisposable
         }
     }
 
-    private static string WithoutSceneCamera(string text)
+    /// <summary>The config without what lies between a line of its cameras and its motion section.</summary>
+    private static string Without(string line, string text)
     {
-        int from = text.IndexOf("  - name: scene", StringComparison.Ordinal), to = text.IndexOf("motion:", StringComparison.Ordinal);
-        Assert.True(from > 0 && to > from, "sim-cell.yaml has no scene camera before its motion section");
+        int from = text.IndexOf(line, StringComparison.Ordinal), to = text.IndexOf("motion:", StringComparison.Ordinal);
+        Assert.True(from > 0 && to > from, $"sim-cell.yaml has no '{line}' before its motion section");
         return text.Remove(from, to - from);
     }
 }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using RobotWorldModel.Collector.Codecs;
 using Microsoft.Win32.SafeHandles;
+using RobotWorldModel.Collector.Codecs;
 
 namespace RobotWorldModel.Collector.Mcap;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
 using RobotWorldModel.Collector.Codecs;
 using RobotWorldModel.Collector.Files;
-using Microsoft.Win32.SafeHandles;
 
 namespace RobotWorldModel.Collector.Mcap;
 

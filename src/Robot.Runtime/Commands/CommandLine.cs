@@ -64,6 +64,11 @@ internal static class CommandLine
         {
             return ExitCode.Interrupted;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"robot: {e.Message}");
+            return ExitCode.Disk;
+        }
     }
 }
 

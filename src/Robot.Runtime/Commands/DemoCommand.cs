@@ -31,7 +31,8 @@ internal static class DemoCommand
     {
         var folder = new Option<string?>("--out")
         {
-            Description = "Where episodes (DIR/data) and DIR/report.json go; a folder in the temporary folder", HelpName = "DIR",
+            Description = "Where episodes (DIR/data) and DIR/report.json go; a folder in the temporary folder",
+            HelpName = "DIR",
         };
         var seconds = new Option<double?>("--seconds") { Description = "Cap each demonstration; until the script is done" };
         var keep = new Option<bool>("--keep") { Description = "Leave cell and service up until Ctrl-C" };
@@ -147,7 +148,7 @@ internal static class DemoCommand
         while (service.Core.Status?.Streams.All(s => s.Fresh) != true)
         {
             if (Environment.TickCount64 > deadline)
-                {
+            {
                 var away = service.Core.Status?.Streams.Where(s => !s.Fresh).Select(s => $"{s.Name}: {s.Message}") ?? ["no status"];
                 throw new RobotException(ExitCode.Device, $"not every device came up: {string.Join("; ", away)}");
             }

@@ -31,19 +31,29 @@ internal static class EpisodesCommand
         {
             var table = new Table().Border(TableBorder.Simple)
                 .AddColumns("episode", "task", "frames", "seconds", "outcome", "dropped", "started (UTC)");
+            var damaged = new List<string>();
             foreach (string folder in Find(parsed.GetValue(path)!))
             {
-                var m = Read(folder);
-                table.AddRow(Markup.Escape(m.Id), Markup.Escape(m.Task), $"{m.Frames}", $"{m.Duration:0.0}",
-                    m.Outcome.ToString().ToLowerInvariant() + (m.Recovered ? " (recovered)" : ""),
-                    $"{m.Streams.Values.Sum(s => s.Counts.Dropped)}",
-                    $"{m.Start:yyyy-MM-dd HH:mm:ss}");
+                try
+                {
+                    AddRow(table, EpisodeMetadata.Read(folder));
+                }
+                catch (InvalidDataException e)
+                {
+                    damaged.Add(e.Message);
+                }
             }
             AnsiConsole.Write(table);
-            return ExitCode.Done;
+            damaged.ForEach(line => Console.Error.WriteLine($"robot: {line}"));
+            return damaged.Count == 0 ? ExitCode.Done : ExitCode.FaultsFound;
         });
         return command;
     }
+
+    private static void AddRow(Table table, EpisodeMetadata m) => table.AddRow(
+        Markup.Escape(m.Id), Markup.Escape(m.Task), $"{m.Frames}", $"{m.Duration:0.0}",
+        m.Outcome.ToString().ToLowerInvariant() + (m.Recovered ? " (recovered)" : ""),
+        $"{m.Streams.Values.Sum(s => s.Counts.Dropped)}", $"{m.Start:yyyy-MM-dd HH:mm:ss}");
 
     private static Command Show()
     {
@@ -96,18 +106,30 @@ internal static class EpisodesCommand
                 throw new RobotException(ExitCode.Usage, $"{root}: there is no such folder");
             using var claim = Claim.Take(Path.Combine(root, ".robot.lock"), $"data root {root}");
             var found = Recovery.Scan(root, line => Console.Error.WriteLine($"robot: {line}"));
-            foreach (var recording in found)
-            {
-                using var encoder = new EpisodeEncoder(recording.Folder, _ => { });
-                var episode = encoder.Run(cancel);
-                Console.WriteLine($"{recording.Id}: recovered {episode.Metadata?.Frames ?? 0} frames into {episode.Path}");
-            }
+            int recovered = found.Count(recording => TryRecover(recording, cancel));
             if (found.Count > 0)
                 DatasetIndex.RefreshAfter(found[0].Folder, Console.Error.WriteLine);
-            Console.WriteLine($"{found.Count} recordings recovered");
-            return ExitCode.Done;
+            Console.WriteLine($"{recovered} of {found.Count} recordings recovered");
+            return recovered == found.Count ? ExitCode.Done : ExitCode.Disk;
         }, cancel));
         return command;
+    }
+
+    /// <summary>False, and a line, where it cannot be: the others are not kept waiting for it.</summary>
+    private static bool TryRecover(CutOffRecording recording, CancellationToken cancel)
+    {
+        try
+        {
+            using var encoder = new EpisodeEncoder(recording.Folder, _ => { });
+            var episode = encoder.Run(cancel);
+            Console.WriteLine($"{recording.Id}: recovered {episode.Metadata?.Frames ?? 0} frames into {episode.Path}");
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            Console.Error.WriteLine($"robot: {recording.Folder}: {e.Message}; it stays as it is");
+            return false;
+        }
     }
 
     private static Command Mark()
@@ -172,17 +194,5 @@ internal static class EpisodesCommand
         string[] found = [.. EpisodeCatalog.Find(path).Select(e => e.Path)];
         return found.Length > 0 ? found : throw new RobotException(ExitCode.Usage,
             $"{path}: no episodes there; name a dataset's root, a folder of episodes, or one episode");
-    }
-
-    private static EpisodeMetadata Read(string folder)
-    {
-        try
-        {
-            return EpisodeMetadata.Read(folder);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new RobotException(ExitCode.FaultsFound, e.Message);
-        }
     }
 }

@@ -14,7 +14,9 @@ internal static class RecordCommand
         var data = SharedOptions.Data();
         var task = new Option<string>("--task")
         {
-            Description = "What is being shown, e.g. \"pick the cube\"", Required = true, HelpName = "NAME",
+            Description = "What is being shown, e.g. \"pick the cube\"",
+            Required = true,
+            HelpName = "NAME",
         };
         var episodes = new Option<int?>("--episodes", "-n") { Description = "How many; with keys until q, else 1" };
         var seconds = new Option<double?>("--seconds") { Description = "End each after this long" };

@@ -52,7 +52,7 @@ internal sealed class CoreClient : IAsyncDisposable
         long id = Interlocked.Increment(ref _lastId);
         var answer = _waiting[id] = new(TaskCreationOptions.RunContinuationsAsynchronously);
         JsonElement? json = parameters is null ? null : JsonSerializer.SerializeToElement(parameters, ProtocolJson.Lenient);
-        byte[] line = 
+        byte[] line =
         [
             .. JsonSerializer.SerializeToUtf8Bytes(new CoreRequest(id, method, json), ProtocolJson.Default.CoreRequest), (byte)'\n',
         ];

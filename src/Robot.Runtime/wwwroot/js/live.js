@@ -25,6 +25,8 @@ export function updateLive(desk) {
   const connected = status?.streams.some(s => s.connected) ?? false;
   show($('nothing'), status != null && !connected);
   setText($('sim-command'), `./robot sim --config ${desk.config}`);
+  show($('sim-hint'), status?.simulated === true);
+  show($('real-hint'), status?.simulated === false);
   $('live').toggleAttribute('data-away', status == null);
   show($('health'), status != null || rows.size > 0);
   show($('live-plots'), histories.joints.length + histories.wrench.length > 0);
