@@ -139,6 +139,16 @@ public readonly ref struct CaptureMessage
 /// </summary>
 public sealed class CaptureReader : IDisposable
 {
+    private static readonly Dictionary<string, CaptureKind> s_kinds = new()
+    {
+        [CaptureTopics.RobotState] = CaptureKind.RobotState,
+        [CaptureTopics.GripperState] = CaptureKind.GripperState,
+        [CaptureTopics.Wrench] = CaptureKind.Wrench,
+        [CaptureTopics.Tick] = CaptureKind.Tick,
+        [CaptureTopics.Command] = CaptureKind.Command,
+        [CaptureTopics.Event] = CaptureKind.Event,
+    };
+
     private readonly McapReader _reader;
     private readonly Dictionary<ushort, Source> _sources = [];
     private readonly bool _pixels;
@@ -238,34 +248,12 @@ public sealed class CaptureReader : IDisposable
     {
         string stream = channel.Metadata.GetValueOrDefault("stream", "");
         var source = new Source { Stream = stream };
-        switch (channel.Topic)
-        {
-            case CaptureTopics.RobotState:
-                source.Kind = CaptureKind.RobotState;
-                return source;
-            case CaptureTopics.GripperState:
-                source.Kind = CaptureKind.GripperState;
-                return source;
-            case CaptureTopics.Tick:
-                source.Kind = CaptureKind.Tick;
-                return source;
-            case CaptureTopics.Command:
-                source.Kind = CaptureKind.Command;
-                return source;
-            case CaptureTopics.Event:
-                source.Kind = CaptureKind.Event;
-                return source;
-            case CaptureTopics.Wrench:
-                source.Kind = CaptureKind.Wrench;
-                break;
-            case CaptureTopics.WrenchTimes:
-                source.IsTimes = true;
-                break;
-            default:
-                if (!DescribeCamera(channel.Topic, source))
-                    return source;
-                break;
-        }
+        if (s_kinds.TryGetValue(channel.Topic, out var kind))
+            source.Kind = kind;
+        else if (channel.Topic == CaptureTopics.WrenchTimes)
+            source.IsTimes = true;
+        else if (!DescribeCamera(channel.Topic, source))
+            return source;
         var related = _sources.Values.FirstOrDefault(s => s.Times is not null && s.Stream == stream);
         source.Times = related?.Times ?? new Times();
         return source;
