@@ -37,7 +37,7 @@ internal static class MotionWarning
     private static async Task<CoreStatus?> WaitForRobotAsync(ServiceConnection service, CancellationToken cancel)
     {
         long deadline = Environment.TickCount64 + (long)s_robotDeadline.TotalMilliseconds;
-        while (service.Core.Status?.Robot is null && Environment.TickCount64 < deadline)
+        while (service.Core.Status?.Robot is not { Serial.Length: > 0 } && Environment.TickCount64 < deadline)
             await Task.Delay(50, cancel);
         return service.Core.Status;
     }

@@ -36,11 +36,11 @@ internal static class RecordCommand
             CellConfig.Load(parsed.GetValue(config)!),
             new(parsed.GetValue(task)!, parsed.GetValue(episodes), parsed.GetValue(seconds), parsed.GetValue(source)!,
                 parsed.GetValue(yes)),
-            parsed.GetValue(data)!, cancel));
+            parsed.GetValue(data)!, parsed.GetResult(data) is { Implicit: false }, cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(CellConfig config, RecordPlan plan, string data, CancellationToken cancel)
+    private static async Task<int> RunAsync(CellConfig config, RecordPlan plan, string data, bool dataIsGiven, CancellationToken cancel)
     {
         bool terminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
         if (!terminal && !plan.ByItself)
@@ -51,12 +51,13 @@ internal static class RecordCommand
         if (plan.Source == "scripted" && config.Simulation is null)
             throw new RobotException(ExitCode.Usage,
                 "--source scripted is for the simulated cell only; use freedrive, jog or none on a real arm");
-        await using var service = await ServiceConnection.OpenAsync(config, data, cancel);
+        await using var service = await ServiceConnection.OpenAsync(config, data, dataIsGiven, cancel);
         await service.Core.SubscribeAsync(cancel);
         await MotionWarning.AskAsync(config, service, plan.Source is "scripted" or "jog" or "freedrive", plan.Yes,
             plan.Source == "jog" ? "move in steps of 5 mm at most at 20 mm/s" : "be moved by whoever leads it, or by the script", cancel);
         if (plan.ByItself)
             plan = plan with { Episodes = plan.Episodes ?? 1 };
-        return await new RecordSession(service, plan, terminal).RunAsync(cancel);
+        bool mayJog = plan.Source == "jog" || plan.Yes || service.Core.Status?.Simulated == true;
+        return await new RecordSession(service, plan, terminal, mayJog).RunAsync(cancel);
     }
 }

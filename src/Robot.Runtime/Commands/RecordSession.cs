@@ -17,7 +17,8 @@ internal sealed record RecordPlan(string Task, int? Episodes, double? Seconds, s
 /// Episodes one after the other: the next may start while the last is being saved. In a terminal a live view, and one key for each thing
 /// to do; elsewhere one line for each episode that is committed.
 /// </summary>
-internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, bool terminal)
+/// <param name="mayJog">Keys may move the arm: it is simulated, or a person has said so.</param>
+internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, bool terminal, bool mayJog)
 {
     private const string Keys =
         "space start/end  s success  f failure  r again  d discard  Esc stop arm  q quit  arrows/PgUp/PgDn jog 5 mm  o/c gripper";
@@ -118,7 +119,11 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
                     _quit = true;
                     break;
                 default:
-                    if (JogStep(key.Key) is { } step)
+                    if (JogStep(key.Key) is not { } step)
+                        break;
+                    if (!mayJog)
+                        _note = "keys move this arm with --source jog only (it asks first)";
+                    else
                         await service.Core.CallAsync(CoreMethods.Jog, new { step.axis, step.steps }, cancel);
                     break;
             }

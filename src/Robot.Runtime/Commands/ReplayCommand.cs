@@ -21,7 +21,7 @@ internal static class ReplayCommand
         var speed = new Option<double>("--speed") { Description = "1.0 is as recorded", DefaultValueFactory = _ => 1.0 };
         var dryRun = new Option<bool>("--dry-run")
         {
-            Description = "Check it against the cell's limits and say what it would do; nothing moves",
+            Description = "Check that it is of this robot and tool, and say how far and fast it would move; nothing moves",
         };
         var yes = new Option<bool>("--yes") { Description = "Do not ask before the real arm moves" };
         var command = new Command(
@@ -34,12 +34,13 @@ internal static class ReplayCommand
             var cell = CellConfig.Load(parsed.GetValue(config)!);
             string folder = Path.GetFullPath(parsed.GetValue(episode)!);
             var plan = ReplayLoader.Load(folder, cell);
-            double pace = parsed.GetValue(speed);
+            double pace = ReplayRun.CheckSpeed(parsed.GetValue(speed));
             Console.WriteLine($"{folder}: {plan.Rows} actions, {plan.Seconds / pace:0.0} s at speed {pace:0.##}; "
                 + ReplayLoader.Describe(plan));
             if (parsed.GetValue(dryRun))
                 return ExitCode.Done;
-            await using var service = await ServiceConnection.OpenAsync(cell, parsed.GetValue(data)!, cancel);
+            await using var service = await ServiceConnection.OpenAsync(
+                cell, parsed.GetValue(data)!, parsed.GetResult(data) is { Implicit: false }, cancel);
             await service.Core.SubscribeAsync(cancel);
             await MotionWarning.AskAsync(cell, service, needed: true, parsed.GetValue(yes),
                 $"ease to the first pose and play {plan.Seconds / pace:0.0} s", cancel);

@@ -57,7 +57,7 @@ internal static class StopCommand
             await using var service = await ServiceConnection.FindAsync(parsed.GetValue(config), cancel);
             await service.Core.CallAsync(method, null, cancel);
             if (method == CoreMethods.Shutdown)
-                await service.Core.Closed.WaitAsync(TimeSpan.FromSeconds(60), cancel);
+                await service.Core.Closed.WaitAsync(cancel); // it may have an episode to finish
             Console.WriteLine($"{service.Info.Cell}: {done}");
             return ExitCode.Done;
         });

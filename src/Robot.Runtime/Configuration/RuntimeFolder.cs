@@ -30,6 +30,18 @@ internal static class RuntimeFolder
         }
     }
 
+    /// <summary>Where services may have left their addresses: our own folder, and the system service's where we may look into it.</summary>
+    public static IReadOnlyList<string> Known
+    {
+        get
+        {
+            string own = Path;
+            return own == SystemFolder || !IsReadable(SystemFolder) ? [own] : [own, SystemFolder];
+        }
+    }
+
+    private const string SystemFolder = "/run/robot"; // RuntimeDirectory= of the unit
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>A bare name in this folder, a path as it is.</summary>
@@ -40,6 +52,18 @@ internal static class RuntimeFolder
     public static string CoreSocket(string cell) => System.IO.Path.Combine(Path, $"{cell}.sock");
 
     public static string Preview(string cell, string camera) => System.IO.Path.Combine(Path, $"{cell}-{camera}.preview");
+
+    private static bool IsReadable(string folder)
+    {
+        try
+        {
+            return Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private static string Made(string folder)
     {

@@ -6,6 +6,7 @@ using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Simulation.Controller;
 
 namespace RobotWorldModel.Runtime.Core;
 
@@ -15,10 +16,12 @@ namespace RobotWorldModel.Runtime.Core;
 internal sealed class CellDevices : IDisposable
 {
     private readonly List<Claim> _claims = [];
+    private readonly bool _simulation;
 
     /// <exception cref="RobotException">Another service uses one of them (75).</exception>
     public CellDevices(CellConfig config)
     {
+        _simulation = config.Simulation is not null;
         if (config.Robot is { } robot)
         {
             Claim("robot", robot.Host);
@@ -62,6 +65,11 @@ internal sealed class CellDevices : IDisposable
         Streams = [.. new ISampleStream?[] { Arm?.States, Force?.Wrenches, Gripper?.States }.OfType<ISampleStream>(), .. Frames];
         Motion = Arm is null ? null : new ArmMotion(Arm, Gripper, Force, Limits(config), config.Motion.Enabled);
     }
+
+    /// <summary>
+    /// The config says so and the arm does not deny it: an arm with a serial number of its own is real, whatever the config says.
+    /// </summary>
+    public bool IsSimulated => _simulation && Arm?.Identity is null or { Serial: UrController.SimulatedSerial };
 
     public UrArm? Arm { get; }
 

@@ -18,6 +18,7 @@ internal sealed class CoreHandler(
     private readonly ReplayRun _replay = new(devices, policies);
     private readonly JogControl _jog = new(policies);
     private FreedriveRun? _freedrive;
+    private volatile object? _starter; // the connection that had the arm moved last
     private CancellationTokenSource? _recordingTimer;
 
     /// <summary>Of the running replay, or the last one.</summary>
@@ -38,11 +39,11 @@ internal sealed class CoreHandler(
         {
             return method switch
             {
-                CoreMethods.RecordStart => await StartRecordingAsync(parameters, cancel),
+                CoreMethods.RecordStart => await StartRecordingAsync(parameters, connection, cancel),
                 CoreMethods.RecordStop => new { id = StopRecording(OutcomeOf(parameters), EpisodeEnd.Operator) },
                 CoreMethods.RecordDiscard => new { id = await DiscardAsync() },
                 CoreMethods.Jog => _jog.Press(connection, Text(parameters, "axis"), (int)Number(parameters, "steps", 1)),
-                CoreMethods.ReplayStart => StartReplay(parameters),
+                CoreMethods.ReplayStart => StartReplay(parameters, connection),
                 CoreMethods.Stop => SaveAndIdle(),
                 CoreMethods.Acknowledge => Acknowledge(),
                 CoreMethods.Shutdown => Shutdown(),
@@ -55,7 +56,16 @@ internal sealed class CoreHandler(
         }
     }
 
-    public void Closed(object connection) => _jog.Closed(connection);
+    /// <summary>Who had the arm moved is gone: the arm stops. A recording goes on.</summary>
+    public void Closed(object connection)
+    {
+        _jog.Closed(connection);
+        if (_starter != connection)
+            return;
+        _starter = null;
+        policies.End("who started it went away");
+        EndFreedrive();
+    }
 
     /// <summary>Called some times a second: ends a recording whose log has failed, and keeps what it has.</summary>
     public void Supervise()
@@ -85,7 +95,7 @@ internal sealed class CoreHandler(
 
     public void Dispose() => _recordingTimer?.Dispose();
 
-    private async Task<object> StartRecordingAsync(JsonElement parameters, CancellationToken cancel)
+    private async Task<object> StartRecordingAsync(JsonElement parameters, object connection, CancellationToken cancel)
     {
         string task = Text(parameters, "task"), source = Text(parameters, "source", "none");
         double seconds = Number(parameters, "seconds", double.PositiveInfinity);
@@ -116,6 +126,7 @@ internal sealed class CoreHandler(
             EndFreedrive();
             throw;
         }
+        _starter = source is "scripted" or "freedrive" ? connection : _starter;
         status.Say($"{id}: {task}");
         _recordingTimer = new();
         _ = EndByItselfAsync(id, script, seconds, _recordingTimer.Token);
@@ -195,11 +206,15 @@ internal sealed class CoreHandler(
         return id;
     }
 
-    private object StartReplay(JsonElement parameters)
+    private object StartReplay(JsonElement parameters, object connection)
     {
         if (recorder.RunningId is { } running)
             throw new RobotException(ExitCode.Busy, $"{running} is being recorded; end it first");
-        _replay.Start(config, Text(parameters, "episode"), Number(parameters, "speed", 1), end => status.Say(end));
+        string episode = Text(parameters, "episode");
+        if (EpisodeNaming.IsEpisodeName(episode))
+            episode = Path.Combine(recorder.Demonstrations, episode);
+        _replay.Start(config, episode, Number(parameters, "speed", 1), end => status.Say(end));
+        _starter = connection;
         return new { };
     }
 
@@ -234,8 +249,7 @@ internal sealed class CoreHandler(
 
     private void EndFreedrive()
     {
-        _freedrive?.Dispose();
-        _freedrive = null;
+        Interlocked.Exchange(ref _freedrive, null)?.Dispose();
     }
 
     private static Outcome OutcomeOf(JsonElement parameters) => Text(parameters, "outcome", "unknown") switch

@@ -195,7 +195,7 @@ internal sealed class Recorder(
             EpisodeLayout.NumberedActionNames(dimension), null, null, commanded ? source : ActionDescription.Demonstrated);
         return new(id, task, config.RateHz, originNs, firstSlot, JsonSerializer.SerializeToElement(config, ProtocolJson.Lenient), robot,
             [.. devices.Cameras.Select(c => c.Info).OfType<CameraInfo>().Select(CameraDescription.From)],
-            devices.Force is null ? null : new(config.Force!.Driver, "", new double[6]), action,
+            devices.Force is null ? null : new("Robotiq FT 300", devices.Force.Serial ?? "", new double[6]), action,
             devices.Streams.ToDictionary(s => s.Name, s => new RecordedStream(s.RateHz, s.LatencyMs)),
             BuildInfo.Software, config.Recording.Keep.ToString().ToLowerInvariant());
     }

@@ -21,8 +21,7 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
     {
         if (Status is { State: "easing" or "playing" })
             throw new RobotException(ExitCode.Busy, $"{Status.Episode} is being replayed; stop it first");
-        if (!(speed is > 0.05 and <= 2))
-            throw new RobotException(ExitCode.Usage, $"a speed of {speed} is out of range; 0.05 to 2 is allowed");
+        CheckSpeed(speed);
         ReplayPlan plan = ReplayLoader.Load(episode, config);
         if (GripperTrouble(plan) is { } trouble)
             throw new RobotException(ExitCode.Device, trouble);
@@ -41,6 +40,11 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
             throw;
         }
     }
+
+    /// <exception cref="RobotException">It is out of range (64).</exception>
+    public static double CheckSpeed(double speed) => speed is >= 0.05 and <= 2
+        ? speed
+        : throw new RobotException(ExitCode.Usage, $"a speed of {speed} is out of range; 0.05 to 2 is allowed");
 
     /// <summary>Half the cell's limits at most: the way to the first pose was never recorded.</summary>
     private static MoveTo Ease(ArmMotion motion, ReplayPlan plan, CellConfig config) =>

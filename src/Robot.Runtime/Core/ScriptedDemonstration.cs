@@ -23,7 +23,7 @@ internal sealed class ScriptedDemonstration(CellConfig config, CellDevices devic
     /// <exception cref="RobotException">Not the simulated cell, or it or the gripper does not answer.</exception>
     public async Task<(Action Go, Task<PolicyEnd> Ended)> PrepareAsync(CancellationToken cancel)
     {
-        if (config.Simulation is null)
+        if (!devices.IsSimulated || devices.Arm?.Identity is null)
             throw new RobotException(ExitCode.Usage,
                 "source 'scripted' is for the simulated cell only; use freedrive, jog or none on a real arm");
         var scene = await Task.Run(() => Ask("reset", new JsonObject { ["seed"] = _seed++ }), cancel);

@@ -10,7 +10,6 @@ internal sealed class StatusReporter(CellConfig config, CellDevices devices, Tic
 {
     private readonly long _startedNs = HostClock.NowNs;
     private readonly RateMeter[] _rates = [.. devices.Streams.Select(s => new RateMeter(s))];
-    private readonly bool _simulated = config.Simulation is not null;
     private string _message = "idle";
 
     /// <summary>The line that people see until the next one.</summary>
@@ -27,7 +26,7 @@ internal sealed class StatusReporter(CellConfig config, CellDevices devices, Tic
             : motion.Owner is not null ? "controlling"
             : "idle";
         var (p50, p99, max) = ticker.Lateness.Microseconds();
-        return new(config.Cell, mode, Volatile.Read(ref _message), now, (now - _startedNs) * 1e-9, recorder.DataRoot, _simulated,
+        return new(config.Cell, mode, Volatile.Read(ref _message), now, (now - _startedNs) * 1e-9, recorder.DataRoot, devices.IsSimulated,
             Streams(now), new(ticker.RateHz, ticker.Slot, ticker.Missed, p50, p99, max), Robot(), Wrench(), Gripper(), motion, recording,
             encoders.Status, replay, recorder.Disk, GC.GetTotalAllocatedBytes());
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Desk;
@@ -18,19 +19,25 @@ internal sealed class CoreApi(CoreLink core)
         Post(routes, "/api/record/start", CoreMethods.RecordStart, DeskJson.Default.RecordStartBody);
         Post(routes, "/api/record/stop", CoreMethods.RecordStop, DeskJson.Default.RecordStopBody);
         Post(routes, "/api/record/discard", CoreMethods.RecordDiscard, DeskJson.Default.EmptyBody);
-        Post(routes, "/api/replay", CoreMethods.ReplayStart, DeskJson.Default.ReplayBody);
+        Post(routes, "/api/replay", CoreMethods.ReplayStart, DeskJson.Default.ReplayBody, body =>
+            EpisodeNaming.IsEpisodeName(body.Episode) ? null : $"'{body.Episode}' is no id of an episode of this data root, as demo_007 is");
         Post(routes, "/api/stop", CoreMethods.Stop, DeskJson.Default.EmptyBody);
         Post(routes, "/api/acknowledge", CoreMethods.Acknowledge, DeskJson.Default.EmptyBody);
         Post(routes, "/api/jog", CoreMethods.Jog, DeskJson.Default.JogBody);
     }
 
-    private void Post<T>(IEndpointRouteBuilder routes, string path, string method, JsonTypeInfo<T> type)
+    /// <param name="refuse">What is wrong with a body; null: nothing.</param>
+    private void Post<T>(
+        IEndpointRouteBuilder routes, string path, string method, JsonTypeInfo<T> type, Func<T, string?>? refuse = null)
         where T : class =>
         routes.MapPost(path, async (HttpContext context) =>
         {
             if (await Replies.BodyAsync(context, type) is not { } body)
                 return;
-            await AskAsync(context, method, JsonSerializer.SerializeToElement(body, type));
+            if (refuse?.Invoke(body) is { } why)
+                await Replies.BadAsync(context, why);
+            else
+                await AskAsync(context, method, JsonSerializer.SerializeToElement(body, type));
         });
 
     private async Task AskAsync(HttpContext context, string method, JsonElement parameters)

@@ -61,7 +61,7 @@ internal sealed record RecordStartBody(string Task, string Source = "none", doub
 
 internal sealed record RecordStopBody(string Outcome);
 
-internal sealed record ReplayBody(string Episode, double Speed = 1, bool Ease = true);
+internal sealed record ReplayBody(string Episode, double Speed = 1);
 
 internal sealed record JogBody(string Axis, int Steps);
 

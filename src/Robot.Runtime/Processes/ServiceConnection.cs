@@ -21,9 +21,12 @@ internal sealed class ServiceConnection : IAsyncDisposable
     public bool Owned => _child is not null;
 
     /// <summary>Finds the config's service; starts one as a child where none runs.</summary>
-    /// <param name="dataRoot">For a service started here; a running one keeps its own.</param>
-    /// <exception cref="RobotException">A service runs with another config (78), or the child did not come up.</exception>
-    public static async Task<ServiceConnection> OpenAsync(CellConfig config, string dataRoot, CancellationToken cancel)
+    /// <param name="dataRoot">For a service started here.</param>
+    /// <param name="insist">The person named that data root: a running service with another is refused.</param>
+    /// <exception cref="RobotException">
+    /// A service runs with another config or data root (78), or the child did not come up.
+    /// </exception>
+    public static async Task<ServiceConnection> OpenAsync(CellConfig config, string dataRoot, bool insist, CancellationToken cancel)
     {
         if (ServiceFile.Find(config.Cell) is { } running)
         {
@@ -31,6 +34,10 @@ internal sealed class ServiceConnection : IAsyncDisposable
                 throw new RobotException(ExitCode.Config,
                     $"{config.Cell}: the running service (pid {running.Pid}) was started with another config; "
                     + "'./robot shutdown' it first");
+            if (insist && Path.GetFullPath(dataRoot) != running.Data)
+                throw new RobotException(ExitCode.Config,
+                    $"{config.Cell}: the running service (pid {running.Pid}) keeps its data in {running.Data}; "
+                    + "leave --data out, or './robot shutdown' it first");
             return new(await CoreClient.ConnectAsync(running.Socket, cancel), running, null);
         }
         return await StartChildAsync(config, dataRoot, cancel);

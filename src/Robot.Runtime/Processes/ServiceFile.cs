@@ -41,12 +41,13 @@ internal sealed class ServiceFile : IDisposable
         return new(claim, path);
     }
 
-    /// <summary>The services that run on this machine for this user.</summary>
+    /// <summary>The services that run on this machine for this user, and the system's where this user may talk to it.</summary>
     public static IReadOnlyList<ServiceInfo> Running() =>
-        [.. Directory.EnumerateFiles(RuntimeFolder.Path, "*.json").Select(FindAlive).OfType<ServiceInfo>()];
+        [.. RuntimeFolder.Known.SelectMany(f => Directory.EnumerateFiles(f, "*.json")).Select(FindAlive).OfType<ServiceInfo>()];
 
     /// <summary>The service of a cell, or null where none runs.</summary>
-    public static ServiceInfo? Find(string cell) => FindAlive(RuntimeFolder.ServiceFile(cell));
+    public static ServiceInfo? Find(string cell) =>
+        RuntimeFolder.Known.Select(f => FindAlive(Path.Combine(f, $"{cell}.json"))).FirstOrDefault(s => s is not null);
 
     public void Dispose()
     {

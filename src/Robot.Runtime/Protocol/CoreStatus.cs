@@ -90,7 +90,10 @@ public static class CoreMethods
     /// <summary>() → after this the connection also receives a status line ten times a second.</summary>
     public const string Subscribe = "subscribe";
 
-    /// <summary>{task, source, seconds?} → {id}. source: scripted, freedrive, jog, none.</summary>
+    /// <summary>
+    /// {task, source, seconds?} → {id}. source: scripted, freedrive, jog, none. What moves the arm lapses with the connection; the
+    /// recording goes on.
+    /// </summary>
     public const string RecordStart = "record.start";
 
     /// <summary>
@@ -113,7 +116,10 @@ public static class CoreMethods
     /// </summary>
     public const string Jog = "jog";
 
-    /// <summary>{episode, speed, ease: true} → {}; progress is in the status.</summary>
+    /// <summary>
+    /// {episode, speed} → {}; progress is in the status. The episode is an id of the data root (demo_007) or an absolute path. The
+    /// connection holds the lease; it lapses with it.
+    /// </summary>
     public const string ReplayStart = "replay.start";
 
     /// <summary>{} → {}: stops the arm now, saves a running recording, leaves the service idle.</summary>
