@@ -18,7 +18,7 @@ public sealed class CrashTests : IDisposable
         _cell.StartRecording(60);
         _cell.WaitForRecording();
         service.Signal(RobotProcess.SigTerm);
-        service.WaitForEnd();
+        service.WaitForEnd().MustEndWith(ExitCode.Done);
         Assert.False(EpisodeMetadata.Read(Assert.Single(_cell.Episodes)).Recovered);
         Assert.Empty(EpisodeCatalog.FindRecordings(_cell.Data));
         _cell.MustVerify(_cell.Data);
@@ -37,7 +37,7 @@ public sealed class CrashTests : IDisposable
         _cell.StartRecording(60);
         _cell.WaitForRecording(2);
         service.Kill();
-        Eventually.True(() => _cell.Encoders().Count == 0, "the encoder has followed its parent", 60);
+        Eventually.True(() => _cell.Processes("encode").Count == 0, "the encoder has followed its parent", 60);
         if (byCommand)
             _cell.Run("episodes", "recover", _cell.Data).MustEndWith(ExitCode.Done);
         else
@@ -137,7 +137,7 @@ public sealed class CrashTests : IDisposable
 
     private int FindEncoder()
     {
-        Eventually.True(() => _cell.Encoders().Count > 0, "an encoder runs");
-        return _cell.Encoders()[0];
+        Eventually.True(() => _cell.Processes("encode").Count > 0, "an encoder runs");
+        return _cell.Processes("encode")[0];
     }
 }

@@ -34,7 +34,7 @@ public sealed class RandomKillTests(ITestOutputHelper output) : IDisposable
             string moment = string.Join(", ", EpisodeCatalog.FindRecordings(_cell.Data).Select(Path.GetFileName));
             recorder?.Kill(); // first: it would start a service of its own
             if (random.Next(2) == 0) // else they notice that the service is gone, and leave
-                foreach (int encoder in _cell.Encoders())
+                foreach (int encoder in _cell.Processes("encode"))
                     RobotProcess.TrySignal(encoder, RobotProcess.SigKill);
             service.Kill();
             foreach (string recording in EpisodeCatalog.FindRecordings(_cell.Data))

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
+using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.EndToEnd.Tests;
@@ -23,7 +24,7 @@ public sealed class SystemdTests : IDisposable
         Eventually.True(() => _said.Any(s => s.StartsWith("READY=1\n", StringComparison.Ordinal)), $"READY=1\n{service.Err}", 60);
         Eventually.True(() => _said.Count(s => s == "WATCHDOG=1") >= 3, "the watchdog is fed", 30);
         service.Signal(RobotProcess.SigTerm);
-        service.WaitForEnd();
+        service.WaitForEnd().MustEndWith(ExitCode.Done); // systemd calls anything else a failure
         Eventually.True(() => _said.Contains("STOPPING=1"), "STOPPING=1", 10);
     }
 

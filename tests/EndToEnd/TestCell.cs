@@ -94,7 +94,7 @@ internal sealed class TestCell : IDisposable
 
     public void ResetScene(int seed)
     {
-        using var control = new CellControl(Path.Combine(Runtime, "robot", $"{Name}-control.sock"));
+        using var control = new CellControl(Control);
         control.Call("reset", new() { ["seed"] = seed });
     }
 
@@ -108,12 +108,15 @@ internal sealed class TestCell : IDisposable
         return path;
     }
 
-    /// <summary>The processes that encode this cell's recordings.</summary>
-    public IReadOnlyList<int> Encoders() =>
+    /// <summary>The cell's control socket.</summary>
+    public string Control => Path.Combine(Runtime, "robot", $"{Name}-control.sock");
+
+    /// <summary>The processes of this cell that run a command of the program: desk, encode …</summary>
+    public IReadOnlyList<int> Processes(string command) =>
     [
         .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
             .Where(n => int.TryParse(n, CultureInfo.InvariantCulture, out _)).Select(n => int.Parse(n!, CultureInfo.InvariantCulture))
-            .Where(IsEncoder),
+            .Where(pid => Runs(pid, command)),
     ];
 
     public void MustVerify(string path) =>
@@ -142,12 +145,12 @@ internal sealed class TestCell : IDisposable
         return process;
     }
 
-    private bool IsEncoder(int pid)
+    private bool Runs(int pid, string command)
     {
         try
         {
             string[] line = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
-            return line.Length > 2 && line[1] == "encode" && line[2].StartsWith(Data, StringComparison.Ordinal);
+            return line.Length > 2 && line[1] == command && line.Any(a => a.StartsWith(Data, StringComparison.Ordinal));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -58,19 +58,33 @@ public sealed record DatasetIndex
             Episodes = episodes,
             Totals = totals,
             Modalities = modalities,
-            Split = before?.Split?.Keep([.. episodes.Select(e => e.Path)]),
+            Split = before?.Split?.Keep([.. episodes.Select(e => e.Path), .. unreadable.Keys]),
             Unreadable = unreadable,
         };
     }
 
     /// <summary>Rebuilds and writes it, whole before it replaces what was there; after another process that is at it.</summary>
-    /// <exception cref="IOException">The disk is full or failed, or there is no such folder.</exception>
+    /// <exception cref="IOException">
+    /// The disk is full or failed, there is no such folder, or it is an episode's, whose metadata.json is another.
+    /// </exception>
     public static DatasetIndex Refresh(string root)
     {
+        string[] ofEpisodes = [EpisodeLayout.Frames, EpisodeLayout.Sums, EpisodeLayout.CaptureLog];
+        if (EpisodeNaming.NumberOf(Path.GetFileName(Path.TrimEndingDirectorySeparator(root))) is not null
+            || ofEpisodes.Any(f => File.Exists(Path.Combine(root, f))))
+            throw new IOException($"{root} is an episode; an index belongs to the folder of a whole dataset");
         using var alone = FolderLock.Take(root);
         DatasetIndex index = Rebuild(root);
         index.Write(root);
         return index;
+    }
+
+    /// <summary>Whether episodes have come or gone since it was written, by the folders' times.</summary>
+    public static bool IsBehind(string root)
+    {
+        DateTime written = File.GetLastWriteTimeUtc(Path.Combine(root, EpisodeLayout.Metadata)); // long ago where there is none
+        return new[] { EpisodeCatalog.Demonstrations, EpisodeCatalog.Simulation }.Select(f => Path.Combine(root, f))
+            .Any(f => Directory.Exists(f) && Directory.GetLastWriteTimeUtc(f) > written);
     }
 
     /// <summary>
@@ -111,6 +125,7 @@ public sealed record DatasetIndex
         }
         catch (JsonException)
         {
+            File.Move(path, path + ".unreadable", overwrite: true); // its name and split may be worth a person's look
             return null;
         }
     }

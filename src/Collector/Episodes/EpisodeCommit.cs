@@ -52,7 +52,8 @@ public static class EpisodeCommit
         yield return "committed";
     }
 
-    private static string EpisodeOf(string recording)
+    /// <summary>demo_007 of demo_007.recording.</summary>
+    internal static string EpisodeOf(string recording)
     {
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(recording));
         return path.EndsWith(EpisodeLayout.RecordingSuffix, StringComparison.Ordinal)

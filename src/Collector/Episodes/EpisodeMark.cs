@@ -16,6 +16,8 @@ public static class EpisodeMark
     /// <exception cref="IOException">Another process marks this episode now, or the disk failed.</exception>
     public static void Mark(string episode, Outcome? outcome, string? note)
     {
+        if (EpisodeNaming.IsRecordingName(Path.GetFileName(Path.TrimEndingDirectorySeparator(episode))))
+            throw new InvalidDataException($"{episode} is not committed yet; mark it when it is");
         using FolderLock held = FolderLock.TryTake(episode)
             ?? throw new IOException($"{episode} is being changed by another process; try again when it is done.");
         Finish(episode);
@@ -25,7 +27,8 @@ public static class EpisodeMark
 
     /// <summary>The start-up scan: finishes or takes back what a marking left half done. Returns the episodes that it changed.</summary>
     /// <param name="path">A data root, a folder of episodes, or one episode.</param>
-    public static IReadOnlyList<string> FinishHalfDoneMarks(string path)
+    /// <param name="say">Takes a line for each that cannot be finished; it stays as it is.</param>
+    public static IReadOnlyList<string> FinishHalfDoneMarks(string path, Action<string> say)
     {
         var finished = new List<string>();
         foreach (EpisodeEntry entry in EpisodeCatalog.Find(path))
@@ -35,8 +38,15 @@ public static class EpisodeMark
             using FolderLock? held = FolderLock.TryTake(entry.Path);
             if (held is null)
                 continue; // somebody is marking it right now
-            Finish(entry.Path);
-            finished.Add(entry.Path);
+            try
+            {
+                Finish(entry.Path);
+                finished.Add(entry.Path);
+            }
+            catch (Exception e) when (e is InvalidDataException or IOException)
+            {
+                say($"{entry.Id}: a marking that was cut off cannot be finished: {e.Message}; run ./robot episodes verify {entry.Path}");
+            }
         }
         return finished;
     }

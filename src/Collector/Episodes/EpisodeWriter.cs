@@ -194,6 +194,7 @@ public sealed class EpisodeWriter : IDisposable
         byte[] json = metadata.ToJson();
         DurableFiles.SyncFileSystem(_folder);
         DurableFiles.Replace(Path.Combine(_folder, EpisodeLayout.Metadata), json);
+        DurableFiles.SyncFolder(_folder);
         _digests[EpisodeLayout.Metadata] = EpisodeSums.DigestOf(json);
         return metadata;
     }

@@ -61,6 +61,18 @@ public sealed class EpisodeEncoder : IDisposable
         }
     }
 
+    /// <summary>
+    /// The episode of a recording whose commit came to pass although nobody heard of it: its encoder died just then. Null where the
+    /// recording is still there, or went to the trash.
+    /// </summary>
+    public static EncodedEpisode? FindCommitted(string folder)
+    {
+        if (Directory.Exists(folder) || !Directory.Exists(EpisodeCommit.EpisodeOf(folder)))
+            return null;
+        string path = EpisodeCommit.Commit(folder); // only makes sure that the rename is on the disk
+        return OfMetadata(path, EpisodeMetadata.Read(path));
+    }
+
     /// <summary>Encodes to the end and commits.</summary>
     /// <exception cref="IOException">The disk failed or is full; nothing is lost, and a second run goes on.</exception>
     /// <exception cref="InvalidDataException">The log is not one of ours, or a written picture does not read back.</exception>
@@ -103,12 +115,12 @@ public sealed class EpisodeEncoder : IDisposable
                 _report(new(_rows.ShareWritten, _rows.Frames, _rows.StaleRows, "encoding"));
                 cancel.ThrowIfCancellationRequested();
             }
-            if (log.State != McapReadState.Open)
+            if (log.State == McapReadState.Ended)
                 return log.End is null;
             if (writerGone)
                 return true;
             // Nothing more at present: either the recording goes on, or its process is gone. After that is known, what it wrote last is
-            // read.
+            // read. A log that is damaged is left to its writer too.
             writerGone = WriterIsGone();
             if (!writerGone)
                 cancel.WaitHandle.WaitOne(s_poll);
@@ -130,9 +142,10 @@ public sealed class EpisodeEncoder : IDisposable
     /// <summary>A recording without a single row holds nothing to train on; its log goes to the trash, not away.</summary>
     private EncodedEpisode Discard()
     {
-        Dispose();
+        _rows?.Dispose();
+        _reader?.Dispose();
         string root = Path.GetDirectoryName(Path.GetDirectoryName(_folder)!)!;
-        string trash = EpisodeNaming.Discard(_folder, Path.Combine(root, "trash"));
+        string trash = EpisodeNaming.Discard(_folder, Path.Combine(root, EpisodeCatalog.Trash));
         var none = new Dictionary<string, long>();
         return new(trash, null, 0, none, none, none);
     }
@@ -141,7 +154,9 @@ public sealed class EpisodeEncoder : IDisposable
     {
         var rows = _rows!;
         _report(new(1, rows.Frames, rows.StaleRows, "committing"));
-        WriteKeptLog(header.Keep, cutOff);
+        if (log.Damage is not null)
+            header = header with { Keep = "all" }; // what lies behind the damage is nowhere else
+        WriteKeptLog(header.Keep, cutOff && log.Damage is null);
         var metadata = rows.Complete(Draft(log, header, footer, cutOff)); // from here on nothing of the log is needed
         log.Dispose();
         ReplaceLog(header.Keep);
@@ -156,9 +171,13 @@ public sealed class EpisodeEncoder : IDisposable
     {
         var metadata = EpisodeMetadata.Read(_folder);
         ReplaceLog(metadata.CaptureLog);
-        string path = EpisodeCommit.Commit(_folder);
+        return OfMetadata(EpisodeCommit.Commit(_folder), metadata);
+    }
+
+    private static EncodedEpisode OfMetadata(string path, EpisodeMetadata metadata)
+    {
         var none = new Dictionary<string, long>();
-        int stale = metadata.Streams.Values.Max(s => s.Counts.Stale);
+        int stale = metadata.Streams.Values.Select(s => s.Counts.Stale).DefaultIfEmpty().Max();
         return new(path, metadata, stale, metadata.Streams.ToDictionary(s => s.Key, s => s.Value.Counts.Received), none, none);
     }
 
@@ -188,9 +207,11 @@ public sealed class EpisodeEncoder : IDisposable
         var anchor = log.Start!.Anchor;
         var streams = header.Streams.ToDictionary(s => s.Key, s => new StreamReport(s.Value.RateHz, s.Value.LatencyMs,
             footer?.Clocks.GetValueOrDefault(s.Key) ?? new("host", 0, 0, 0), CountsOf(log, s.Key, footer)));
-        var reasons = rows.NeverAllFresh
-            ? new[] { "there was no slot at which every stream was fresh: t0 is the first slot recorded" }
-            : [];
+        var reasons = new List<string>();
+        if (rows.NeverAllFresh)
+            reasons.Add("there was no slot at which every stream was fresh: t0 is the first slot recorded");
+        if (log.Damage is { } damage)
+            reasons.Add($"the log is damaged, and the rows end there: {damage}");
         return new()
         {
             SchemaVersion = EpisodeMetadata.CurrentSchema,

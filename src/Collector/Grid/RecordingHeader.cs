@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Drivers.Samples;
 
@@ -32,8 +33,8 @@ public sealed record RecordingHeader(
     public string ToJson() => JsonSerializer.Serialize(this, RecordingJson.Default.RecordingHeader);
 
     /// <exception cref="JsonException">Not a header of this program.</exception>
-    public static RecordingHeader Parse(string json) =>
-        JsonSerializer.Deserialize(json, RecordingJson.Default.RecordingHeader) ?? throw new JsonException("the log's head is empty");
+    /// <exception cref="InvalidDataException">It is not one of this version.</exception>
+    public static RecordingHeader Parse(string json) => RecordingJson.Parse(json, RecordingJson.Default.RecordingHeader, "head");
 }
 
 /// <param name="RateHz">Native.</param>
@@ -55,12 +56,26 @@ public sealed record RecordingFooter(
     public string ToJson() => JsonSerializer.Serialize(this, RecordingJson.Default.RecordingFooter);
 
     /// <exception cref="JsonException">Not a footer of this program.</exception>
-    public static RecordingFooter Parse(string json) =>
-        JsonSerializer.Deserialize(json, RecordingJson.Default.RecordingFooter) ?? throw new JsonException("the log's end is empty");
+    /// <exception cref="InvalidDataException">It is not one of this version.</exception>
+    public static RecordingFooter Parse(string json) => RecordingJson.Parse(json, RecordingJson.Default.RecordingFooter, "end");
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     Converters = [typeof(SnakeCaseEnum<Outcome>), typeof(SnakeCaseEnum<EpisodeEnd>), typeof(SnakeCaseEnum<ActionKind>)])]
 [JsonSerializable(typeof(RecordingHeader))]
 [JsonSerializable(typeof(RecordingFooter))]
-internal sealed partial class RecordingJson : JsonSerializerContext;
+internal sealed partial class RecordingJson : JsonSerializerContext
+{
+    public static T Parse<T>(string json, JsonTypeInfo<T> type, string what)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type) ?? throw new JsonException("it is empty");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"the log's {what} is not one that this version knows: {e.Message}", e);
+        }
+    }
+}

@@ -22,7 +22,7 @@ public static class Recovery
         var found = new List<CutOffRecording>();
         if (!Directory.Exists(episodes))
             return found;
-        EpisodeMark.FinishHalfDoneMarks(episodes);
+        EpisodeMark.FinishHalfDoneMarks(episodes, say);
         foreach (string folder in Directory.EnumerateDirectories(episodes).Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileName(folder);
@@ -54,8 +54,15 @@ public static class Recovery
         long until = Environment.TickCount64 + PatienceMs;
         while (Directory.Exists(folder) && Environment.TickCount64 < until)
         {
-            if (FolderLock.TryTake(folder) is { } taken)
-                return taken;
+            try
+            {
+                if (FolderLock.TryTake(folder) is { } taken)
+                    return taken;
+            }
+            catch (IOException) when (!Directory.Exists(folder))
+            {
+                return null; // it did
+            }
             Thread.Sleep(20);
         }
         return null;

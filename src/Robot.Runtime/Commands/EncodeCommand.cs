@@ -32,9 +32,7 @@ internal static class EncodeCommand
     {
         try
         {
-            EncodedEpisode episode;
-            using (var encoder = new EpisodeEncoder(folder, p => Say(new(p.Share, p.Rows, p.StaleRows, p.Doing))))
-                episode = encoder.Run(cancel); // and lets go of the folder before anybody hears of the episode
+            var episode = EpisodeEncoder.FindCommitted(folder) ?? Encode(folder, cancel);
             Say(new(1, episode.Metadata?.Frames ?? 0, episode.StaleRows, "committed", Summaries.Of(episode)));
             DatasetIndex.RefreshAfter(folder, Console.Error.WriteLine);
             return ExitCode.Done;
@@ -43,6 +41,13 @@ internal static class EncodeCommand
         {
             throw new RobotException(ExitCode.Disk, $"{folder}: {e.Message}");
         }
+    }
+
+    /// <summary>Lets go of the folder before anybody hears of the episode.</summary>
+    private static EncodedEpisode Encode(string folder, CancellationToken cancel)
+    {
+        using var encoder = new EpisodeEncoder(folder, p => Say(new(p.Share, p.Rows, p.StaleRows, p.Doing)));
+        return encoder.Run(cancel);
     }
 
     private static void Say(EncoderLine line) => Console.WriteLine(JsonSerializer.Serialize(line, ProtocolJson.Lenient));

@@ -27,7 +27,7 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
 
     private readonly Channel<ConsoleKeyInfo> _keys = Channel.CreateUnbounded<ConsoleKeyInfo>();
     private readonly List<(string Id, Task<EpisodeSummary> Committed)> _saving = [];
-    private string _note = "";
+    private volatile string _note = "";
     private (string Id, Task<string> Ended)? _running;
     private Task? _keyPressed;
     private int _recorded;
@@ -64,7 +64,26 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
     private void ReadKeys()
     {
         while (!_quit)
-            _keys.Writer.TryWrite(Console.ReadKey(intercept: true));
+        {
+            var key = Console.ReadKey(intercept: true);
+            if (key.Key == ConsoleKey.Escape)
+                _ = StopArmAsync(); // it waits behind no other key
+            else
+                _keys.Writer.TryWrite(key);
+        }
+    }
+
+    private async Task StopArmAsync()
+    {
+        try
+        {
+            await service.Core.CallAsync(CoreMethods.Stop);
+            _note = "the arm was stopped";
+        }
+        catch (RobotException e)
+        {
+            _note = e.Message;
+        }
     }
 
     private async Task RecordAsync(Action<CoreStatus> show, CancellationToken cancel)
@@ -110,10 +129,6 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
                     break;
                 case ConsoleKey.D:
                     await DiscardAsync(cancel);
-                    break;
-                case ConsoleKey.Escape:
-                    await service.Core.CallAsync(CoreMethods.Stop, null, cancel);
-                    _note = "the arm was stopped";
                     break;
                 case ConsoleKey.Q:
                     _quit = true;
@@ -214,12 +229,30 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
         if (_running is { } running && !service.Core.Closed.IsCompleted)
         {
             cut = running.Id;
-            await service.Core.CallAsync(
-                interrupted ? CoreMethods.Stop : CoreMethods.RecordStop, interrupted ? null : new { outcome = "unknown" });
-            NoteEnd(cut, await running.Ended);
+            try
+            {
+                await service.Core.CallAsync(
+                    interrupted ? CoreMethods.Stop : CoreMethods.RecordStop, interrupted ? null : new { outcome = "unknown" });
+            }
+            catch (RobotException) when (running.Ended.IsCompleted)
+            {
+                cut = null; // it had ended by itself just then
+            }
+            NoteEnd(running.Id, await running.Ended);
         }
+        RobotException? failed = null;
         foreach (var (id, committed) in _saving)
-            if (!service.Core.Closed.IsCompleted)
+        {
+            try
+            {
                 Console.WriteLine(Recordings.Describe(await committed) + (interrupted && id == cut ? " (interrupted)" : ""));
+            }
+            catch (RobotException e)
+            {
+                failed ??= e;
+            }
+        }
+        if (failed is not null && !service.Core.Closed.IsCompleted)
+            throw failed;
     }
 }

@@ -13,6 +13,8 @@ internal sealed class CoreHandler(
     Action shutdown)
     : ICoreHandler, IDisposable
 {
+    private static readonly TimeSpan s_logDeadline = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _oneAtATime = new(1);
     private readonly ScriptedDemonstration _scripted = new(config, devices, policies);
     private readonly ReplayRun _replay = new(devices, policies);
@@ -67,6 +69,9 @@ internal sealed class CoreHandler(
         EndFreedrive();
     }
 
+    /// <summary>The line that people see until the next one.</summary>
+    public void Say(string message) => status.Say(message);
+
     /// <summary>Called some times a second: ends a recording whose log has failed, and keeps what it has.</summary>
     public void Supervise()
     {
@@ -91,6 +96,7 @@ internal sealed class CoreHandler(
         StopArm("the service ends");
         await _oneAtATime.WaitAsync();
         SaveAndIdle();
+        await Task.WhenAny(recorder.LogWritten, Task.Delay(s_logDeadline));
     }
 
     public void Dispose() => _recordingTimer?.Dispose();
@@ -108,25 +114,26 @@ internal sealed class CoreHandler(
             "freedrive" or "jog" or "none" => null,
             _ => throw new RobotException(ExitCode.Usage, $"source '{source}' is not known; use scripted, freedrive, jog or none"),
         };
-        if (source == "freedrive")
-            _freedrive = FreedriveRun.Start(config, policies);
-        else if (source == "jog")
-        {
-            _jog.Recording = true;
-            _jog.Take();
-        }
         string id;
         try
         {
+            if (source == "freedrive")
+                _freedrive = FreedriveRun.Start(config, policies);
+            else if (source == "jog")
+            {
+                _jog.Recording = true;
+                _jog.Take();
+            }
             id = recorder.Start(task, source);
         }
         catch
         {
+            _jog.Recording = false;
             policies.End("the recording did not start");
             EndFreedrive();
             throw;
         }
-        _starter = source is "scripted" or "freedrive" ? connection : _starter;
+        _starter = source == "none" ? _starter : connection;
         status.Say($"{id}: {task}");
         _recordingTimer = new();
         _ = EndByItselfAsync(id, script, seconds, _recordingTimer.Token);
@@ -227,6 +234,7 @@ internal sealed class CoreHandler(
 
     private object SaveAndIdle()
     {
+        StopArm("stopped by a person"); // again: what had its turn before may have begun to move
         if (recorder.RunningId is not null)
             StopRecording(Outcome.Unknown, EpisodeEnd.Operator);
         EndFreedrive();

@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
 using RobotWorldModel.Collector.Capture;
+using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Collector.Grid;
+using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Processes;
@@ -14,12 +17,16 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
 
     private readonly SystemdNotify _systemd = new();
     private readonly CancellationTokenSource _shutdown = new();
+    private SafetyStatusBits _safety;
+    private bool _needsAcknowledge;
 
     /// <returns>The exit code: 0 after a shutdown or SIGTERM, 130 after Ctrl-C.</returns>
     /// <exception cref="RobotException">The cell, a device or the data root is in use (75), or the disk cannot be written
     /// (74).</exception>
     public async Task<int> RunAsync(CancellationToken cancel)
     {
+        bool terminated = false;
+        using var terminates = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => terminated = true);
         string root = Path.GetFullPath(dataRoot), socket = RuntimeFolder.CoreSocket(config.Cell);
         using var service = ServiceFile.Claim(
             new(config.Cell, Environment.ProcessId, $"http://{config.Service.Listen}/", config.Hash, root, socket));
@@ -28,6 +35,8 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
         RaisePriorities();
         using var encoders = new EncoderJobs(Warn);
         Recover(root, encoders);
+        if (DatasetIndex.IsBehind(root)) // a process was killed between a commit and its entry
+            _ = encoders.RefreshIndexAsync(root);
 
         using var devices = new CellDevices(config);
         Ticker? ticker = null;
@@ -62,7 +71,7 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
             Console.WriteLine("finishing what was recorded …");
         await FinishAsync(encoders);
         ticker.Dispose();
-        return cancel.IsCancellationRequested && !_shutdown.IsCancellationRequested && !ChildProcess.IsChild
+        return cancel.IsCancellationRequested && !terminated && !_shutdown.IsCancellationRequested && !ChildProcess.IsChild
             ? ExitCode.Interrupted
             : ExitCode.Done;
     }
@@ -117,6 +126,7 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
             while (await timer.WaitForNextTickAsync(ended.Token))
             {
                 handler.Supervise();
+                NoteMotion(handler, devices, recorder);
                 for (int i = 0; i < connected.Length; i++)
                     NoteChange(devices.All[i].Name, devices.All[i].Status, ref connected[i], ref last[i], recorder);
                 long now = Environment.TickCount64;
@@ -133,6 +143,24 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
         }
     }
 
+    /// <summary>A safety state or a force that stops the arm is marked in the running recording, whoever moved the arm.</summary>
+    private void NoteMotion(CoreHandler handler, CellDevices devices, Recorder recorder)
+    {
+        var safety = devices.Arm is { } arm && arm.States.TryGetNewest(out var state) ? state.Value.Safety : SafetyStatusBits.None;
+        if (safety != _safety)
+        {
+            if (_safety != SafetyStatusBits.None)
+                recorder.Event(CaptureEventKinds.Safety, $"the robot's safety is {StatusReporter.Safety(safety)}");
+            _safety = safety;
+        }
+        if (devices.Motion?.Report() is not { } motion || motion.NeedsAcknowledge == _needsAcknowledge)
+            return;
+        _needsAcknowledge = motion.NeedsAcknowledge;
+        string text = _needsAcknowledge ? motion.Reason : "a person has acknowledged";
+        recorder.Event(CaptureEventKinds.Safety, text);
+        handler.Say(text);
+    }
+
     /// <summary>Waits for the encoders; systemd is told that this takes a while longer, however long.</summary>
     private async Task FinishAsync(EncoderJobs encoders)
     {
@@ -142,7 +170,7 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
     }
 
     private void NoteChange(
-        string name, Drivers.Samples.DeviceStatus status, ref bool wasConnected, ref string lastMessage, Recorder recorder)
+        string name, DeviceStatus status, ref bool wasConnected, ref string lastMessage, Recorder recorder)
     {
         if (status.Connected == wasConnected && (status.Connected || status.Message == lastMessage))
             return;

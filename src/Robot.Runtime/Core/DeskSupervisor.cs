@@ -27,6 +27,8 @@ internal sealed class DeskSupervisor(string[] arguments, Action<string> say) : I
             string last = "";
             using var child = ChildProcess.Start(arguments, line => last = line);
             _child = child;
+            if (_stop.IsCancellationRequested) // while it was being started
+                await child.StopAsync(TimeSpan.FromSeconds(3));
             int code = await child.WaitAsync();
             _child = null;
             if (_stop.IsCancellationRequested)

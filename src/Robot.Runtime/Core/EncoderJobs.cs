@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.ComponentModel;
 using System.Text.Json;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
@@ -19,6 +20,7 @@ internal sealed record EncoderLine(double Progress, long Rows, long Stale, strin
 internal sealed class EncoderJobs(Action<string> say) : IDisposable
 {
     private const int Tries = 3;
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<string, Job> _jobs = [];
 
     private sealed class Job(string id, string folder)
@@ -84,9 +86,16 @@ internal sealed class EncoderJobs(Action<string> say) : IDisposable
     public async Task RefreshIndexAsync(string dataRoot)
     {
         string last = "";
-        using var child = ChildProcess.Start(["episodes", "index", dataRoot], line => last = line);
-        if (await child.WaitAsync() is not 0 and var code)
-            say($"the dataset's index was not written (code {code}: {last}); './robot episodes index {dataRoot}' does it");
+        try
+        {
+            using var child = ChildProcess.Start(["episodes", "index", dataRoot], line => last = line);
+            if (await child.WaitAsync() is not (ExitCode.Done or ExitCode.FaultsFound))
+                say($"the dataset's index was not written ({last}); './robot episodes index {dataRoot}' does it");
+        }
+        catch (Win32Exception e)
+        {
+            say($"the dataset's index was not written ({e.Message}); './robot episodes index {dataRoot}' does it");
+        }
     }
 
     public void Dispose()
@@ -99,10 +108,7 @@ internal sealed class EncoderJobs(Action<string> say) : IDisposable
     {
         for (int attempt = 1; attempt <= Tries && !job.Cancelled; attempt++)
         {
-            using var child = ChildProcess.Start(["encode", job.Folder], line => Read(job, line));
-            job.Child = child;
-            int code = await child.WaitAsync();
-            job.Child = null;
+            int code = await EncodeAsync(job);
             if (job.Newest.Summary is { } summary)
             {
                 job.Done.TrySetResult(summary);
@@ -120,6 +126,26 @@ internal sealed class EncoderJobs(Action<string> say) : IDisposable
         _ = job.Done.Task.Exception; // seen: nobody may be waiting for it
     }
 
+    /// <returns>The child's exit code; 71 where it could not even be started.</returns>
+    private static async Task<int> EncodeAsync(Job job)
+    {
+        try
+        {
+            using var child = ChildProcess.Start(["encode", job.Folder], line => Read(job, line));
+            job.Child = child;
+            int code = await child.WaitAsync();
+            job.Child = null;
+            return code;
+        }
+        catch (Win32Exception e)
+        {
+            const int NoProcess = 71;
+            job.LastError = $"no encoder could be started: {e.Message}";
+            await Task.Delay(s_retry);
+            return NoProcess;
+        }
+    }
+
     private static void Read(Job job, string line)
     {
         if (!line.StartsWith('{'))
@@ -127,6 +153,13 @@ internal sealed class EncoderJobs(Action<string> say) : IDisposable
             job.LastError = line;
             return;
         }
-        job.Newest = JsonSerializer.Deserialize<EncoderLine>(line, ProtocolJson.Lenient) ?? job.Newest;
+        try
+        {
+            job.Newest = JsonSerializer.Deserialize<EncoderLine>(line, ProtocolJson.Lenient) ?? job.Newest;
+        }
+        catch (JsonException)
+        {
+            job.LastError = line; // it died in the middle of a line
+        }
     }
 }

@@ -63,7 +63,7 @@ internal sealed class FreedriveRun : IDisposable
             using var cell = new CellControl(socket);
             cell.Call("hand", new JsonObject { ["pattern"] = pattern, ["seconds"] = 3600 });
         }
-        catch (Exception e) when (e is SocketException or IOException)
+        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
         {
             throw new RobotException(ExitCode.Device, $"the simulated cell does not answer: {e.Message}");
         }

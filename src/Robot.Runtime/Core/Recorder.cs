@@ -39,6 +39,9 @@ internal sealed class Recorder(
     /// <summary>The last recording that was ended and not discarded.</summary>
     public string? LastId { get; private set; }
 
+    /// <summary>The last ended recording's log is on the disk, or has failed.</summary>
+    public Task LogWritten { get; private set; } = Task.CompletedTask;
+
     /// <summary>Done when the recording has ended: how, e.g. "ended as success".</summary>
     /// <exception cref="RobotException">It is not the running or the last recording of this service.</exception>
     public Task<string> EndedAsync(string id) => _last is { } last && last.Id == id
@@ -121,7 +124,7 @@ internal sealed class Recorder(
         var footer = new RecordingFooter(outcome, end, note, lastSlot, Clocks(),
             devices.Streams.ToDictionary(s => s.Name, s => s.Counters.Lost - running.LostBefore[s.Name]));
         running.Log.Stop(footer.ToJson(), HostClock.NowNs + lateNs);
-        _ = running.Log.Completion.ContinueWith(_ => running.Log.Dispose(), TaskScheduler.Default);
+        LogWritten = running.Log.Completion.ContinueWith(_ => running.Log.Dispose(), TaskScheduler.Default);
         LastId = running.Id;
         running.Ended.TrySetResult(note ?? $"ended as {outcome.ToString().ToLowerInvariant()}");
         return running.Id;

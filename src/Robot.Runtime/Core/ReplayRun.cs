@@ -76,7 +76,8 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
                 await Task.WhenAny(ended, Task.Delay(s_poll));
             }
             var end = await ended;
-            policies.End("the replay is done");
+            if (end.Completed && policies.Current == policy)
+                policies.End("the replay is done");
             await Task.Delay(s_poll); // the arm's last samples are on their way
             if (!end.Completed)
             {

@@ -75,7 +75,8 @@ internal sealed class StatusReporter(CellConfig config, CellDevices devices, Tic
         return new(report.Enabled, Words(report.State.ToString()), report.Owner, report.Reason, report.NeedsAcknowledge);
     }
 
-    private static string Safety(SafetyStatusBits bits) =>
+    /// <summary>The safety state in words.</summary>
+    public static string Safety(SafetyStatusBits bits) =>
         bits == SafetyStatusBits.None ? "unknown" : string.Join(" ", bits.ToString().Split(", ").Select(Words));
 
     /// <summary>ProtectiveStop → protective_stop.</summary>

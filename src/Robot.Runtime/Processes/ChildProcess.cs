@@ -82,7 +82,7 @@ internal sealed class ChildProcess : IDisposable
         }
         catch (TimeoutException)
         {
-            _process.Kill();
+            Libc.Kill(Pid, Libc.SigKill);
             return await _exit;
         }
     }

@@ -65,7 +65,10 @@ internal sealed class ServiceConnection : IAsyncDisposable
         return new(await CoreClient.ConnectAsync(info.Socket, cancel), info, null);
     }
 
-    /// <summary>Calls core; a service that was started here a moment ago gets the time that its devices need to come up.</summary>
+    /// <summary>
+    /// Asks core to start something that moves or records; a service that was started here a moment ago gets the time that its devices
+    /// need to come up. A request that is under way is seen through: cancelled meanwhile, core is told to stop, and what began is returned.
+    /// </summary>
     /// <exception cref="RobotException">Core refused: at once where it has been running, else its last refusal.</exception>
     public async Task<JsonElement> StartWhenReadyAsync(string method, object parameters, CancellationToken cancel)
     {
@@ -74,7 +77,8 @@ internal sealed class ServiceConnection : IAsyncDisposable
         {
             try
             {
-                return await Core.CallAsync(method, parameters, cancel);
+                using var stopped = cancel.Register(() => _ = Core.CallAsync(CoreMethods.Stop));
+                return await Core.CallAsync(method, parameters, CancellationToken.None);
             }
             catch (RobotException e)
                 when (e.Code == ExitCode.Device && Owned && !Core.Closed.IsCompleted && Environment.TickCount64 < deadline)

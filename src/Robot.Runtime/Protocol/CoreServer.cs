@@ -112,6 +112,11 @@ internal sealed class CoreServer(string path, ICoreHandler handler) : IDisposabl
         {
             reply = new(id, Error: new(ExitCode.Interrupted, "the service is ending"));
         }
+        catch (Exception e) // a mistake of ours: who asked must hear of it, and not wait for ever
+        {
+            Console.Error.WriteLine($"robot: {e}");
+            reply = new(id, Error: new(ExitCode.Device, $"the service failed at this request: {e.Message}"));
+        }
         await connection.SendAsync(JsonSerializer.SerializeToUtf8Bytes(reply, ProtocolJson.Default.CoreReply));
     }
 

@@ -78,7 +78,7 @@ public sealed class SimulatedCell : IDisposable
     private readonly Lock _world = new(); // between the loop and the control socket
     private readonly Dictionary<string, SentLog> _sent = [];
     private HandPattern? _hand;
-    private long _cycles, _lateCycles;
+    private long _cycles, _lateCycles, _skippedCycles;
 
     public SimulatedCell(CellOptions options)
     {
@@ -146,7 +146,7 @@ public sealed class SimulatedCell : IDisposable
 
     /// <summary>What was sent, by stream.</summary>
     public string DescribeCounts() => string.Join(", ", _sent.Select(s => $"{s.Key} {s.Value.Counts.Sent}"))
-        + $"; {_cycles} cycles, {_lateCycles} of them more than one late";
+        + $"; {_cycles} cycles, {_lateCycles} of them more than one late, {_skippedCycles} skipped";
 
     public void Dispose()
     {
@@ -192,8 +192,12 @@ public sealed class SimulatedCell : IDisposable
             long due = grid.TimeOf(slot);
             AbsoluteGrid.SleepUntil(due);
             long behind = HostClock.NowNs - due;
-            if (behind > FarBehindNs)
-                slot = grid.SlotAt(HostClock.NowNs);
+            if (behind > FarBehindNs) // the machine slept, or was stopped: what its devices would have sent is over
+            {
+                long newest = grid.SlotAt(HostClock.NowNs);
+                _skippedCycles += newest - slot;
+                slot = newest;
+            }
             lock (_world)
             {
                 if (_hand is { } hand)

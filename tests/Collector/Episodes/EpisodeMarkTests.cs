@@ -42,14 +42,14 @@ public class EpisodeMarkTests
             string episode = SyntheticEpisode.Commit(folder.Path, 3);
             Assert.Equal(stop, EpisodeMark.Steps(episode, Outcome.Success, "marked").Take(stop).Count());
             Assert.Empty(EpisodeVerifier.Verify(episode));
-            IReadOnlyList<string> finished = EpisodeMark.FinishHalfDoneMarks(folder.Path);
+            IReadOnlyList<string> finished = EpisodeMark.FinishHalfDoneMarks(folder.Path, Assert.Fail);
             Assert.Equal(stop < 4 ? [episode] : [], finished);
             Assert.Empty(EpisodeVerifier.Verify(episode));
             EpisodeMetadata metadata = EpisodeMetadata.Read(episode);
             Assert.Equal(stop == 1 ? (Outcome.Unknown, "für später") : (Outcome.Success, "marked"), (metadata.Outcome, metadata.Note!));
             Assert.DoesNotContain(Directory.GetFiles(episode), f => f.EndsWith(".new", StringComparison.Ordinal)
                 || f.EndsWith(".tmp", StringComparison.Ordinal));
-            Assert.Empty(EpisodeMark.FinishHalfDoneMarks(folder.Path));
+            Assert.Empty(EpisodeMark.FinishHalfDoneMarks(folder.Path, Assert.Fail));
             EpisodeMark.Mark(episode, Outcome.Failure, null); // and life goes on
             Assert.Empty(EpisodeVerifier.Verify(episode));
         }
@@ -67,7 +67,7 @@ public class EpisodeMarkTests
                 Path.Combine(episode, name == EpisodeLayout.NewMetadata ? EpisodeLayout.Metadata : EpisodeLayout.Sums));
             File.WriteAllBytes(Path.Combine(episode, name), whole[..(whole.Length / share)]);
             Assert.Empty(EpisodeVerifier.Verify(episode));
-            Assert.Equal([episode], EpisodeMark.FinishHalfDoneMarks(episode));
+            Assert.Equal([episode], EpisodeMark.FinishHalfDoneMarks(episode, Assert.Fail));
             Assert.Empty(EpisodeVerifier.Verify(episode));
             Assert.False(File.Exists(Path.Combine(episode, name)));
         }

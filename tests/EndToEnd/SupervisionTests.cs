@@ -1,0 +1,160 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using RobotWorldModel.Collector.Capture;
+using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Simulation.Cell;
+using RobotWorldModel.Tests.Shared;
+
+namespace RobotWorldModel.EndToEnd.Tests;
+
+/// <summary>What the service does when somebody or something beside it ends, and what it asks before a real arm moves.</summary>
+public sealed class SupervisionTests : IDisposable
+{
+    private readonly TestCell _cell = new(cameras: 1);
+
+    [Fact]
+    public void A_dashboard_that_dies_comes_back_and_the_recording_goes_on()
+    {
+        _cell.StartSim();
+        _cell.StartService();
+        _cell.WaitForDevices();
+        _cell.StartRecording(120);
+        _cell.WaitForRecording();
+        string id = _cell.Status().Recording!.Id;
+        int desk = 0;
+        Eventually.True(() => (desk = _cell.Processes("desk") is [var pid, ..] ? pid : 0) != 0, "a dashboard runs");
+        RobotProcess.Signal(desk, RobotProcess.SigKill);
+        Eventually.True(() => _cell.Processes("desk").Any(p => p != desk), "another one runs", 30);
+        using var http = new HttpClient { BaseAddress = new(_cell.Url) };
+        Eventually.True(() => Answers(http), "it answers", 30);
+        Assert.Equal(id, _cell.Status().Recording!.Id);
+        _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
+        Eventually.True(() => _cell.Episodes.Length == 1, "it is committed", 60);
+        _cell.MustVerify(_cell.Data);
+    }
+
+    [Fact]
+    public async Task The_page_replays_by_id_and_nothing_outside_the_data_root()
+    {
+        _cell.StartSim();
+        _cell.StartService();
+        _cell.WaitForDevices();
+        _cell.Record("--source", "scripted", "--seconds", "2").MustEndWith(ExitCode.Done);
+        using var http = new HttpClient { BaseAddress = new(_cell.Url) };
+        Eventually.True(() => Answers(http), "the page answers", 30);
+        foreach (string elsewhere in (string[])[_cell.Episode(0), "../demonstrations/demo_000", "demo_000/", ""])
+        {
+            var refused = await http.PostAsJsonAsync("api/replay", new { episode = elsewhere });
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        }
+        var begun = await http.PostAsJsonAsync("api/replay", new { episode = "demo_000" });
+        Assert.True(begun.IsSuccessStatusCode, await begun.Content.ReadAsStringAsync());
+        Eventually.True(() => _cell.Status().Replay is { State: "done" }, "it is replayed to its end", 60);
+        Assert.Equal("demo_000", _cell.Status().Replay!.Episode);
+    }
+
+    [Fact]
+    public void An_arm_that_is_led_is_held_again_when_who_recorded_goes_away()
+    {
+        _cell.StartSim();
+        _cell.StartService();
+        _cell.WaitForDevices();
+        var recorder = _cell.Start(
+            "record", "--config", _cell.Config, "--data", _cell.Data, "--task", "led", "--source", "freedrive", "--seconds", "120");
+        _cell.WaitForRecording();
+        Assert.Equal("freedrive", _cell.Status().Motion.State);
+        recorder.Kill();
+        Eventually.True(() => _cell.Status().Motion is { Owner: null } m && m.State != "freedrive", "the arm is held", 30);
+        Eventually.True(() => _cell.Status().Robot!.Qd.All(q => Math.Abs(q) < 0.001), "the hand has let go", 30);
+        _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
+    }
+
+    [Fact]
+    public void A_protective_stop_is_marked_in_the_recording()
+    {
+        _cell.StartSim();
+        _cell.StartService();
+        _cell.WaitForDevices();
+        _cell.StartRecording(120);
+        _cell.WaitForRecording();
+        using (var control = new CellControl(_cell.Control))
+            control.Call("protective_stop", []);
+        Eventually.True(() => _cell.Status().Robot!.Safety.Contains("protective", StringComparison.Ordinal), "the arm says so", 30);
+        _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
+        Eventually.True(() => _cell.Episodes.Length == 1, "it is committed", 60);
+        Assert.Contains(Events(_cell.Episodes[0]), e => e.Kind == CaptureEventKinds.Safety
+            && e.Text.Contains("protective", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_cell_that_does_not_say_that_it_is_simulated_is_asked_before_its_arm_moves()
+    {
+        _cell.StartSim();
+        string text = File.ReadAllText(_cell.Config), real = _cell["real.yaml"];
+        File.WriteAllText(real, text[..text.IndexOf("simulation:", StringComparison.Ordinal)]
+            .Replace(_cell.Name, _cell.Name + "-real", StringComparison.Ordinal)
+            .Replace($"{_cell.Name}-real-wrist.sock", $"{_cell.Name}-wrist.sock", StringComparison.Ordinal));
+        string[] record = ["record", "--config", real, "--data", _cell.Data, "--task", "test", "--seconds", "1", "--source"];
+        _cell.Run([.. record, "scripted"]).MustRefuse(ExitCode.Usage, "simulated cell only");
+        var refused = _cell.Run([.. record, "jog"]).MustEndWith(ExitCode.Usage);
+        Assert.Contains("Keep clear", refused.Err, StringComparison.Ordinal);
+        Assert.Contains("--yes", refused.ErrLines[^1], StringComparison.Ordinal);
+        Assert.Empty(_cell.Episodes);
+        var confirmed = _cell.Run([.. record, "jog", "--yes"]).MustEndWith(ExitCode.Done);
+        Assert.Contains("Keep clear", confirmed.Err, StringComparison.Ordinal);
+        Assert.Single(_cell.Episodes);
+    }
+
+    [Fact]
+    public void The_demo_records_verifies_and_replays()
+    {
+        string folder = _cell["demo"];
+        var demo = _cell.Run("demo", "--config", _cell.Config, "--out", folder, "--seconds", "3").MustEndWith(ExitCode.Done);
+        Assert.Contains("verified 3 episodes: all good", demo.Out, StringComparison.Ordinal);
+        using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "report.json")));
+        Assert.Equal(1, report.RootElement.GetProperty("schema").GetInt32());
+        JsonElement[] episodes = [.. report.RootElement.GetProperty("episodes").EnumerateArray()];
+        Assert.Equal(3, episodes.Length);
+        foreach (JsonElement e in episodes)
+        {
+            Assert.True(Directory.Exists(e.GetProperty("path").GetString()));
+            Assert.InRange(e.GetProperty("frames").GetInt32(), 60, 100);
+            Assert.Equal(0, e.GetProperty("dropped").GetInt32());
+            string[] streams = [.. e.GetProperty("received").EnumerateObject().Select(s => s.Name)];
+            Assert.Equal(streams.Order(), e.GetProperty("sent").EnumerateObject().Select(s => s.Name).Order());
+            foreach (string stream in (string[])["robot", "wrist_rgb", "wrist_depth"])
+                Assert.Equal(e.GetProperty("sent").GetProperty(stream).GetInt64(), e.GetProperty("received").GetProperty(stream).GetInt64());
+            Assert.True(e.GetProperty("lateness_ms").GetProperty("max").GetDouble() >= e.GetProperty("lateness_ms").GetProperty("p50").GetDouble());
+        }
+        JsonElement replay = report.RootElement.GetProperty("replay");
+        Assert.Equal(episodes[0].GetProperty("id").GetString(), replay.GetProperty("episode").GetString());
+        Assert.InRange(replay.GetProperty("rms_rad").GetDouble(), 1e-9, 0.005);
+        Assert.InRange(replay.GetProperty("max_rad").GetDouble(), 1e-9, 0.02);
+    }
+
+    public void Dispose() => _cell.Dispose();
+
+    private static List<CaptureEvent> Events(string episode)
+    {
+        var events = new List<CaptureEvent>();
+        using var log = new CaptureReader(Path.Combine(episode, EpisodeLayout.CaptureLog));
+        while (log.TryRead(out var message))
+            if (message.Kind == CaptureKind.Event)
+                events.Add(message.Event());
+        return events;
+    }
+
+    private static bool Answers(HttpClient http)
+    {
+        try
+        {
+            return http.GetAsync("api/status").GetAwaiter().GetResult().IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}
