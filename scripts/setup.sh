@@ -19,7 +19,6 @@ python3-numpy|reads our depth files in the tests, as training code would
 python3-pil|reads our pictures in the tests, as training code would
 chromium|the browser test of the dashboard
 nodejs|drives Chromium in the browser test
-strace|checks how soon a recording reaches the disk
 gcc|the C loop that the tick is measured against
 libc6-dev|headers for that loop
 '

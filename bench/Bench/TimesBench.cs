@@ -28,6 +28,7 @@ internal static class TimesBench
             results.Add("start of the service to every stream fresh", "s", (fresh.TimeNs - service.StartedNs) * 1e-9);
             await Task.Delay(s_between, cancel);
             await CommitAsync(core, results, seconds, cancel);
+            await StartNextAsync(core, results, cancel);
             await LoseControllerAsync(cell, sim, core, results, cancel);
         }
     }
@@ -43,6 +44,22 @@ internal static class TimesBench
             .Deserialize<EpisodeSummary>(ProtocolJson.Lenient)!;
         results.Add($"end of a {seconds:0} s recording to its commit", "s", (HostClock.NowNs - stopNs) * 1e-9);
         results.Add("frames of it", "", episode.Frames);
+    }
+
+    /// <summary>From the request to end a recording until the next one records.</summary>
+    private static async Task StartNextAsync(CoreClient core, Results results, CancellationToken cancel)
+    {
+        var start = new { task = "bench", source = "none" };
+        string first = (await core.CallAsync(CoreMethods.RecordStart, start, cancel)).GetProperty("id").GetString()!;
+        await Task.Delay(s_between, cancel);
+        long endNs = HostClock.NowNs;
+        await core.CallAsync(CoreMethods.RecordStop, new { outcome = "unknown" }, cancel);
+        string second = (await core.CallAsync(CoreMethods.RecordStart, start, cancel)).GetProperty("id").GetString()!;
+        results.Add("end of a recording to the next one recording", "s", (HostClock.NowNs - endNs) * 1e-9, Goal.AtMost(0.3));
+        await Task.Delay(s_between, cancel);
+        await core.CallAsync(CoreMethods.RecordStop, new { outcome = "unknown" }, cancel);
+        foreach (string id in (string[])[first, second])
+            await core.CallAsync(CoreMethods.RecordWait, new { id }, cancel);
     }
 
     /// <summary>
