@@ -53,9 +53,33 @@ public class DatasetIndexTests
         DatasetIndex after = DatasetIndex.Refresh(folder.Path);
         Assert.Equal("lifting", after.Name);
         Assert.Equal(["demonstrations/demo_000"], after.Split!.Train);
-        Assert.Empty(after.Split.Val);
+        Assert.Equal(["demonstrations/demo_001"], after.Split.Val); // it may be mended
         Assert.Equal(["demonstrations/demo_001"], after.Unreadable.Keys);
         Assert.Single(after.Episodes);
+    }
+
+    [Fact]
+    public void An_episodes_own_metadata_is_never_taken_for_an_index()
+    {
+        using var folder = new MemoryFolder();
+        string episode = SyntheticEpisode.Commit(folder.Path, 0, frames: 12);
+        byte[] before = File.ReadAllBytes(Path.Combine(episode, EpisodeLayout.Metadata));
+        Assert.Throws<IOException>(() => DatasetIndex.Refresh(episode));
+        Assert.Throws<IOException>(() => DatasetIndex.Refresh(episode + "/"));
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(episode, EpisodeLayout.Metadata)));
+    }
+
+    [Fact]
+    public void An_index_that_is_no_json_is_laid_aside_and_not_lost()
+    {
+        using var folder = new MemoryFolder();
+        SyntheticEpisode.Commit(folder.Path, 0, frames: 12);
+        string index = Path.Combine(folder.Path, EpisodeLayout.Metadata);
+        File.WriteAllText(index, "{ \"name\": \"lifting\",, }");
+        DatasetIndex.Refresh(folder.Path);
+        Assert.Contains("lifting", File.ReadAllText(index + ".unreadable"), StringComparison.Ordinal);
+        Assert.Single(DatasetIndex.TryRead(folder.Path)!.Episodes);
+        Assert.False(DatasetIndex.IsBehind(folder.Path));
     }
 
     [Theory]

@@ -29,7 +29,7 @@ public sealed class DeskApiTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/api/record/discard", "{}", CoreMethods.RecordDiscard)]
-    [InlineData("/api/replay", """{"episode":"demo_000","speed":0.5,"ease":true}""", CoreMethods.ReplayStart)]
+    [InlineData("/api/replay", """{"episode":"demo_000","speed":0.5}""", CoreMethods.ReplayStart)]
     [InlineData("/api/stop", "{}", CoreMethods.Stop)]
     [InlineData("/api/acknowledge", "{}", CoreMethods.Acknowledge)]
     [InlineData("/api/jog", """{"axis":"rx","steps":-2}""", CoreMethods.Jog)]
