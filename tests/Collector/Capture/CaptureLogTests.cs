@@ -176,7 +176,7 @@ public class CaptureLogTests
     [SkippableFact]
     public async Task A_full_disk_is_said_and_what_was_written_is_kept()
     {
-        using var disk = SmallDisk.Mount(megabytes: 3);
+        using var disk = SmallDisk.Mount(megabytes: 3, later: 5);
         var cell = new Cell();
         string recording = Path.Combine(disk.Path, "demo_000.recording");
         var options = new McapWriterOptions { ChunkBytes = 256 << 10 };
@@ -199,7 +199,7 @@ public class CaptureLogTests
         int kept = ReadAndCompare(result.Path, out _, out var end)["wrist_rgb"];
         Assert.Null(end);
         Assert.InRange(kept, 1, n - 1);
-        disk.Grow(megabytes: 8);
+        disk.MakeRoom();
         Assert.Null(McapRecovery.Recover(result.Path).Damage);
         Assert.Equal(kept, ReadAndCompare(result.Path, out _, out _)["wrist_rgb"]);
         McapPeer.Check(result.Path);

@@ -8,17 +8,20 @@ namespace RobotWorldModel.Collector.Tests.Capture;
 /// </summary>
 internal sealed class SmallDisk : IDisposable
 {
+    private const string Filler = "filler";
     private readonly Process _keeper;
 
     private SmallDisk(Process keeper) => _keeper = keeper;
 
     public string Path => $"/proc/{_keeper.Id}/root/mnt";
 
-    public static SmallDisk Mount(int megabytes)
+    /// <param name="megabytes">Of room.</param>
+    /// <param name="later">So much more when <see cref="MakeRoom"/> is called.</param>
+    public static SmallDisk Mount(int megabytes, int later)
     {
-        // Reads sizes from its input and mounts or remounts; at the input's end it ends, and the disk with it.
-        string script = $"mount -t tmpfs -o size={megabytes}m none /mnt && echo ready"
-            + " && while read size; do mount -o remount,size=$size /mnt && echo grown; done";
+        // At its input's end it ends, and the disk with it.
+        string script = $"mount -t tmpfs -o size={megabytes + later}m none /mnt"
+            + $" && head -c {later}M /dev/zero > /mnt/{Filler} && echo ready && cat";
         var keeper = Process.Start(new ProcessStartInfo("unshare", ["-rm", "sh", "-c", script])
         {
             RedirectStandardInput = true,
@@ -35,11 +38,7 @@ internal sealed class SmallDisk : IDisposable
         return new SmallDisk(keeper);
     }
 
-    public void Grow(int megabytes)
-    {
-        _keeper.StandardInput.WriteLine($"{megabytes}m");
-        Assert.Equal("grown", _keeper.StandardOutput.ReadLine());
-    }
+    public void MakeRoom() => File.Delete(System.IO.Path.Combine(Path, Filler));
 
     public void Dispose()
     {
