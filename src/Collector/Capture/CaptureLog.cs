@@ -197,10 +197,11 @@ public sealed class CaptureLog : IDisposable
         long last = ending?.LastArrivalNs ?? long.MaxValue;
         foreach (var stream in _streams)
             stream.Drain(last);
-        while (_ticks.TryDequeue(out var tick))
-            WriteMessage(tick);
+        // A tick's command is put in before the tick: in this order it is in the log before any later tick, as who makes rows relies on.
         while (_commands.TryDequeue(out var command))
             WriteMessage(command);
+        while (_ticks.TryDequeue(out var tick))
+            WriteMessage(tick);
         while (_events.TryDequeue(out var happened))
             WriteMessage(happened);
     }

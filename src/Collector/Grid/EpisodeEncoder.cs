@@ -210,6 +210,8 @@ public sealed class EpisodeEncoder : IDisposable
         var reasons = new List<string>();
         if (rows.NeverAllFresh)
             reasons.Add("there was no slot at which every stream was fresh: t0 is the first slot recorded");
+        if (Refused(log) is > 0 and var refused)
+            reasons.Add($"{refused} ticks, commands or events found no room in the log's queue: their rows are skipped or without action");
         if (log.Damage is { } damage)
             reasons.Add($"the log is damaged, and the rows end there: {damage}");
         return new()
@@ -244,6 +246,14 @@ public sealed class EpisodeEncoder : IDisposable
             Simulation = null,
             Statistics = new Dictionary<string, ModalityStatistics>(),
         };
+    }
+
+    private static long Refused(CaptureReader log)
+    {
+        if (log.End is not { } end)
+            return 0;
+        using var counters = JsonDocument.Parse(end.Counters);
+        return counters.RootElement.TryGetProperty("refused", out var refused) ? refused.GetInt64() : 0;
     }
 
     /// <summary>Dropped: what the device says was lost on the way, and what this host had no room for.</summary>

@@ -132,17 +132,20 @@ internal sealed class RowWriter : IDisposable
     private bool AnyFresh(long last)
     {
         for (long slot = _next; slot <= last; slot++)
-            if (Streams.AllFresh(_grid.TimeOf(slot)))
+            if (CanBeFirst(slot))
                 return true;
         return false;
     }
+
+    /// <summary>Every stream is fresh, and the log has the slot's tick: while a recording begins, samples come in before the first does.</summary>
+    private bool CanBeFirst(long slot) => Streams.AllFresh(_grid.TimeOf(slot)) && _ticks.ContainsKey(slot);
 
     private void Take(long slot)
     {
         long slotNs = _grid.TimeOf(slot);
         if (_t0Slot == long.MinValue)
         {
-            if (!Streams.AllFresh(slotNs))
+            if (!CanBeFirst(slot))
                 return; // before t0: samples are kept, in case no slot ever is
             _t0Slot = slot;
         }

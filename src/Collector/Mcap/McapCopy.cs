@@ -34,7 +34,7 @@ public static class McapCopy
         {
             writer.Close();
         }
-        if (writer.Failure is { } failure)
+        if ((writer.Failure ?? reader.Damage) is { } failure) // a short copy must take no log's place
         {
             File.Delete(destination);
             throw new IOException(failure);

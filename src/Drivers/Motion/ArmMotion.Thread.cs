@@ -211,6 +211,7 @@ public sealed partial class ArmMotion
         session.End(reason);
         Volatile.Write(ref _reason, reason);
         _needsAcknowledge = true;
+        _gripper?.Halt();
     }
 
     private void Publish(MotionSession? session, in RobotState state)

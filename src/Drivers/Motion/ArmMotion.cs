@@ -38,7 +38,7 @@ public sealed partial class ArmMotion : IDisposable
             _gripper = gripper as IGripperControl
                 ?? throw new ArgumentException($"{gripper.Name}: this driver only reads; it cannot move the gripper");
         (_arm, _force, _limits, _enabled) = (arm, force, limits, enabled);
-        _wrenches = force?.Wrenches.Subscribe(1024);
+        _wrenches = enabled ? force?.Wrenches.Subscribe(1024) : null; // only the thread that drives the arm drains it
         _thread = new("arm", RealTime.ArmPriority, Serve);
         _published.Write(new() { SpeedFraction = 1 });
     }
@@ -61,7 +61,13 @@ public sealed partial class ArmMotion : IDisposable
     }
 
     /// <summary>The TCP of <see cref="CommandedJoints"/> in the base frame.</summary>
-    public Pose CommandedTcp => _arm.Kinematics.Flange(CommandedJoints) * _limits.FlangeToTcp;
+    public Pose CommandedTcp => TcpOf(CommandedJoints);
+
+    /// <summary>The TCP in the base frame for joints in rad.</summary>
+    public Pose TcpOf(in Vector6 joints) => _arm.Kinematics.Flange(joints) * _limits.FlangeToTcp;
+
+    /// <summary>A joint move as fast as a share of this cell's limits allows, the TCP's among them.</summary>
+    public MoveTo MoveTo(in Vector6 to, double share) => Motion.MoveTo.Within(CommandedJoints, to, _limits, _arm.Kinematics, share);
 
     /// <summary>Serves the arm from now on; where motion is not enabled the controller's registers are left alone.</summary>
     public void Start()
@@ -119,8 +125,11 @@ public sealed partial class ArmMotion : IDisposable
         {
             _acquireCancel?.Cancel();
             MotionSession? session = Volatile.Read(ref _session);
-            if (session is not null && session.End(reason))
+            if (session is null)
+                return;
+            if (session.End(reason))
                 Volatile.Write(ref _reason, reason);
+            _gripper?.Halt();
         }
     }
 

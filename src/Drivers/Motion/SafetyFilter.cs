@@ -107,6 +107,16 @@ public sealed class SafetyFilter(UrKinematics kinematics, MotionLimits limits)
             default:
                 return $"the command's kind {(int)command.Kind} is not known";
         }
+        if (_first && command.Kind == CommandKind.TcpPose)
+        {
+            Vector6 there = _previous; // the whole way: shortened, any first target would be near
+            if (!(kinematics.Inverse(ref there, to, limits.FlangeToTcp) < 1e-5))
+                return "the arm cannot reach the first pose of the tool from here";
+            wanted = there;
+            if ((there - _previous).MaxAbs > limits.FirstTargetRad)
+                return null; // refused by who asks
+            wanted = _previous;
+        }
         // The straight line of the TCP is shortened before joints are sought, so that it stays straight.
         Vector6 step = UrKinematics.Difference(to, from);
         double distance = new Vec3(step[0], step[1], step[2]).Length, turn = new Vec3(step[3], step[4], step[5]).Length;

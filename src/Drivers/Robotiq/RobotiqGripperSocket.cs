@@ -71,6 +71,7 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
     private readonly GripperActivation _activation = new();
     private readonly byte[] _request = new byte[64];
     private double _asked = double.NaN; // the newest request; NaN: none
+    private volatile bool _halt;
     private int _sentCount, _position, _object, _echo, _status, _fault, _turn;
     private bool _echoed, _moving;
     private volatile bool _active;
@@ -106,6 +107,8 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
         _device.Dispose();
         _wake.Dispose();
     }
+
+    void IGripperControl.Halt() => _halt = true;
 
     void IGripperControl.Request(double position)
     {
@@ -213,6 +216,16 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
     /// <summary>Sends the newest request, or what must come before it.</summary>
     internal void Obey(GripperWire wire)
     {
+        if (_halt)
+        {
+            _halt = false;
+            Interlocked.Exchange(ref _asked, double.NaN);
+            if (_activation.Now is GripperActivation.Stage.Resetting or GripperActivation.Stage.Pausing)
+                _activation.Reset();
+            wire.Set("SET GTO 0\n"u8);
+            _sentCount = -1; // whatever is asked next is sent anew, with GTO 1
+            return;
+        }
         double asked = Volatile.Read(ref _asked);
         if (double.IsNaN(asked) || _activation.Now != GripperActivation.Stage.Idle)
             return;

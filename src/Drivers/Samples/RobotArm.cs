@@ -65,4 +65,7 @@ internal interface IGripperControl
 {
     /// <summary>Asks for a position, 0 open … 1 closed. Never blocks: the gripper's own thread sends the newest request.</summary>
     void Request(double position);
+
+    /// <summary>Stops the fingers where they are; what was asked, and an activation that waits for its turn, are forgotten.</summary>
+    void Halt();
 }

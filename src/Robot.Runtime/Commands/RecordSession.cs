@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Channels;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
@@ -28,7 +29,7 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
     private readonly Channel<ConsoleKeyInfo> _keys = Channel.CreateUnbounded<ConsoleKeyInfo>();
     private readonly List<(string Id, Task<EpisodeSummary> Committed)> _saving = [];
     private volatile string _note = "";
-    private (string Id, Task<string> Ended)? _running;
+    private (string Id, Task<RecordingEnd> Ended)? _running;
     private Task? _keyPressed;
     private int _recorded;
     private volatile bool _quit;
@@ -174,15 +175,15 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
     /// <summary>
     /// However it ends: by a key here, its script, its time, a stop elsewhere, a full disk. Returns what core says of it.
     /// </summary>
-    private async Task<string> EndedAsync(string id)
+    private async Task<RecordingEnd> EndedAsync(string id)
     {
         try
         {
-            return (await service.Core.CallAsync(CoreMethods.RecordEnded, new { id })).GetProperty("how").GetString()!;
+            return (await service.Core.CallAsync(CoreMethods.RecordEnded, new { id })).Deserialize<RecordingEnd>(ProtocolJson.Lenient)!;
         }
         catch (RobotException e)
         {
-            return e.Message;
+            return new(e.Message, Stopped: true);
         }
     }
 
@@ -193,12 +194,13 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
         NoteEnd(id, await ended);
     }
 
-    private void NoteEnd(string id, string how)
+    private void NoteEnd(string id, RecordingEnd end)
     {
         _running = null;
+        _quit |= end.Stopped && plan.ByItself;
         _recorded++;
         _saving.Add((id, Recordings.WaitAsync(service, id)));
-        _note = plan.Episodes is { } all ? $"{id} {how} ({_recorded} of {all})" : $"{id} {how}";
+        _note = plan.Episodes is { } all ? $"{id} {end.How} ({_recorded} of {all})" : $"{id} {end.How}";
     }
 
     private async Task DiscardAsync(CancellationToken cancel)

@@ -69,6 +69,24 @@ public sealed class CellConfig
         for (int i = 0; i < 3; i++)
             if (Motion.WorkspaceMin[i] >= Motion.WorkspaceMax[i])
                 throw new ConfigException($"{File}: motion.workspace_min must be below motion.workspace_max in every axis");
+        CheckMetres("motion.workspace_min", Motion.WorkspaceMin, 3);
+        CheckMetres("motion.workspace_max", Motion.WorkspaceMax, 3);
+        if (Robot is not null)
+            CheckMetres("robot.tcp", Robot.Tcp, 1);
+        foreach (var camera in Cameras)
+        {
+            if (camera.Extrinsics is null != camera.MountedOn is null)
+                throw new ConfigException($"{File}: camera {camera.Name}: extrinsics and mounted_on belong together; give both or neither");
+            CheckMetres($"camera {camera.Name}: extrinsics", camera.Extrinsics ?? [], 5);
+        }
+    }
+
+    /// <summary>The first three numbers are lengths; the rest, if any, a rotation vector.</summary>
+    private void CheckMetres(string key, IReadOnlyList<double> values, double most)
+    {
+        for (int i = 0; i < values.Count; i++)
+            if (Math.Abs(values[i]) > (i < 3 ? most : 2 * Math.PI))
+                throw new ConfigException($"{File}: {key}: {values[i]} is more than {(i < 3 ? $"{most} m" : "a turn")}; lengths are in m, angles in rad");
     }
 }
 

@@ -38,7 +38,7 @@ public sealed class TransportConfig
     [Range(0.0, 1000.0)]
     public double DelayMsMax { get; set; }
 
-    [Range(0.0, 10000.0)]
+    [Range(0.0, 1500.0)] // the simulated wires keep two seconds of packages
     public double ExtraDelayMs { get; set; }
 
     [Range(0.0, 1.0)]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
@@ -58,6 +59,8 @@ internal sealed class YamlBinder(string file)
             if (Convert(valueNode, property.PropertyType, path + key) is not { } value)
                 continue;
             property.SetValue(target, value);
+            if (property.IsDefined(typeof(RequiredAttribute)) && value is string text && string.IsNullOrWhiteSpace(text))
+                Error(valueNode, $"'{path}{key}' is empty");
             CheckRange(property, value, valueNode, path + key);
         }
         foreach (var (key, property) in properties)
@@ -105,9 +108,11 @@ internal sealed class YamlBinder(string file)
             return text;
         if (type == typeof(bool) && text is "true" or "false")
             return text == "true";
-        if (type == typeof(int) && int.TryParse(text, out int i))
+        // Only these styles: with .NET's own, 2,5 is 25.
+        if (type == typeof(int) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int i))
             return i;
-        if (type == typeof(double) && double.TryParse(text, out double d) && double.IsFinite(d))
+        if (type == typeof(double) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double d)
+            && double.IsFinite(d))
             return d;
         if (type.IsEnum && Enum.GetNames(type).FirstOrDefault(n => SnakeCase(n) == text) is { } name)
             return Enum.Parse(type, name);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
@@ -20,7 +21,9 @@ internal sealed class CoreHandler(
     private readonly ReplayRun _replay = new(devices, policies);
     private readonly JogControl _jog = new(policies);
     private FreedriveRun? _freedrive;
-    private volatile object? _starter; // the connection that had the arm moved last
+    private readonly ConditionalWeakTable<object, object> _gone = []; // connections that have closed
+    private volatile object? _starter, _beginning; // the connections that had the arm moved last, and that have it taken now
+    private int _stops; // how often somebody has stopped the arm
     private CancellationTokenSource? _recordingTimer;
 
     /// <summary>Of the running replay, or the last one.</summary>
@@ -33,19 +36,19 @@ internal sealed class CoreHandler(
         if (method == CoreMethods.RecordWait)
             return await encoders.WaitAsync(Text(parameters, "id")).WaitAsync(cancel);
         if (method == CoreMethods.RecordEnded)
-            return new { how = await recorder.EndedAsync(Text(parameters, "id")).WaitAsync(cancel) };
+            return await recorder.EndedAsync(Text(parameters, "id")).WaitAsync(cancel);
         if (method == CoreMethods.Stop)
             StopArm("stopped by a person"); // before anything that may be waiting for its turn
+        int stops = Volatile.Read(ref _stops);
         await _oneAtATime.WaitAsync(cancel);
         try
         {
             return method switch
             {
-                CoreMethods.RecordStart => await StartRecordingAsync(parameters, connection, cancel),
+                CoreMethods.RecordStart or CoreMethods.Jog or CoreMethods.ReplayStart
+                    => await BeginAsync(method, parameters, connection, stops, cancel),
                 CoreMethods.RecordStop => new { id = StopRecording(OutcomeOf(parameters), EpisodeEnd.Operator) },
                 CoreMethods.RecordDiscard => new { id = await DiscardAsync() },
-                CoreMethods.Jog => _jog.Press(connection, Text(parameters, "axis"), (int)Number(parameters, "steps", 1)),
-                CoreMethods.ReplayStart => StartReplay(parameters, connection),
                 CoreMethods.Stop => SaveAndIdle(),
                 CoreMethods.Acknowledge => Acknowledge(),
                 CoreMethods.Shutdown => Shutdown(),
@@ -61,6 +64,9 @@ internal sealed class CoreHandler(
     /// <summary>Who had the arm moved is gone: the arm stops. A recording goes on.</summary>
     public void Closed(object connection)
     {
+        _gone.AddOrUpdate(connection, connection);
+        if (_beginning == connection)
+            devices.Motion?.Stop("who asked for it went away");
         _jog.Closed(connection);
         if (_starter != connection)
             return;
@@ -101,12 +107,57 @@ internal sealed class CoreHandler(
 
     public void Dispose() => _recordingTimer?.Dispose();
 
+    /// <summary>
+    /// Begins what may move the arm. Taking the arm lasts seconds: a stop in that time, or before its turn came, or the loss of who asked,
+    /// ends it again.
+    /// </summary>
+    /// <param name="stops">When it was asked for.</param>
+    /// <exception cref="RobotException">It was stopped (130), or refused.</exception>
+    private async Task<object> BeginAsync(string method, JsonElement parameters, object connection, int stops, CancellationToken cancel)
+    {
+        ThrowIfStopped();
+        _beginning = connection;
+        try
+        {
+            object begun = method switch
+            {
+                CoreMethods.RecordStart => await StartRecordingAsync(parameters, connection, cancel),
+                CoreMethods.Jog => _jog.Press(connection, Text(parameters, "axis"), (int)Number(parameters, "steps", 1)),
+                _ => StartReplay(parameters, connection),
+            };
+            ThrowIfStopped();
+            return begun;
+        }
+        catch (RobotException) when (IsStopped())
+        {
+            policies.End("stopped while it began");
+            EndFreedrive();
+            if (recorder.RunningId is not null)
+                StopRecording(Outcome.Unknown, EpisodeEnd.Operator, "stopped while it began");
+            throw new RobotException(ExitCode.Interrupted, "it was stopped while it began");
+        }
+        finally
+        {
+            _beginning = null;
+        }
+
+        bool IsStopped() => Volatile.Read(ref _stops) != stops || _gone.TryGetValue(connection, out _);
+
+        void ThrowIfStopped()
+        {
+            if (IsStopped())
+                throw new RobotException(ExitCode.Interrupted, "it was stopped before it began");
+        }
+    }
+
     private async Task<object> StartRecordingAsync(JsonElement parameters, object connection, CancellationToken cancel)
     {
         string task = Text(parameters, "task"), source = Text(parameters, "source", "none");
         double seconds = Number(parameters, "seconds", double.PositiveInfinity);
         if (recorder.RunningId is { } running)
             throw new RobotException(ExitCode.Busy, $"{running} is being recorded; end it first");
+        if (!double.IsPositiveInfinity(seconds) && !(seconds is >= 0.1 and <= 86_400))
+            throw new RobotException(ExitCode.Usage, $"{seconds} seconds are out of range; 0.1 to 86400 (a day) are allowed");
         // The source first: it may refuse, and an empty episode helps nobody.
         (Action Go, Task<PolicyEnd> Ended)? script = source switch
         {
@@ -187,9 +238,10 @@ internal sealed class CoreHandler(
         }
     }
 
-    private string StopRecording(Outcome outcome, EpisodeEnd end, string? note = null)
+    /// <param name="stopped">By a person who stopped the arm: whoever records one episode after the other begins no other.</param>
+    private string StopRecording(Outcome outcome, EpisodeEnd end, string? note = null, bool stopped = false)
     {
-        string id = recorder.Stop(outcome, end, note);
+        string id = recorder.Stop(outcome, end, note, stopped);
         _recordingTimer?.Cancel();
         _jog.Recording = false;
         policies.End($"{id} ended");
@@ -227,6 +279,7 @@ internal sealed class CoreHandler(
 
     private void StopArm(string why)
     {
+        Interlocked.Increment(ref _stops);
         policies.End(why);
         devices.Motion?.Stop(why);
         recorder.Event(CaptureEventKinds.Stop, why);
@@ -236,7 +289,7 @@ internal sealed class CoreHandler(
     {
         StopArm("stopped by a person"); // again: what had its turn before may have begun to move
         if (recorder.RunningId is not null)
-            StopRecording(Outcome.Unknown, EpisodeEnd.Operator);
+            StopRecording(Outcome.Unknown, EpisodeEnd.Operator, stopped: true);
         EndFreedrive();
         status.Say("idle");
         return new { };

@@ -32,13 +32,13 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
             new(config.Cell, Environment.ProcessId, $"http://{config.Service.Listen}/", config.Hash, root, socket));
         PrepareRoot(root);
         using var dataClaim = Claim.Take(Path.Combine(root, ".robot.lock"), $"data root {root}");
+        using var devices = new CellDevices(config); // the last claim: who is refused says that and nothing else
         RaisePriorities();
         using var encoders = new EncoderJobs(Warn);
         Recover(root, encoders);
         if (DatasetIndex.IsBehind(root)) // a process was killed between a commit and its entry
             _ = encoders.RefreshIndexAsync(root);
 
-        using var devices = new CellDevices(config);
         Ticker? ticker = null;
         var recorder = new Recorder(config, devices, encoders, root, () => (ticker!.OriginNs, ticker.Slot));
         var policies = new PolicyRunner(devices.Motion);

@@ -41,7 +41,7 @@ internal sealed class JogControl(PolicyRunner policies)
             if (_policy is not null && policies.Current == _policy)
                 return;
             JogPolicy? made = null;
-            var rested = policies.Start("jog", motion => made = new(new TcpStepJog(motion.CommandedTcp)));
+            var rested = policies.Start("jog", motion => made = new(new TcpStepJog(motion.CommandedTcp), motion));
             _policy = made;
             _ = rested.ContinueWith(_ => EndWhenRested(made), TaskScheduler.Default);
         }
@@ -65,7 +65,7 @@ internal sealed class JogControl(PolicyRunner policies)
             policies.End("the jog is over");
     }
 
-    private sealed class JogPolicy(TcpStepJog jog) : ITickPolicy
+    private sealed class JogPolicy(TcpStepJog jog, ArmMotion motion) : ITickPolicy
     {
         private const long RestNs = 5_000_000_000;
         private double _gripper = double.NaN;
@@ -98,6 +98,13 @@ internal sealed class JogControl(PolicyRunner policies)
                 Volatile.Write(ref _restSinceNs, dueNs);
             bool rested = jog.AtRest && dueNs - Volatile.Read(ref _restSinceNs) > RestNs;
             return new(command, rested);
+        }
+
+        /// <summary>Where the arm could not follow, the steps that wait are forgotten and the next begins where it is.</summary>
+        public void Sent(in SendResult result)
+        {
+            if (!result.Accepted || result.Clamped != Clamp.None)
+                jog.Restart(motion.TcpOf(result.Guarded));
         }
     }
 }

@@ -18,7 +18,13 @@ internal readonly record struct PolicyEnd(bool Completed, string Why);
 /// </summary>
 internal sealed class PolicyRunner(ArmMotion? motion)
 {
-    private sealed record Turn(ITickPolicy Policy, MotionLease Lease, TaskCompletionSource<PolicyEnd> Ended);
+    /// <summary>Commands refused one after the other that end a turn.</summary>
+    private const int MostRefused = 10;
+
+    private sealed record Turn(ITickPolicy Policy, MotionLease Lease, TaskCompletionSource<PolicyEnd> Ended)
+    {
+        public int RefusedInARow;
+    }
 
     private volatile Turn? _turn;
     private string _lastSource = ""; // of the command just sent; the tick's thread alone
@@ -83,12 +89,21 @@ internal sealed class PolicyRunner(ArmMotion? motion)
             return false;
         }
         PolicyStep step = turn.Policy.Next(observation, dueNs);
+        if (step.Failed is { } failed)
+        {
+            Finish(turn, new(false, failed));
+            return false;
+        }
         bool commanded = step.Command is not null;
         if (step.Command is { } wanted)
         {
             command = wanted;
             _lastSource = turn.Policy.Name;
             result = turn.Lease.Send(wanted);
+            turn.Policy.Sent(result);
+            turn.RefusedInARow = result.Accepted ? 0 : turn.RefusedInARow + 1;
+            if (turn.RefusedInARow == MostRefused) // its plan goes on without the arm, and must not meet it again by chance
+                Finish(turn, new(false, result.Refusal!));
         }
         if (step.Done)
             turn.Ended.TrySetResult(new(true, ""));

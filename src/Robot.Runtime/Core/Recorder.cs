@@ -27,7 +27,7 @@ internal sealed class Recorder(
         string Id, string Folder, string Task, string Source, CaptureLog Log, long FirstSlot, long StartedNs,
         IReadOnlyDictionary<string, long> LostBefore)
     {
-        public TaskCompletionSource<string> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<RecordingEnd> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private volatile Running? _running, _last;
@@ -44,7 +44,7 @@ internal sealed class Recorder(
 
     /// <summary>Done when the recording has ended: how, e.g. "ended as success".</summary>
     /// <exception cref="RobotException">It is not the running or the last recording of this service.</exception>
-    public Task<string> EndedAsync(string id) => _last is { } last && last.Id == id
+    public Task<RecordingEnd> EndedAsync(string id) => _last is { } last && last.Id == id
         ? last.Ended.Task
         : throw new RobotException(ExitCode.Usage, $"{id} is not the last recording of this service");
 
@@ -61,8 +61,15 @@ internal sealed class Recorder(
     {
         get
         {
-            long free = new DriveInfo(dataRoot).AvailableFreeSpace;
-            return new(free, free / BytesPerSecond());
+            try
+            {
+                long free = new DriveInfo(dataRoot).AvailableFreeSpace;
+                return new(free, free / BytesPerSecond());
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return new(0, 0); // its disk is gone: there is no room
+            }
         }
     }
 
@@ -115,7 +122,7 @@ internal sealed class Recorder(
 
     /// <summary>Ends the running recording; its encoder finishes and commits it in the background.</summary>
     /// <exception cref="RobotException">None runs.</exception>
-    public string Stop(Outcome outcome, EpisodeEnd end, string? note = null)
+    public string Stop(Outcome outcome, EpisodeEnd end, string? note = null, bool stopped = false)
     {
         var running = _running ?? throw new RobotException(ExitCode.Usage, "no recording runs");
         _running = null; // first: no tick after this slot but one that is under way goes to the log
@@ -126,7 +133,7 @@ internal sealed class Recorder(
         running.Log.Stop(footer.ToJson(), HostClock.NowNs + lateNs);
         LogWritten = running.Log.Completion.ContinueWith(_ => running.Log.Dispose(), TaskScheduler.Default);
         LastId = running.Id;
-        running.Ended.TrySetResult(note ?? $"ended as {outcome.ToString().ToLowerInvariant()}");
+        running.Ended.TrySetResult(new(note ?? $"ended as {outcome.ToString().ToLowerInvariant()}", stopped));
         return running.Id;
     }
 

@@ -9,6 +9,7 @@ namespace RobotWorldModel.Runtime.Core;
 /// <summary>A replay from its request to its path error.</summary>
 internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
 {
+    private const double EaseShare = 0.5; // of the cell's limits: the way to the first pose was never recorded
     private const long GripperDeadlineMs = 15_000; // its first stroke takes two to five seconds
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(100);
 
@@ -30,7 +31,7 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
         try
         {
             var ended = policies.Start(
-                "replay", motion => policy = new(plan, speed, Ease(motion, plan, config), () => GripperIsReady(plan)));
+                "replay", motion => policy = new(plan, speed, motion.MoveTo(plan.Actions[0], EaseShare), () => GripperIsReady(plan)));
             Status = new(plan.Episode, "easing", 0, 0, 0, "");
             _ = FollowAsync(plan, policy!, speed, monitor, ended, said);
         }
@@ -45,10 +46,6 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
     public static double CheckSpeed(double speed) => speed is >= 0.05 and <= 2
         ? speed
         : throw new RobotException(ExitCode.Usage, $"a speed of {speed} is out of range; 0.05 to 2 is allowed");
-
-    /// <summary>Half the cell's limits at most: the way to the first pose was never recorded.</summary>
-    private static MoveTo Ease(ArmMotion motion, ReplayPlan plan, CellConfig config) =>
-        new(motion.CommandedJoints, plan.Actions[0], 0.5 * config.Motion.JointSpeed);
 
     /// <summary>False while a gripper that the episode commands runs through its stroke for the first time.</summary>
     private bool GripperIsReady(ReplayPlan plan) => double.IsNaN(plan.Gripper[0]) || devices.Gripper is not { Active: false };

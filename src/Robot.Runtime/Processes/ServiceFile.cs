@@ -86,17 +86,29 @@ internal sealed class Claim : IDisposable
     /// <exception cref="RobotException">Somebody else holds it (75).</exception>
     public static Claim Take(string path, string what)
     {
-        try
+        for (int tries = 0; ; tries++)
         {
-            // FileShare.None is an exclusive flock on Linux. The file stays behind: only the lock on it counts.
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(HolderOf(path), $"{Environment.ProcessId}");
-            return new(file);
+            try
+            {
+                // FileShare.None is an exclusive flock on Linux. The file stays behind: only the lock on it counts.
+                var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                File.WriteAllText(HolderOf(path), $"{Environment.ProcessId}");
+                return new(file);
+            }
+            catch (IOException) when (tries < 10)
+            {
+                Thread.Sleep(5); // somebody may only have looked whether it is taken
+            }
+            catch (IOException) when (IsTaken(path))
+            {
+                throw InUse();
+            }
         }
-        catch (IOException) when (IsTaken(path))
+
+        RobotException InUse()
         {
             string holder = File.Exists(HolderOf(path)) ? File.ReadAllText(HolderOf(path)) : "?";
-            throw new RobotException(ExitCode.Busy, $"{what} is in use by another process (pid {holder}); end that one first");
+            return new RobotException(ExitCode.Busy, $"{what} is in use by another process (pid {holder}); end that one first");
         }
     }
 

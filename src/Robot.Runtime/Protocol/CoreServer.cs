@@ -147,7 +147,9 @@ internal sealed class CoreServer(string path, ICoreHandler handler) : IDisposabl
                     subscribers = [.. _subscribers];
                 if (subscribers.Length == 0)
                     continue;
-                var reply = new CoreReply(0, Status: handler.Status());
+                var reply = StatusNow();
+                if (reply is null)
+                    continue;
                 byte[] line = JsonSerializer.SerializeToUtf8Bytes(reply, ProtocolJson.Default.CoreReply);
                 foreach (var subscriber in subscribers)
                     _ = subscriber.TrySendAsync(line);
@@ -156,6 +158,20 @@ internal sealed class CoreServer(string path, ICoreHandler handler) : IDisposabl
         catch (OperationCanceledException)
         {
             // the service ends
+        }
+    }
+
+    /// <summary>Null, and a line, where it cannot be told: the next one is tried again.</summary>
+    private CoreReply? StatusNow()
+    {
+        try
+        {
+            return new CoreReply(0, Status: handler.Status());
+        }
+        catch (Exception e) // a mistake of ours must not end what people look at
+        {
+            Console.Error.WriteLine($"robot: the status cannot be told: {e}");
+            return null;
         }
     }
 

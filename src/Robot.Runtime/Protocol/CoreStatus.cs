@@ -81,6 +81,10 @@ public sealed record CoreReply(long Id, JsonElement? Result = null, CoreError? E
 
 public sealed record CoreError(int Code, string Message);
 
+/// <param name="How">ended as success, or what happened.</param>
+/// <param name="Stopped">A person stopped the arm: no other episode should begin by itself.</param>
+public sealed record RecordingEnd(string How, bool Stopped);
+
 /// <summary>Core's methods and their parameters.</summary>
 public static class CoreMethods
 {
@@ -104,7 +108,7 @@ public static class CoreMethods
     /// <summary>{} → {id}: moves the running, or else the last, episode to the trash.</summary>
     public const string RecordDiscard = "record.discard";
 
-    /// <summary>{id} → {how} when that recording has ended, however it did; its encoding goes on.</summary>
+    /// <summary>{id} → <see cref="RecordingEnd"/> when that recording has ended, however it did; its encoding goes on.</summary>
     public const string RecordEnded = "record.ended";
 
     /// <summary>{id} → <see cref="EpisodeSummary"/> when that episode is committed.</summary>

@@ -126,7 +126,9 @@ internal sealed class RtdeSession(ClientConnection connection, RtdeServer server
             case RtdePackage.RequestProtocolVersion:
                 int wanted = payload.Length == 2 ? BinaryPrimitives.ReadUInt16BigEndian(payload) : 0;
                 bool known = wanted is 1 or 2;
-                _version = known ? wanted : _version;
+                if (known && wanted != _version)
+                    lock (_lock) // packages of the other version are of another length: outputs must be set up anew
+                        (_version, _started, _outputs, _sent) = (wanted, false, null, _queued);
                 Reply(type, [known ? (byte)1 : (byte)0], nowNs);
                 break;
             case RtdePackage.GetControllerVersion:

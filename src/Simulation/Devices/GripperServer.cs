@@ -222,7 +222,7 @@ public sealed class GripperServer : ISimulatedDevice
                 _ard = Math.Min(value, 1);
                 break;
             case "POS":
-                (_asked, _takeOverNs) = (value, nowNs + (long)(_options.RefreshMs * 1e6));
+                (_asked, _takeOverNs) = (value, Math.Min(_takeOverNs, nowNs + (long)(_options.RefreshMs * 1e6)));
                 RefuseIfNotReady();
                 break;
             case "SPE":

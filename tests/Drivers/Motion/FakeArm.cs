@@ -184,7 +184,11 @@ internal sealed class FakeGripper : IGripper, IGripperControl
 
     public List<double> Requests { get; } = [];
 
+    public int Halts { get; private set; }
+
     public void Request(double position) => Requests.Add(position);
+
+    public void Halt() => Halts++;
 
     public void Start()
     {

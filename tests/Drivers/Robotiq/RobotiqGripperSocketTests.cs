@@ -55,6 +55,7 @@ public class RobotiqGripperSocketTests
             Says("not activated");
             Ask(0);
             Says("active at");
+            Eventually.True(() => Tell("log").Contains("SET POS"), "the request that it was activated for is sent");
             Eventually.True(() => !Newest.Moving && Newest.Position == 0, "it is open");
         }
 
@@ -137,6 +138,21 @@ public class RobotiqGripperSocketTests
         long seen = bench.Gripper.States.Counters.Received;
         Eventually.True(() => bench.Gripper.States.Counters.Received > seen + 10, "polls");
         Assert.Equal(log, bench.Tell("log").Split(';'));
+    }
+
+    [SkippableFact]
+    public void A_halt_stops_the_fingers_and_what_was_asked_is_forgotten_until_somebody_asks_anew()
+    {
+        using var bench = new Bench("plain");
+        bench.Active();
+        bench.Ask(1);
+        ((IGripperControl)bench.Gripper).Halt();
+        Eventually.True(() => bench.Tell("log").EndsWith("SET GTO 0", StringComparison.Ordinal), "the fingers are told to stop");
+        long seen = bench.Gripper.States.Counters.Received;
+        Eventually.True(() => bench.Gripper.States.Counters.Received > seen + 10, "polls");
+        Assert.EndsWith("SET GTO 0", bench.Tell("log"));
+        bench.Ask(1);
+        Eventually.True(() => bench.Tell("log").EndsWith("GTO 1", StringComparison.Ordinal), "a new request moves them again");
     }
 
     [SkippableTheory]

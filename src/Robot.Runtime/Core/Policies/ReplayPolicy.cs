@@ -25,9 +25,16 @@ internal sealed record ReplayPlan(
 /// </summary>
 internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease, Func<bool> gripperReady) : ITickPolicy
 {
-    private const long RestNs = 500_000_000;
+    private const long RestNs = 500_000_000, ArriveNs = 10_000_000_000;
+    private const double ArrivedRad = 0.02, StandsRadPerS = 0.02;
+
+    /// <summary>So far the cell's limits may hold the arm back behind the recorded path before it would cut corners, rad.</summary>
+    private const double MostBehindRad = 0.1;
+
     private readonly long _periodNs = (long)(1e9 / plan.RateHz);
-    private long _restUntilNs = long.MaxValue;
+    private long _restUntilNs = long.MaxValue, _arriveUntilNs = long.MaxValue;
+    private Vector6 _target;
+    private bool _behind;
 
     public string Name => "replay";
 
@@ -42,20 +49,36 @@ internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease, F
 
     public PolicyStep Next(Observation observation, long dueNs)
     {
-        if (PlayStartNs == 0 && !EaseIsOver(dueNs))
-            return new(ease.Next(dueNs) with { Gripper = plan.Gripper[0] }, false);
+        if (_behind)
+            return new(null, false, "the cell's limits hold the arm back behind the recorded path: "
+                + "replay it slower (--speed), or raise motion.tcp_speed and joint_speed where that is safe");
+        if (PlayStartNs == 0 && !EaseIsOver(observation, dueNs))
+            return dueNs > _arriveUntilNs
+                ? new(null, false, "the arm did not come to rest at the episode's first pose: something holds it back")
+                : new(ease.Next(dueNs) with { Gripper = plan.Gripper[0] }, false);
         if (PlayStartNs == 0)
             PlayStartNs = dueNs - _periodNs;
         double row = (dueNs - PlayStartNs) * 1e-9 * speed * plan.RateHz - 1;
         Progress = Math.Clamp((row + 1) / plan.Rows, 0, 1);
         int k = Math.Clamp((int)Math.Floor(row + 1e-6), 0, plan.Rows - 1), next = Math.Min(k + 1, plan.Rows - 1);
-        Vector6 target = Vector6.Lerp(plan.Actions[k], plan.Actions[next], Math.Clamp(row - k, 0, 1));
-        return new(new Command(CommandKind.JointPosition, target, plan.Gripper[k], dueNs), row >= plan.Rows - 1 + plan.RateHz * 0.3);
+        _target = Vector6.Lerp(plan.Actions[k], plan.Actions[next], Math.Clamp(row - k, 0, 1));
+        return new(new Command(CommandKind.JointPosition, _target, plan.Gripper[k], dueNs), row >= plan.Rows - 1 + plan.RateHz * 0.3);
     }
 
-    private bool EaseIsOver(long dueNs)
+    public void Sent(in SendResult result) =>
+        _behind |= PlayStartNs != 0 && result.Accepted && (result.Guarded - _target).MaxAbs > MostBehindRad;
+
+    private bool EaseIsOver(Observation observation, long dueNs)
     {
-        if (ease.Done && gripperReady() && _restUntilNs == long.MaxValue)
+        if (!ease.Done || !gripperReady())
+            return false;
+        if (_arriveUntilNs == long.MaxValue)
+            _arriveUntilNs = dueNs + ArriveNs;
+        RobotState robot = observation.Robot.Value;
+        bool there = (robot.Q - plan.Actions[0]).MaxAbs < ArrivedRad && robot.Qd.MaxAbs < StandsRadPerS;
+        if (!there)
+            _restUntilNs = long.MaxValue;
+        else if (_restUntilNs == long.MaxValue)
             _restUntilNs = dueNs + RestNs;
         return dueNs >= _restUntilNs;
     }

@@ -2,8 +2,23 @@
 import { el, setText, show } from './dom.js';
 
 const kept = 90;      // decoded pictures a panel
-const atOnce = 2;     // requests on their way a panel: a browser opens six connections to a host
+const atOnce = 2;     // requests on their way a panel
 const ahead = 8;
+
+// All panels together: a browser opens six connections to a host, and a stop must find one of them free.
+let free = 4;
+const waiting = [];
+
+async function withConnection(work) {
+  if (free === 0) await new Promise(resolve => waiting.push(resolve));
+  else free--;
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next(); else free++;
+  }
+}
 
 export class PicturePanel {
   #pictures = new Map();
@@ -60,9 +75,11 @@ export class PicturePanel {
     this.#load(); // a second one beside it
     let picture = null;
     try {
-      const response = await fetch(this.url(k));
-      if (response.ok) picture = await createImageBitmap(await response.blob());
-      else setText(this.none, response.status === 404 ? 'no picture in this frame' : (await response.json()).error);
+      await withConnection(async () => {
+        const response = await fetch(this.url(k));
+        if (response.ok) picture = await createImageBitmap(await response.blob());
+        else setText(this.none, response.status === 404 ? 'no picture in this frame' : (await response.json()).error);
+      });
     } catch {
       setText(this.none, 'this picture cannot be shown');
     }
