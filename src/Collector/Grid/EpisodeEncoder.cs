@@ -166,7 +166,7 @@ public sealed class EpisodeEncoder : IDisposable
             counts.ToDictionary(c => c.Key, c => c.Value.FirstNs), counts.ToDictionary(c => c.Key, c => c.Value.LastNs));
     }
 
-    /// <summary>A run before this one was cut off in its commit. The stamps of the first and last samples are not known any more.</summary>
+    /// <summary>A run before this one was cut off in its commit. The first and last stamps are not known any more.</summary>
     private EncodedEpisode CommitWhatIsComplete()
     {
         var metadata = EpisodeMetadata.Read(_folder);

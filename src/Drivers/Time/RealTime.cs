@@ -22,7 +22,11 @@ public static partial class RealTime
     {
         string? failed = null;
         foreach (string task in Directory.EnumerateDirectories("/proc/self/task"))
-            failed ??= SetFifo(int.Parse(Path.GetFileName(task)), priority);
+        {
+            // All of them, whatever became of the one before; one that has just ended is no failure.
+            if (SetFifo(int.Parse(Path.GetFileName(task)), priority) is { } why && Directory.Exists(task))
+                failed ??= why;
+        }
         return failed;
     }
 
@@ -35,7 +39,7 @@ public static partial class RealTime
         return mlockall(CurrentFutureOnFault) == 0 ? null : $"mlockall: {Marshal.GetLastPInvokeErrorMessage()} (raise LimitMEMLOCK)";
     }
 
-    /// <summary>Puts the calling process behind all others (nice 19), for encoders. Best effort.</summary>
+    /// <summary>Puts the calling process behind all others (nice 10), for encoders. Best effort.</summary>
     public static void LowerProcess()
     {
         const int OtherClass = 0;

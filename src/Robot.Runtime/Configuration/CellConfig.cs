@@ -75,8 +75,8 @@ public sealed class CellConfig
             CheckMetres("robot.tcp", Robot.Tcp, 1);
         foreach (var camera in Cameras)
         {
-            if (camera.Extrinsics is null != camera.MountedOn is null)
-                throw new ConfigException($"{File}: camera {camera.Name}: extrinsics and mounted_on belong together; give both or neither");
+            if (camera is { Extrinsics: not null, MountedOn: null })
+                throw new ConfigException($"{File}: camera {camera.Name}: extrinsics say nothing without mounted_on (base or flange)");
             CheckMetres($"camera {camera.Name}: extrinsics", camera.Extrinsics ?? [], 5);
         }
     }
@@ -86,7 +86,8 @@ public sealed class CellConfig
     {
         for (int i = 0; i < values.Count; i++)
             if (Math.Abs(values[i]) > (i < 3 ? most : 2 * Math.PI))
-                throw new ConfigException($"{File}: {key}: {values[i]} is more than {(i < 3 ? $"{most} m" : "a turn")}; lengths are in m, angles in rad");
+                throw new ConfigException(
+                    $"{File}: {key}: {values[i]} is more than {(i < 3 ? $"{most} m" : "a turn")}; lengths are in m, angles in rad");
     }
 }
 
@@ -166,7 +167,7 @@ public sealed class CameraConfig
     public string? MountedOn { get; set; }
 
     /// <summary>
-    /// The optical frame in what it is mounted on: x, y, z in m, rotation vector in rad. Overrides what the camera process says.
+    /// The optical frame in what it is mounted on: x, y, z in m, rotation vector in rad.
     /// </summary>
     [Length(6, 6)]
     public double[]? Extrinsics { get; set; }

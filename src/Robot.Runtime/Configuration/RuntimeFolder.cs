@@ -30,7 +30,7 @@ internal static class RuntimeFolder
         }
     }
 
-    /// <summary>Where services may have left their addresses: our own folder, and the system service's where we may look into it.</summary>
+    /// <summary>Where services may have left their addresses: our own folder, and the system service's where we may see it.</summary>
     public static IReadOnlyList<string> Known
     {
         get

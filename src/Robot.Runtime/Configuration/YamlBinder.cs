@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Collections;
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Reflection;
 using System.Text;
 using YamlDotNet.Core;

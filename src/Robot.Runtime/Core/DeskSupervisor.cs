@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using RobotWorldModel.Runtime.Processes;
 
 namespace RobotWorldModel.Runtime.Core;
@@ -24,16 +25,10 @@ internal sealed class DeskSupervisor(string[] arguments, Action<string> say) : I
         var backoff = TimeSpan.FromMilliseconds(200);
         while (!_stop.IsCancellationRequested)
         {
-            string last = "";
-            using var child = ChildProcess.Start(arguments, line => last = line);
-            _child = child;
-            if (_stop.IsCancellationRequested) // while it was being started
-                await child.StopAsync(TimeSpan.FromSeconds(3));
-            int code = await child.WaitAsync();
-            _child = null;
+            string end = await ServeAsync();
             if (_stop.IsCancellationRequested)
                 return;
-            say($"the dashboard ended with code {code} ({last}); it starts again, recording is not touched");
+            say($"the dashboard {end}; it starts again, recording is not touched");
             try
             {
                 await Task.Delay(backoff, _stop.Token);
@@ -43,6 +38,26 @@ internal sealed class DeskSupervisor(string[] arguments, Action<string> say) : I
                 return;
             }
             backoff = TimeSpan.FromMilliseconds(Math.Min(30_000, backoff.TotalMilliseconds * 2));
+        }
+    }
+
+    /// <returns>How it ended.</returns>
+    private async Task<string> ServeAsync()
+    {
+        string last = "";
+        try
+        {
+            using var child = ChildProcess.Start(arguments, line => last = line);
+            _child = child;
+            if (_stop.IsCancellationRequested) // while it was being started
+                await child.StopAsync(TimeSpan.FromSeconds(3));
+            int code = await child.WaitAsync();
+            _child = null;
+            return $"ended with code {code} ({last})";
+        }
+        catch (Win32Exception e)
+        {
+            return $"could not be started: {e.Message}";
         }
     }
 }

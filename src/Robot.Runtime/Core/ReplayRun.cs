@@ -33,7 +33,7 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
             var ended = policies.Start(
                 "replay", motion => policy = new(plan, speed, motion.MoveTo(plan.Actions[0], EaseShare), () => GripperIsReady(plan)));
             Status = new(plan.Episode, "easing", 0, 0, 0, "");
-            _ = FollowAsync(plan, policy!, speed, monitor, ended, said);
+            _ = FollowToTheEndAsync(plan, policy!, speed, monitor, ended, said);
         }
         catch
         {
@@ -53,6 +53,21 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
     /// <summary>Why an episode that commands the gripper cannot go on: it is away; null where all is well.</summary>
     private string? GripperTrouble(ReplayPlan plan) =>
         !double.IsNaN(plan.Gripper[0]) && devices.Gripper is { Status: { Connected: false } status } ? $"gripper: {status.Message}" : null;
+
+    private async Task FollowToTheEndAsync(
+        ReplayPlan plan, ReplayPolicy policy, double speed, PathMonitor monitor, Task<PolicyEnd> ended, Action<string> said)
+    {
+        try
+        {
+            await FollowAsync(plan, policy, speed, monitor, ended, said);
+        }
+        catch (Exception e) // a mistake of ours: the arm must not go on, nor the next replay be refused
+        {
+            policies.End("the replay failed");
+            Status = Status! with { State = "stopped", Message = $"the replay failed: {e.Message}" };
+            said($"replay of {plan.Episode}: {Status.Message}");
+        }
+    }
 
     private async Task FollowAsync(
         ReplayPlan plan, ReplayPolicy policy, double speed, PathMonitor monitor, Task<PolicyEnd> ended, Action<string> said)

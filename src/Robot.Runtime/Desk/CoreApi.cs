@@ -20,7 +20,9 @@ internal sealed class CoreApi(CoreLink core)
         Post(routes, "/api/record/stop", CoreMethods.RecordStop, DeskJson.Default.RecordStopBody);
         Post(routes, "/api/record/discard", CoreMethods.RecordDiscard, DeskJson.Default.EmptyBody);
         Post(routes, "/api/replay", CoreMethods.ReplayStart, DeskJson.Default.ReplayBody, body =>
-            EpisodeNaming.IsEpisodeName(body.Episode) ? null : $"'{body.Episode}' is no id of an episode of this data root, as demo_007 is");
+            EpisodeNaming.IsEpisodeName(body.Episode)
+                ? null
+                : $"'{body.Episode}' is no id of an episode of this data root, as demo_007 is");
         Post(routes, "/api/stop", CoreMethods.Stop, DeskJson.Default.EmptyBody);
         Post(routes, "/api/acknowledge", CoreMethods.Acknowledge, DeskJson.Default.EmptyBody);
         Post(routes, "/api/jog", CoreMethods.Jog, DeskJson.Default.JogBody);

@@ -67,7 +67,8 @@ internal sealed class ServiceConnection : IAsyncDisposable
 
     /// <summary>
     /// Asks core to start something that moves or records; a service that was started here a moment ago gets the time that its devices
-    /// need to come up. A request that is under way is seen through: cancelled meanwhile, core is told to stop, and what began is returned.
+    /// need to come up. A request that is under way is seen through: cancelled meanwhile, core is told to stop, and what began is
+    /// returned.
     /// </summary>
     /// <exception cref="RobotException">Core refused: at once where it has been running, else its last refusal.</exception>
     public async Task<JsonElement> StartWhenReadyAsync(string method, object parameters, CancellationToken cancel)
