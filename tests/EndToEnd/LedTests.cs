@@ -1,4 +1,6 @@
 using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Tests.Shared;
 
@@ -74,8 +76,7 @@ public class LedTests(RunningCell running)
         string episode = _cell.Episodes.Except(before).Single();
         EpisodeReader read = EpisodeReader.Open(episode);
         Assert.Equal("jog", read.Metadata.Action!.Source);
-        double fastest = read.ReadJoints()!.Max(j => Math.Sqrt(Enumerable.Range(0, 3).Sum(i => j.TcpVelocity[i] * j.TcpVelocity[i])));
-        Assert.InRange(fastest, 0.005, 0.020);
+        Assert.InRange(FastestCommanded(read), 0.010, 0.020); // what is measured depends on how punctual this machine's ticks are
         _cell.MustVerify(episode);
     }
 
@@ -115,6 +116,25 @@ public class LedTests(RunningCell running)
         CoreStatus status = _cell.Status();
         Assert.Null(status.Motion.Owner);
         Assert.NotEqual("freedrive", status.Motion.State);
+    }
+
+    /// <summary>Of the tool along the recorded targets, m/s.</summary>
+    private static double FastestCommanded(EpisodeReader episode)
+    {
+        var kinematics = new UrKinematics(UrModel.Ur5e);
+        double fastest = 0;
+        (int Row, Vec3 At)? before = null;
+        var actions = episode.ReadActions()!;
+        for (int k = 0; k < actions.Length; k++)
+        {
+            if (!actions[k].Action.All(double.IsFinite))
+                continue; // its tick was skipped
+            Vec3 at = kinematics.Flange(new(actions[k].Action.AsSpan(0, 6))).Position; // the tool does not turn
+            if (before is { } b)
+                fastest = Math.Max(fastest, (at - b.At).Length * episode.Metadata.RateHz / (k - b.Row));
+            before = (k, at);
+        }
+        return fastest;
     }
 
     /// <summary>The next committed episode.</summary>

@@ -137,7 +137,7 @@ internal sealed class RowWriter : IDisposable
         return false;
     }
 
-    /// <summary>Every stream is fresh, and the log has the slot's tick: a recording's first samples come in before its first tick.</summary>
+    /// <summary>Every stream is fresh, and the log has the slot's tick: a recording's first samples come before its first tick.</summary>
     private bool CanBeFirst(long slot) => Streams.AllFresh(_grid.TimeOf(slot)) && _ticks.ContainsKey(slot);
 
     private void Take(long slot)
