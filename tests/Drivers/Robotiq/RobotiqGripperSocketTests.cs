@@ -113,7 +113,7 @@ public class RobotiqGripperSocketTests
         bench.Active();
         bench.Tell("block 120");
         bench.Ask(1);
-        Eventually.True(() => bench.Newest.ObjectDetected, "an object");
+        Eventually.True(() => bench.Newest is { ObjectDetected: true, Moving: false }, "an object");
         Assert.Equal((120 - 3) / 227.0, bench.Newest.Position, 6);
         Assert.Equal(60, bench.Newest.ForceN);
         bench.Ask(0);
