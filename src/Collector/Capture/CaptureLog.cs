@@ -246,10 +246,9 @@ public sealed class CaptureLog : IDisposable
 
     private void WriteMessage(in CommandRecord c)
     {
-        long handedOverNs = c.HandedOverNs != 0 ? c.HandedOverNs : HostClock.NowNs;
-        long time = _target.UnixNs(handedOverNs);
+        long time = _target.UnixNs(c.HandedOverNs);
         int room = CaptureMessages.MaxBytes + Encoding.UTF8.GetByteCount(c.Source ?? "");
-        var w = new CdrWriter(_writer.Begin(_commandChannel, (uint)c.Tick, time, time, handedOverNs, room));
+        var w = new CdrWriter(_writer.Begin(_commandChannel, (uint)c.Tick, time, time, c.HandedOverNs, room));
         CaptureMessages.Write(ref w, new RosHeader(time, ""), c);
         _writer.End(w.Finish().Length);
     }

@@ -199,8 +199,10 @@ public sealed partial class ArmMotion
 
     private void End(MotionSession session, string reason)
     {
-        if (session.End(reason))
-            Volatile.Write(ref _reason, reason);
+        if (!session.End(reason))
+            return;
+        Volatile.Write(ref _reason, reason);
+        _gripper?.Halt();
     }
 
     // A person must look, even where the lease had ended before.

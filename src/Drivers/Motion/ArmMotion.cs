@@ -125,11 +125,10 @@ public sealed partial class ArmMotion : IDisposable
         {
             _acquireCancel?.Cancel();
             MotionSession? session = Volatile.Read(ref _session);
-            if (session is null)
-                return;
-            if (session.End(reason))
+            if (session is not null && session.End(reason))
                 Volatile.Write(ref _reason, reason);
-            _gripper?.Halt();
+            if (_enabled) // the fingers may still close for who had the arm before
+                _gripper?.Halt();
         }
     }
 
@@ -178,6 +177,8 @@ public sealed partial class ArmMotion : IDisposable
                 result = new(false, Clamp.None, now.Joints, "the arm's thread does not keep up: see its missed cycles");
             if (result.Accepted && !double.IsNaN(command.Gripper))
                 _gripper?.Request(Math.Clamp(command.Gripper, 0, 1));
+            if (session.EndedBecause is not null)
+                _gripper?.Halt(); // it ended while this command passed: its request must not outlive that
             return Count(result);
         }
     }

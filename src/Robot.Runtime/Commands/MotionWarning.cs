@@ -18,7 +18,7 @@ internal static class MotionWarning
         if (!needed || !config.Motion.Enabled)
             return; // core refuses motion by itself where it is off, and says how to switch it on
         var status = await WaitForRobotAsync(service, cancel);
-        if (status?.Simulated == true)
+        if (IsSimulated(status))
             return;
         Console.Error.WriteLine(
             $"{config.Cell}: the arm ({status?.Robot?.Model} {status?.Robot?.Serial}) will {what}, "
@@ -32,6 +32,9 @@ internal static class MotionWarning
         if (Console.ReadLine()?.Trim() is not ("y" or "Y" or "yes"))
             throw new RobotException(ExitCode.Interrupted, "not confirmed; nothing moved");
     }
+
+    /// <summary>The arm has said who it is, and that is the simulated one.</summary>
+    public static bool IsSimulated(CoreStatus? status) => status is { Simulated: true, Robot.Serial.Length: > 0 };
 
     /// <summary>Core's status once the arm has said who it is; what there is at the deadline where it has not.</summary>
     private static async Task<CoreStatus?> WaitForRobotAsync(ServiceConnection service, CancellationToken cancel)

@@ -57,7 +57,6 @@ internal static class RecordCommand
             plan.Source == "jog" ? "move in steps of 5 mm at most at 20 mm/s" : "be moved by whoever leads it, or by the script", cancel);
         if (plan.ByItself)
             plan = plan with { Episodes = plan.Episodes ?? 1 };
-        bool mayJog = plan.Source == "jog" || plan.Yes || service.Core.Status?.Simulated == true;
-        return await new RecordSession(service, plan, terminal, mayJog).RunAsync(cancel);
+        return await new RecordSession(service, plan, terminal).RunAsync(cancel);
     }
 }

@@ -18,8 +18,7 @@ internal sealed record RecordPlan(string Task, int? Episodes, double? Seconds, s
 /// Episodes one after the other: the next may start while the last is being saved. In a terminal a live view, and one key for each thing
 /// to do; elsewhere one line for each episode that is committed.
 /// </summary>
-/// <param name="mayJog">Keys may move the arm: it is simulated, or a person has said so.</param>
-internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, bool terminal, bool mayJog)
+internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, bool terminal)
 {
     private const string Keys =
         "space start/end  s success  f failure  r again  d discard  Esc stop arm  q quit  arrows/PgUp/PgDn jog 5 mm  o/c gripper";
@@ -137,7 +136,7 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
                 default:
                     if (JogStep(key.Key) is not { } step)
                         break;
-                    if (!mayJog)
+                    if (!MayJog)
                         _note = "keys move this arm with --source jog only (it asks first)";
                     else
                         await service.Core.CallAsync(CoreMethods.Jog, new { step.axis, step.steps }, cancel);
@@ -162,6 +161,9 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
         ConsoleKey.C => ("gripper", 1),
         _ => null,
     };
+
+    /// <summary>Keys may move the arm: it is simulated, or a person has said so.</summary>
+    private bool MayJog => plan.Source == "jog" || plan.Yes || MotionWarning.IsSimulated(service.Core.Status);
 
     private async Task StartAsync(CancellationToken cancel)
     {

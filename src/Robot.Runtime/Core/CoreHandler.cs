@@ -14,6 +14,7 @@ internal sealed class CoreHandler(
     Action shutdown)
     : ICoreHandler, IDisposable
 {
+    private const string ByAPerson = "stopped by a person";
     private static readonly TimeSpan s_logDeadline = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _oneAtATime = new(1);
@@ -38,7 +39,7 @@ internal sealed class CoreHandler(
         if (method == CoreMethods.RecordEnded)
             return await recorder.EndedAsync(Text(parameters, "id")).WaitAsync(cancel);
         if (method == CoreMethods.Stop)
-            StopArm("stopped by a person"); // before anything that may be waiting for its turn
+            StopArm(ByAPerson); // before anything that may be waiting for its turn
         int stops = Volatile.Read(ref _stops);
         await _oneAtATime.WaitAsync(cancel);
         try
@@ -49,7 +50,7 @@ internal sealed class CoreHandler(
                     => await BeginAsync(method, parameters, connection, stops, cancel),
                 CoreMethods.RecordStop => new { id = StopRecording(OutcomeOf(parameters), EpisodeEnd.Operator) },
                 CoreMethods.RecordDiscard => new { id = await DiscardAsync() },
-                CoreMethods.Stop => SaveAndIdle(),
+                CoreMethods.Stop => SaveAndIdle(ByAPerson),
                 CoreMethods.Acknowledge => Acknowledge(),
                 CoreMethods.Shutdown => Shutdown(),
                 _ => throw new RobotException(ExitCode.Usage, $"'{method}' is not known to this service"),
@@ -99,9 +100,10 @@ internal sealed class CoreHandler(
     /// <summary>The service ends: the arm stops, a running recording is saved.</summary>
     public async Task EndAsync()
     {
-        StopArm("the service ends");
+        const string Why = "the service ends";
+        StopArm(Why);
         await _oneAtATime.WaitAsync();
-        SaveAndIdle();
+        SaveAndIdle(Why);
         await Task.WhenAny(recorder.LogWritten, Task.Delay(s_logDeadline));
     }
 
@@ -115,39 +117,38 @@ internal sealed class CoreHandler(
     /// <exception cref="RobotException">It was stopped (130), or refused.</exception>
     private async Task<object> BeginAsync(string method, JsonElement parameters, object connection, int stops, CancellationToken cancel)
     {
-        ThrowIfStopped();
+        if (IsStopped())
+            throw new RobotException(ExitCode.Interrupted, "it was stopped before it began");
+        object begun;
         _beginning = connection;
         try
         {
-            object begun = method switch
+            begun = method switch
             {
                 CoreMethods.RecordStart => await StartRecordingAsync(parameters, connection, cancel),
                 CoreMethods.Jog => _jog.Press(connection, Text(parameters, "axis"), (int)Number(parameters, "steps", 1)),
                 _ => StartReplay(parameters, connection),
             };
-            ThrowIfStopped();
-            return begun;
         }
         catch (RobotException) when (IsStopped())
         {
-            policies.End("stopped while it began");
-            EndFreedrive();
-            if (recorder.RunningId is not null)
-                StopRecording(Outcome.Unknown, EpisodeEnd.Operator, "stopped while it began");
-            throw new RobotException(ExitCode.Interrupted, "it was stopped while it began");
+            throw Stopped(); // it has undone itself
         }
         finally
         {
             _beginning = null;
         }
+        if (!IsStopped())
+            return begun;
+        policies.End("stopped while it began");
+        EndFreedrive();
+        if (method == CoreMethods.RecordStart && recorder.RunningId is not null)
+            StopRecording(Outcome.Unknown, EpisodeEnd.Operator, "stopped while it began", stopped: true);
+        throw Stopped();
 
         bool IsStopped() => Volatile.Read(ref _stops) != stops || _gone.TryGetValue(connection, out _);
 
-        void ThrowIfStopped()
-        {
-            if (IsStopped())
-                throw new RobotException(ExitCode.Interrupted, "it was stopped before it began");
-        }
+        static RobotException Stopped() => new(ExitCode.Interrupted, "it was stopped while it began");
     }
 
     private async Task<object> StartRecordingAsync(JsonElement parameters, object connection, CancellationToken cancel)
@@ -277,17 +278,24 @@ internal sealed class CoreHandler(
         return new { };
     }
 
+    /// <summary>Stops the arm and marks the running recording.</summary>
     private void StopArm(string why)
     {
         Interlocked.Increment(ref _stops);
-        policies.End(why);
-        devices.Motion?.Stop(why);
+        HoldArm(why);
         recorder.Event(CaptureEventKinds.Stop, why);
     }
 
-    private object SaveAndIdle()
+    // The motion first: it knows the reason then, and the gripper is told while somebody has the arm.
+    private void HoldArm(string why)
     {
-        StopArm("stopped by a person"); // again: what had its turn before may have begun to move
+        devices.Motion?.Stop(why);
+        policies.End(why);
+    }
+
+    private object SaveAndIdle(string why)
+    {
+        HoldArm(why); // again: what had its turn before may have begun to move
         if (recorder.RunningId is not null)
             StopRecording(Outcome.Unknown, EpisodeEnd.Operator, stopped: true);
         EndFreedrive();

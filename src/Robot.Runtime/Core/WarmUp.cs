@@ -40,7 +40,7 @@ internal static class WarmUp
                 if (pools.Depth.TryRent() is { } d)
                     depth.Publish(new(d, now, now, now, i));
                 log.Write(new TickRecord(i, now, now, 0, 0, 30, 1));
-                log.Write(new CommandRecord { Tick = i, Source = "warm-up" });
+                log.Write(new CommandRecord { Tick = i, Source = "warm-up", HandedOverNs = now });
             }
             log.Stop("{}").Wait(s_deadline);
         }

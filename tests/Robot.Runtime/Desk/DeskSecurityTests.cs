@@ -122,9 +122,7 @@ public sealed class DeskSecurityTests : IAsyncLifetime
     {
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Origin", origin);
-        socket.Options.CollectHttpResponseDetails = true;
-        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://127.0.0.1:{_rig.Port}/{path}"), default));
-        Assert.Equal(System.Net.HttpStatusCode.Forbidden, socket.HttpStatusCode);
+        await AssertForbiddenAsync(socket, path);
     }
 
     [Theory]
@@ -135,9 +133,7 @@ public sealed class DeskSecurityTests : IAsyncLifetime
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Host", $"evil.example:{_rig.Port}");
         socket.Options.SetRequestHeader("Origin", $"http://evil.example:{_rig.Port}");
-        socket.Options.CollectHttpResponseDetails = true;
-        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://127.0.0.1:{_rig.Port}/{path}"), default));
-        Assert.Equal(System.Net.HttpStatusCode.Forbidden, socket.HttpStatusCode);
+        await AssertForbiddenAsync(socket, path);
     }
 
     [Theory]
@@ -268,6 +264,13 @@ public sealed class DeskSecurityTests : IAsyncLifetime
     {
         File.Delete(path);
         File.CreateSymbolicLink(path, target);
+    }
+
+    private async Task AssertForbiddenAsync(ClientWebSocket socket, string path)
+    {
+        socket.Options.CollectHttpResponseDetails = true;
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://127.0.0.1:{_rig.Port}/{path}"), default));
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, socket.HttpStatusCode);
     }
 
     private static void AssertRefused(string answer) => Assert.Matches("^HTTP/1.1 403 Forbidden\r\n", answer);

@@ -8,7 +8,7 @@ namespace RobotWorldModel.Drivers.Motion;
 /// </summary>
 public sealed class TcpStepJog
 {
-    /// <summary>Commanded; where servoj overshoots, what is measured is a little more, and below 20 mm/s where ticks are punctual.</summary>
+    /// <summary>Commanded; where servoj overshoots, more is measured, and below 20 mm/s where ticks are punctual.</summary>
     public const double Speed = 0.018, TurnSpeed = 9 * Math.PI / 180;
 
     public const double StepM = 0.005, StepRad = 2 * Math.PI / 180;

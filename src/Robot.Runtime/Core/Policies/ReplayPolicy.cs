@@ -75,7 +75,8 @@ internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease, F
         if (_arriveUntilNs == long.MaxValue)
             _arriveUntilNs = dueNs + ArriveNs;
         RobotState robot = observation.Robot.Value;
-        bool there = (robot.Q - plan.Actions[0]).MaxAbs < ArrivedRad && robot.Qd.MaxAbs < StandsRadPerS;
+        bool there = observation.RobotFreshness == StreamFreshness.Fresh
+            && (robot.Q - plan.Actions[0]).MaxAbs < ArrivedRad && robot.Qd.MaxAbs < StandsRadPerS;
         if (!there)
             _restUntilNs = long.MaxValue;
         else if (_restUntilNs == long.MaxValue)

@@ -177,7 +177,8 @@ function system({ tick, disk, uptime_s, data }) {
 let mayMove = false;
 
 async function armMayMove(what) {
-  if (!mayMove && newest?.status && !newest.status.simulated && newest.status.motion.enabled) {
+  const known = newest?.status?.simulated && newest.status.robot?.serial; // a simulated arm has said that it is one
+  if (!mayMove && newest?.status && !known && newest.status.motion.enabled) {
     const { cell, robot } = newest.status;
     mayMove = await ask({
       title: 'Move the real arm?', confirm: 'Move the arm',
