@@ -31,6 +31,7 @@ public sealed class Ft300SocketOptions
 public sealed class Ft300Socket : IForceTorqueSensor
 {
     private const int SilenceMs = 500, SettleMs = 2;
+    private const int IdentityTries = 5, IdentityPauseMs = 1000, IdentityAnswerMs = 1000;
     private const int MostPerRead = WrenchTupleReader.MostTuples, LongestBatch = 4 * MostPerRead;
     private readonly Ft300SocketOptions _options;
     private readonly SocketDevice _device;
@@ -43,7 +44,7 @@ public sealed class Ft300Socket : IForceTorqueSensor
     private (double RateHz, long OffsetNs, double DriftPpm, long ResidualNs)? _fit;
     private int _count;
     private long _sequence = -1, _lastTupleNs;
-    private bool _asked;
+    private Task _asking = Task.CompletedTask;
     private volatile string _identity = "";
     private volatile bool _identityIsNew;
 
@@ -177,37 +178,46 @@ public sealed class Ft300Socket : IForceTorqueSensor
     private string Describe() => $"FT 300{_identity} at {_options.Host}:{_options.StreamPort}, {_options.NominalRateHz:0.#} Hz";
 
     /// <summary>
-    /// Serial number and firmware, once, beside the stream. URCap versions differ in the wording and some have no such port, so whatever
-    /// comes is taken as it is and silence is no fault.
+    /// Serial number and firmware, anew in each session, beside the stream. URCap versions differ in the wording and some have no such
+    /// port, so whatever comes is taken as it is and silence is no fault: a port that may only be busy is asked a few times.
     /// </summary>
     private void AskIdentity(CancellationToken stop)
     {
-        if (_asked || _options.CommandPort == 0)
-            return;
-        _asked = true;
-        Task.Run(() =>
+        if (_options.CommandPort != 0 && _asking.IsCompleted)
+            _asking = Task.Run(async () =>
+            {
+                for (int i = 0; i < IdentityTries && !TryAskIdentity(stop) && !stop.IsCancellationRequested; i++)
+                    await Task.Delay(IdentityPauseMs, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }, CancellationToken.None);
+    }
+
+    private bool TryAskIdentity(CancellationToken stop)
+    {
+        string? serial, firmware;
+        try
         {
-            try
-            {
-                var address = DeviceAddress.Tcp(_options.Host, _options.CommandPort, "the URCap's command port");
-                using Socket socket = address.Connect(SocketDevice.ConnectTimeoutMs, stop);
-                Serial = Ask(socket, "SNU", stop);
-                Firmware = Ask(socket, "FMW", stop);
-            }
-            catch (Exception silent) when (silent is IOException or SocketException or OperationCanceledException)
-            {
-                // an older URCap without this port: the stream is all that is needed
-            }
-            _identity = (Serial is null ? "" : $" serial {Serial}") + (Firmware is null ? "" : $" firmware {Firmware}");
-            _identityIsNew = true;
-        }, CancellationToken.None);
+            var address = DeviceAddress.Tcp(_options.Host, _options.CommandPort, "the URCap's command port");
+            using Socket socket = address.Connect(SocketDevice.ConnectTimeoutMs, stop);
+            serial = Ask(socket, "SNU", stop);
+            firmware = Ask(socket, "FMW", stop);
+        }
+        catch (Exception silent) when (silent is IOException or SocketException or OperationCanceledException)
+        {
+            return false; // an older URCap without this port: the stream is all that is needed
+        }
+        (Serial, Firmware) = (serial, firmware);
+        _identity = (serial is null ? "" : $" serial {serial}") + (firmware is null ? "" : $" firmware {firmware}");
+        _identityIsNew = true;
+        return true;
     }
 
     private static string? Ask(Socket socket, string variable, CancellationToken stop)
     {
-        SocketDevice.Send(socket, Encoding.ASCII.GetBytes($"GET {variable}\n"), 500, stop);
+        SocketDevice.Send(socket, Encoding.ASCII.GetBytes($"GET {variable}\n"), IdentityAnswerMs, stop);
         byte[] answer = new byte[256];
-        int length = SocketDevice.Receive(socket, answer, 500, stop);
+        int length = SocketDevice.Receive(socket, answer, IdentityAnswerMs, stop);
+        if (length == 0) // its answer, coming late, must not be taken for that to the next question
+            throw new DeviceLostException($"no answer to GET {variable}");
         while (length > 0 && length < answer.Length && !answer.AsSpan(0, length).Contains((byte)'\n'))
         {
             int more = SocketDevice.Receive(socket, answer.AsSpan(length), 100, stop); // a line end is not promised: silence ends it too

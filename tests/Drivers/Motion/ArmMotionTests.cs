@@ -214,6 +214,7 @@ public sealed class ArmMotionTests : IDisposable
         _force.Measure(0, 0, 31); // one sample is enough
         _force.Measure(0, 0, -20);
         Eventually.True(() => !lease.Active && motion.NeedsAcknowledge, "motion ended");
+        Eventually.True(() => _gripper.Halts > 0, "the fingers stop too");
         Assert.Contains("force: 51 N, more than the 50 N allowed", lease.EndedBecause);
         Eventually.True(() => motion.Report().State == MotionState.Fault, "the arm rests");
         var servo = _arm.SentSince(0).Where(s => s.Mode == ArmMode.Servo).ToList();
@@ -221,6 +222,22 @@ public sealed class ArmMotionTests : IDisposable
         Assert.Null(motion.TryAcquire("again", out _));
         motion.Acknowledge();
         Eventually.True(() => TryAcquired(motion), "motion begins again");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_stop_halts_the_fingers_whoever_had_the_arm_and_touches_no_gripper_of_a_cell_without_motion(bool enabled)
+    {
+        ArmMotion motion = Started(enabled: enabled);
+        motion.Stop("a person");
+        Assert.Equal(enabled ? 1 : 0, _gripper.Halts);
+        if (!enabled)
+            return;
+        MotionLease lease = Acquire(motion, "test");
+        lease.Dispose(); // given back as agreed: what it asked of the gripper goes on
+        Eventually.True(() => motion.Report().Owner is null, "nobody has the arm");
+        Assert.Equal(1, _gripper.Halts);
     }
 
     [Fact]

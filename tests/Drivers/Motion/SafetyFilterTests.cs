@@ -73,6 +73,17 @@ public class SafetyFilterTests
     }
 
     [Fact]
+    public void A_first_target_far_away_is_refused_as_joints_and_as_a_pose_of_the_tool()
+    {
+        Assert.Contains("move there first", Send(CommandKind.JointPosition, s_home + new Vector6(0.1, 0, 0, 0, 0, 0)).Refusal);
+        Pose start = s_kinematics.Flange(s_home) * _limits.FlangeToTcp;
+        Pose far = start with { Position = start.Position + new Vec3(0, 0, 0.1) };
+        Assert.Contains("move there first", Send(CommandKind.TcpPose, far.ToVector()).Refusal);
+        Assert.True(Send(CommandKind.TcpPose, start.ToVector()).Accepted);
+        Assert.True(Send(CommandKind.TcpPose, far.ToVector()).Accepted); // no first one any more: shortened as ever
+    }
+
+    [Fact]
     public void A_joint_too_fast_is_slowed_along_its_line_and_said_so()
     {
         Send(CommandKind.JointPosition, s_home);

@@ -50,7 +50,7 @@ public class Ft300SocketTests
             Assert.True(i == 0 || samples[i].OriginatingNs > samples[i - 1].OriginatingNs);
             Assert.True(i == 0 || samples[i].Sequence > samples[i - 1].Sequence);
         }
-        Eventually.True(() => sensor.Status.Message.Contains("serial FT3-1234 firmware FTS-1.2.3"), sensor.Status.Message);
+        Eventually.True(() => sensor.Status.Message.Contains("serial FT3-1234 firmware FTS-1.2.3"), "the serial in the status");
         Assert.True(sensor.Status.Connected);
         Assert.Equal("FT3-1234", sensor.Serial);
         Assert.StartsWith("sample count at 100", sensor.Clock!.Domain);
@@ -66,6 +66,28 @@ public class Ft300SocketTests
         Eventually.True(() => sensor.Wrenches.Counters.Received > 20, "wrenches");
         Assert.True(sensor.Status.Connected);
         Assert.Null(sensor.Serial);
+    }
+
+    [Fact]
+    public void A_busy_command_port_is_asked_again_and_another_sensor_after_a_loss_says_its_own_serial()
+    {
+        using var stream = new TcpListener(IPAddress.Loopback, 0);
+        using var commands = new TcpListener(IPAddress.Loopback, 0);
+        stream.Start();
+        commands.Start();
+        using var sensor = Connect("127.0.0.1", ((IPEndPoint)stream.LocalEndpoint).Port, ((IPEndPoint)commands.LocalEndpoint).Port);
+        for (int serial = 1; serial <= 2; serial++)
+        {
+            using Socket client = stream.AcceptSocket();
+            client.Send("(1,2,3,4,5,6)"u8);
+            if (serial == 1)
+                commands.AcceptSocket().Dispose(); // no time for it
+            using Socket asked = commands.AcceptSocket();
+            asked.Send(Encoding.ASCII.GetBytes($"FT3-{serial}\n"));
+            Eventually.True(() => asked.Available > 8, "the second question"); // eight bytes each
+            asked.Send("FTS-1\n"u8);
+            Eventually.True(() => sensor.Serial == $"FT3-{serial}" && sensor.Firmware == "FTS-1", "the identity");
+        }
     }
 
     [SkippableFact]
