@@ -169,7 +169,18 @@ public sealed partial class ArmMotion
             End(session, $"{_arm.Name}: the arm is {(state.Q - session.Generator.Position).MaxAbs:0.##} rad from where it was sent; "
                 + "something holds it, or the controller's speed slider slows it");
         CheckForce(session, nowNs);
+        CheckGripper(session);
         return true;
+    }
+
+    // A gripper that was lost may have dropped what it held; and its next request would run its fingers through their whole stroke.
+    private void CheckGripper(MotionSession session)
+    {
+        if (_gripper is not { Active: var active } || session.EndedBecause is not null)
+            return;
+        if (session.GripperObeyed && !active)
+            End(session, $"the gripper no longer obeys ({((IGripper)_gripper).Status.Message}); look at it, then take the arm again");
+        session.GripperObeyed |= active;
     }
 
     private void CheckForce(MotionSession session, long nowNs)

@@ -26,6 +26,9 @@ internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits
     /// <summary>What the owner asked for last; the arm's thread gets there when it can.</summary>
     public volatile bool FreedriveWanted;
 
+    /// <summary>The gripper has been active since the lease began: set by the arm's thread, never cleared.</summary>
+    public volatile bool GripperObeyed;
+
     /// <summary>The arm's thread alone.</summary>
     public MotionPhase Phase;
 

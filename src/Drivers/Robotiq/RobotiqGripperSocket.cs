@@ -61,7 +61,7 @@ public sealed class RobotiqGripperOptions
 
 /// <summary>
 /// A Robotiq gripper through the URCap's socket. It polls, and moves only when asked: a gripper that is not active is activated, which
-/// runs it through its stroke, by the first request and never by connecting. What was asked while it was away is forgotten.
+/// runs it through its stroke, by a request that may and never by connecting. What was asked while it was away is forgotten.
 /// </summary>
 public sealed class RobotiqGripperSocket : IGripper, IGripperControl
 {
@@ -71,7 +71,7 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
     private readonly GripperActivation _activation = new();
     private readonly byte[] _request = new byte[64];
     private double _asked = double.NaN; // the newest request; NaN: none
-    private volatile bool _halt;
+    private volatile bool _halt, _mayActivate;
     private int _sentCount, _position, _object, _echo, _status, _fault, _turn;
     private bool _echoed, _moving;
     private volatile bool _active;
@@ -95,9 +95,7 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
 
     public SampleStream<GripperState> States { get; }
 
-    /// <summary>
-    /// It obeys at once. False: away, at fault, or its first request will run it through its whole stroke before. From any thread.
-    /// </summary>
+    /// <inheritdoc/>
     public bool Active => _active && _device.Status.Connected;
 
     public void Start() => _device.Start();
@@ -110,10 +108,11 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
 
     void IGripperControl.Halt() => _halt = true;
 
-    void IGripperControl.Request(double position)
+    void IGripperControl.Request(double position, bool mayActivate)
     {
         if (!double.IsFinite(position) || !_device.Status.Connected)
             return;
+        _mayActivate = mayActivate;
         Interlocked.Exchange(ref _asked, Math.Clamp(position, 0, 1));
         _wake.Set();
     }
@@ -237,7 +236,10 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
         if (_status != 3 || GripperFault.NeedsActivation(_fault))
         {
             _sentCount = -1;
-            _activation.Begin(wire, HostClock.NowNs);
+            if (_mayActivate)
+                _activation.Begin(wire, HostClock.NowNs);
+            else
+                Forget(asked);
             return;
         }
         Forget(asked);

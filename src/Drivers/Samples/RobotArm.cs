@@ -63,8 +63,12 @@ public interface IGripper : IDevice
 
 internal interface IGripperControl
 {
+    /// <summary>It obeys at once. False: away, at fault, or to be activated first. From any thread.</summary>
+    bool Active { get; }
+
     /// <summary>Asks for a position, 0 open … 1 closed. Never blocks: the gripper's own thread sends the newest request.</summary>
-    void Request(double position);
+    /// <param name="mayActivate">A gripper that is not active is run through its whole stroke first; else it stays as it is.</param>
+    void Request(double position, bool mayActivate);
 
     /// <summary>Stops the fingers where they are; what was asked, and an activation that waits for its turn, are forgotten.</summary>
     void Halt();

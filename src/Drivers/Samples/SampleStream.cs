@@ -27,15 +27,17 @@ public interface ISampleStream
 /// <summary>
 /// One device's samples on their way to whoever wants them: a slot with the newest, and a bounded lossless queue for each subscriber. The
 /// device's thread publishes and never waits; a full queue drops the new sample and counts it. Nothing is allocated per sample.
+/// Who reads plain values takes no lock: a reader of low priority must not hold up the arm's thread. Counted ones need it, for between the
+/// look at a frame and the reference to it the frame must not go back to its pool.
 /// </summary>
 public sealed class SampleStream<T>(string name, double rateHz, double latencyMs) : ISampleStream
 {
     private static readonly bool s_counted = typeof(IReferenceCounted).IsAssignableFrom(typeof(T));
     private readonly Lock _slotLock = new();
     private SampleQueue<T>[] _queues = [];
-    private Sample<T> _newest;
-    private bool _any;
-    private long _received, _lost;
+    private readonly Published<(bool Any, Sample<T> Sample)> _plain = new();
+    private Sample<T> _counted;
+    private long _received, _lost, _newestNs = long.MinValue;
 
     public string Name { get; } = name;
 
@@ -59,16 +61,15 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
     {
         get
         {
-            lock (_slotLock)
-                return _any ? _newest.OriginatingNs : null;
+            long newest = Interlocked.Read(ref _newestNs);
+            return newest == long.MinValue ? null : newest;
         }
     }
 
     /// <summary>Hands a sample to every subscriber. A counted value's reference passes from the caller to the stream.</summary>
     public void Publish(in Sample<T> sample)
     {
-        Sample<T> old;
-        bool hadOld;
+        Sample<T> old = default;
         lock (_slotLock) // with the queues inside, none is filled after it was unsubscribed: a frame left in one would never come back
         {
             foreach (var queue in _queues)
@@ -77,12 +78,13 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
                 if (!queue.TryEnqueue(sample))
                     Drop(sample.Value);
             }
-            old = _newest;
-            hadOld = _any;
-            _newest = sample;
-            _any = true;
+            if (s_counted)
+                (old, _counted) = (_counted, sample);
+            else
+                _plain.Write((true, sample));
+            Interlocked.Exchange(ref _newestNs, sample.OriginatingNs);
         }
-        if (hadOld)
+        if (old.Value is not null)
             Drop(old.Value);
         Interlocked.Increment(ref _received);
     }
@@ -93,12 +95,17 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
     /// <summary>The newest sample. A counted value comes with a reference of its own, to be released by the caller.</summary>
     public bool TryGetNewest(out Sample<T> sample)
     {
+        if (!s_counted)
+        {
+            (bool any, sample) = _plain.Read();
+            return any;
+        }
         lock (_slotLock)
         {
-            sample = _newest;
-            if (_any)
+            sample = _counted;
+            if (sample.Value is not null)
                 Hold(sample.Value);
-            return _any;
+            return sample.Value is not null;
         }
     }
 

@@ -241,6 +241,32 @@ public sealed class ArmMotionTests : IDisposable
     }
 
     [Fact]
+    public void A_gripper_lost_in_motion_ends_the_lease_and_only_the_next_one_may_activate_it()
+    {
+        ArmMotion motion = Started();
+        _gripper.Active = false;
+        MotionLease lease = Acquire(motion, "first");
+        Assert.True(lease.Send(Joints(FakeArm.Home) with { Gripper = 0 }).Accepted);
+        Assert.True(_gripper.MayActivate[^1]);
+        _gripper.Active = true; // its first stroke has ended
+        Eventually.True(
+            () =>
+            {
+                Assert.True(lease.Send(Joints(FakeArm.Home) with { Gripper = 1 }).Accepted);
+                return !_gripper.MayActivate[^1];
+            },
+            "a gripper that obeyed is not activated by whoever moves");
+        Assert.True(lease.Active);
+        _gripper.Active = false;
+        Eventually.True(() => !lease.Active, "motion ended");
+        Assert.Contains("the gripper no longer obeys (a fake gripper)", lease.EndedBecause);
+        Assert.False(motion.NeedsAcknowledge);
+        using MotionLease next = Acquire(motion, "second");
+        Assert.True(next.Send(Joints(FakeArm.Home) with { Gripper = 0 }).Accepted);
+        Assert.True(_gripper.MayActivate[^1]);
+    }
+
+    [Fact]
     public void A_force_that_is_not_a_number_stops_the_arm()
     {
         _force.Measure(0, 0, 0);

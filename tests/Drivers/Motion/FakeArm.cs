@@ -186,7 +186,15 @@ internal sealed class FakeGripper : IGripper, IGripperControl
 
     public int Halts { get; private set; }
 
-    public void Request(double position) => Requests.Add(position);
+    public bool Active { get; set; } = true;
+
+    public List<bool> MayActivate { get; } = [];
+
+    public void Request(double position, bool mayActivate)
+    {
+        Requests.Add(position);
+        MayActivate.Add(mayActivate);
+    }
 
     public void Halt() => Halts++;
 

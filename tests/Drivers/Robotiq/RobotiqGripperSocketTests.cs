@@ -37,7 +37,7 @@ public class RobotiqGripperSocketTests
 
         public void PowerOff() => _peer!.Dispose();
 
-        public void Ask(double position) => ((IGripperControl)Gripper).Request(position);
+        public void Ask(double position, bool mayActivate = true) => ((IGripperControl)Gripper).Request(position, mayActivate);
 
         /// <summary>The stand-in's own words, over a second connection, as the pendant has.</summary>
         public string Tell(string words)
@@ -81,6 +81,19 @@ public class RobotiqGripperSocketTests
         Assert.Equal(["SET ACT 0 ATR 0", "SET ACT 1", "SET POS 230 SPE 255 FOR 47 GTO 1"], bench.Tell("log").Split(';'));
         Assert.Equal(0, bench.Newest.WidthM, 6);
         Assert.Equal(0, bench.Newest.ForceN);
+    }
+
+    [SkippableFact]
+    public void A_request_that_may_not_activate_leaves_an_inactive_gripper_as_it_is()
+    {
+        using var bench = new Bench();
+        bench.Says("not activated");
+        bench.Ask(1, mayActivate: false);
+        long seen = bench.Gripper.States.Counters.Received;
+        Eventually.True(() => bench.Gripper.States.Counters.Received > seen + 10, "polls");
+        Assert.Equal("", bench.Tell("log"));
+        bench.Ask(1);
+        Eventually.True(() => bench.Newest is { Position: 1, Moving: false }, "activated, then closed");
     }
 
     [SkippableFact]

@@ -1,13 +1,12 @@
-namespace RobotWorldModel.Drivers.Motion;
+namespace RobotWorldModel.Drivers.Samples;
 
 /// <summary>
 /// A value that one real-time thread writes and any thread reads whole. The writer never waits: readers that were overtaken read again
 /// (a sequence lock). No allocation.
 /// </summary>
 internal sealed class Published<T>
-    where T : struct
 {
-    private T _value;
+    private T _value = default!;
     private int _version; // odd while it is being written
 
     /// <summary>By the one writer.</summary>
