@@ -29,6 +29,11 @@ public partial class ReplayTests(RunningCell running)
         double[] before = _cell.Status().Robot!.Q;
         var said = _cell.Run("replay", episode, "--config", _cell.Config, "--data", _cell.Data, "--dry-run").MustEndWith(ExitCode.Done);
         Assert.Contains("joints move over", said.Out, StringComparison.Ordinal);
+        Assert.Contains("every target keeps the cell's limits", said.Out, StringComparison.Ordinal);
+        string slow = _cell.ConfigWith("enabled: true", "enabled: true\n  tcp_speed: 0.02");
+        foreach (string[] dry in new string[][] { ["--dry-run"], [] })
+            _cell.Run(["replay", episode, "--config", slow, "--data", _cell.Data, .. dry])
+                .MustRefuse(ExitCode.Usage, "demo_", "row", "motion.tcp_speed", "--speed");
         var after = _cell.Status();
         Assert.All(before.Zip(after.Robot!.Q), q => Assert.Equal(q.First, q.Second, 1e-4));
         Assert.Equal("idle", after.Mode);

@@ -39,6 +39,14 @@ public sealed class SafetyFilter(UrKinematics kinematics, MotionLimits limits)
     private long _previousDueNs;
     private bool _first = true;
 
+    /// <summary>The limit that keeps the arm from an obstacle.</summary>
+    public static Clamp ClampOf(Obstacle obstacle) => obstacle switch
+    {
+        Obstacle.Workspace => Clamp.Workspace,
+        Obstacle.Table => Clamp.Table,
+        _ => Clamp.SelfCollision,
+    };
+
     /// <summary>The arm stands here, and the next target is a first one.</summary>
     public void Seed(in Vector6 commanded)
     {
@@ -173,7 +181,7 @@ public sealed class SafetyFilter(UrKinematics kinematics, MotionLimits limits)
         double margin = Math.Min(Margin, _geometry.Clearance(_previous, out _)); // from closer in, every way out is allowed
         if (!PathIsClear(step, fraction, margin, out Obstacle nearest))
         {
-            clamped |= nearest switch { Obstacle.Workspace => Clamp.Workspace, Obstacle.Table => Clamp.Table, _ => Clamp.SelfCollision };
+            clamped |= ClampOf(nearest);
             fraction = LargestFraction(step, fraction, margin);
         }
         return fraction == 1 ? wanted : _previous + step * fraction;

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Core;
+using RobotWorldModel.Runtime.Core.Policies;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
 using Spectre.Console;
@@ -21,7 +23,8 @@ internal static class ReplayCommand
         var speed = new Option<double>("--speed") { Description = "1.0 is as recorded", DefaultValueFactory = _ => 1.0 };
         var dryRun = new Option<bool>("--dry-run")
         {
-            Description = "Check that it is of this robot and tool, and say how far and fast it would move; nothing moves",
+            Description = "Check that it is of this robot and tool and what the cell's limits would do to it, and say how far and fast "
+                + "it would move; nothing moves",
         };
         var yes = new Option<bool>("--yes") { Description = "Do not ask before the real arm moves" };
         var command = new Command(
@@ -37,6 +40,7 @@ internal static class ReplayCommand
             double pace = ReplayRun.CheckSpeed(parsed.GetValue(speed));
             Console.WriteLine($"{folder}: {plan.Rows} actions, {plan.Seconds / pace:0.0} s at speed {pace:0.##}; "
                 + ReplayLoader.Describe(plan));
+            Rehearse(plan, cell, pace);
             if (parsed.GetValue(dryRun))
                 return ExitCode.Done;
             await using var service = await ServiceConnection.OpenAsync(
@@ -49,6 +53,16 @@ internal static class ReplayCommand
             return end.State == "done" ? ExitCode.Done : ExitCode.Device;
         });
         return command;
+    }
+
+    // With the nominal kinematics: the arm's own calibration moves its TCP by millimetres.
+    private static void Rehearse(ReplayPlan plan, CellConfig cell, double speed)
+    {
+        var kinematics = new UrKinematics(UrModel.ByName(cell.Robot!.Model));
+        var rehearsal = ReplayRehearsal.Of(plan, kinematics, CellDevices.Limits(cell), speed);
+        if (rehearsal.Obstruction is { } obstruction)
+            throw new RobotException(ExitCode.Usage, obstruction);
+        Console.WriteLine(rehearsal.Shortened == 0 ? "every target keeps the cell's limits" : $"{rehearsal}");
     }
 
     /// <summary>Replays and waits for the end; Ctrl-C stops the arm.</summary>

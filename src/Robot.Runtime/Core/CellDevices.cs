@@ -117,7 +117,8 @@ internal sealed class CellDevices : IDisposable
     private void Claim(string kind, string address) =>
         _claims.Add(Processes.Claim.Take(Path.Combine(RuntimeFolder.Path, $"device-{kind}-{address}.lock"), $"{kind} {address}"));
 
-    private static MotionLimits Limits(CellConfig config) => new()
+    /// <summary>The config's, for an arm's driver and for who asks beforehand.</summary>
+    public static MotionLimits Limits(CellConfig config) => new()
     {
         TcpSpeed = config.Motion.TcpSpeed,
         JointSpeed = config.Motion.JointSpeed,

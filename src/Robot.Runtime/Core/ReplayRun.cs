@@ -24,6 +24,8 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
             throw new RobotException(ExitCode.Busy, $"{Status.Episode} is being replayed; stop it first");
         CheckSpeed(speed);
         ReplayPlan plan = ReplayLoader.Load(episode, config);
+        if (ReplayRehearsal.Of(plan, devices.Arm!.Kinematics, devices.Motion!.Limits, speed).Obstruction is { } obstruction)
+            throw new RobotException(ExitCode.Usage, obstruction);
         if (GripperTrouble(plan) is { } trouble)
             throw new RobotException(ExitCode.Device, trouble);
         ReplayPolicy? policy = null;

@@ -1,7 +1,7 @@
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Tests.Shared;
 
-namespace RobotWorldModel.Robot.Runtime.Tests.Configuration;
+namespace RobotWorldModel.Runtime.Tests.Configuration;
 
 public class CellConfigTests
 {

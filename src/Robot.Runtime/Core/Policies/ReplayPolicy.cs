@@ -16,6 +16,17 @@ internal sealed record ReplayPlan(
     public int Rows => Actions.Length;
 
     public double Seconds => Rows / RateHz;
+
+    public long PeriodNs => (long)(1e9 / RateHz);
+
+    /// <summary>The target at a row, between two rows on the line between theirs; beyond the last row the last one.</summary>
+    public Vector6 TargetAt(double row)
+    {
+        int k = RowAt(row);
+        return Vector6.Lerp(Actions[k], Actions[Math.Min(k + 1, Rows - 1)], Math.Clamp(row - k, 0, 1));
+    }
+
+    public int RowAt(double row) => Math.Clamp((int)Math.Floor(row + 1e-6), 0, Rows - 1);
 }
 
 /// <summary>
@@ -29,9 +40,11 @@ internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease, F
     private const double ArrivedRad = 0.02, StandsRadPerS = 0.02;
 
     /// <summary>So far the cell's limits may hold the arm back behind the recorded path before it would cut corners, rad.</summary>
-    private const double MostBehindRad = 0.1;
+    public const double MostBehindRad = 0.1;
 
-    private readonly long _periodNs = (long)(1e9 / plan.RateHz);
+    /// <summary>What a person can do where it would.</summary>
+    public const string WhatHelps = "replay it slower (--speed), or raise motion.tcp_speed and joint_speed where that is safe";
+
     private long _restUntilNs = long.MaxValue, _arriveUntilNs = long.MaxValue;
     private Vector6 _target;
     private bool _behind;
@@ -50,19 +63,18 @@ internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease, F
     public PolicyStep Next(Observation observation, long dueNs)
     {
         if (_behind)
-            return new(null, false, "the cell's limits hold the arm back behind the recorded path: "
-                + "replay it slower (--speed), or raise motion.tcp_speed and joint_speed where that is safe");
+            return new(null, false, $"the cell's limits hold the arm back behind the recorded path: {WhatHelps}");
         if (PlayStartNs == 0 && !EaseIsOver(observation, dueNs))
             return dueNs > _arriveUntilNs
                 ? new(null, false, "the arm did not come to rest at the episode's first pose: something holds it back")
                 : new(ease.Next(dueNs) with { Gripper = plan.Gripper[0] }, false);
         if (PlayStartNs == 0)
-            PlayStartNs = dueNs - _periodNs;
+            PlayStartNs = dueNs - plan.PeriodNs;
         double row = (dueNs - PlayStartNs) * 1e-9 * speed * plan.RateHz - 1;
         Progress = Math.Clamp((row + 1) / plan.Rows, 0, 1);
-        int k = Math.Clamp((int)Math.Floor(row + 1e-6), 0, plan.Rows - 1), next = Math.Min(k + 1, plan.Rows - 1);
-        _target = Vector6.Lerp(plan.Actions[k], plan.Actions[next], Math.Clamp(row - k, 0, 1));
-        return new(new Command(CommandKind.JointPosition, _target, plan.Gripper[k], dueNs), row >= plan.Rows - 1 + plan.RateHz * 0.3);
+        _target = plan.TargetAt(row);
+        return new(new Command(CommandKind.JointPosition, _target, plan.Gripper[plan.RowAt(row)], dueNs),
+            row >= plan.Rows - 1 + plan.RateHz * 0.3);
     }
 
     public void Sent(in SendResult result) =>
