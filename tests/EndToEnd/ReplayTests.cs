@@ -30,7 +30,7 @@ public partial class ReplayTests(RunningCell running)
         var said = _cell.Run("replay", episode, "--config", _cell.Config, "--data", _cell.Data, "--dry-run").MustEndWith(ExitCode.Done);
         Assert.Contains("joints move over", said.Out, StringComparison.Ordinal);
         Assert.Contains("every target keeps the cell's limits", said.Out, StringComparison.Ordinal);
-        string slow = _cell.ConfigWith("enabled: true", "enabled: true\n  tcp_speed: 0.02");
+        string slow = _cell.ConfigWith("tcp_speed: 0.25", "tcp_speed: 0.02");
         foreach (string[] dry in new string[][] { ["--dry-run"], [] })
             _cell.Run(["replay", episode, "--config", slow, "--data", _cell.Data, .. dry])
                 .MustRefuse(ExitCode.Usage, "demo_", "row", "motion.tcp_speed", "--speed");
