@@ -31,17 +31,27 @@ internal sealed class RtdeSession(ClientConnection connection, RtdeServer server
     public void Dispose() => Connection.Dispose();
 
     /// <summary>Takes in what has arrived; inputs are in force afterwards.</summary>
-    public void Receive(ControllerState state, long nowNs)
+    /// <param name="onTime">
+    /// False while the cell makes up for cycles that came late: then one data package a cycle is taken, as each of them would have found
+    /// it. All at once, the first of those cycles would jump to the set-points of the last.
+    /// </param>
+    public void Receive(ControllerState state, long nowNs, bool onTime)
     {
-        int read;
-        for (int n = 0; n < 4 && (read = Connection.Receive(_received.AsSpan(_receivedBytes))) > 0; n++) // a flood must not hold the cycle
+        for (int n = 0; n < 4; n++) // a flood must not hold the cycle
         {
+            int read = _receivedBytes < RtdeWire.MaxPackageBytes ? Connection.Receive(_received.AsSpan(_receivedBytes)) : 0;
             _receivedBytes += read;
             int at = 0;
-            while (!Connection.Closed && TryTake(ref at, out RtdePackage type, out ReadOnlySpan<byte> payload))
+            bool full = false;
+            while (!full && !Connection.Closed && TryTake(ref at, out RtdePackage type, out ReadOnlySpan<byte> payload))
+            {
                 Handle(type, payload, state, nowNs);
+                full = !onTime && type == RtdePackage.Data;
+            }
             _received.AsSpan(at, _receivedBytes - at).CopyTo(_received);
             _receivedBytes -= at;
+            if (full || read == 0)
+                return;
         }
     }
 

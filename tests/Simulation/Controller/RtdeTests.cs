@@ -148,6 +148,25 @@ public class RtdeTests
     }
 
     [Fact]
+    public void Cycles_that_come_late_each_find_the_package_that_was_theirs()
+    {
+        using var bench = new ControllerBench();
+        using var client = RtdeClient.Connect(bench.Host);
+        client.Outputs("timestamp,input_int_register_24");
+        client.Inputs("input_int_register_24");
+        client.Start();
+        client.Data();
+        var step = bench.TakeOver();
+        for (int i = 1; i <= 5; i++)
+            client.Send(1, i);
+        long from = HostClock.NowNs;
+        Eventually.True(() => HostClock.NowNs - from > 50_000_000, "the cell is late");
+        for (int i = 1; i <= 5; i++)
+            Assert.Equal(i, RtdeClient.Int(step(client).AsSpan(8)));
+        Assert.Equal(5, RtdeClient.Int(step(client).AsSpan(8)));
+    }
+
+    [Fact]
     public void Input_packages_that_do_not_fit_are_told_and_ignored()
     {
         using var bench = new ControllerBench();
