@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
+using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Simulation.Tests.Controller;
