@@ -10,6 +10,10 @@ public sealed partial class ArmMotion
     private const double UsualRateHz = 500;
     private const long HeartbeatTimeoutNs = 200_000_000, SettlingNs = 100_000_000, EndNs = 2_000_000_000, LongestRestNs = 500_000_000;
     private const int HaltCycles = 20;
+
+    /// <summary>Beyond this the program on the controller has stopped the arm by itself.</summary>
+    private const int MostCyclesMadeUp = 50;
+
     private readonly SampleQueue<Wrench>? _wrenches;
     private Vector6 _lastSent;
     private Vec3 _newestForce;
@@ -25,9 +29,10 @@ public sealed partial class ArmMotion
             long missedBefore = _missed;
             while (RateHz() == rate)
             {
-                long nowNs = grid.TimeOf(grid.WaitNext());
-                _missed = missedBefore + grid.Missed;
-                Cycle(nowNs, rate);
+                long slot = grid.WaitNext(), nowNs = grid.TimeOf(slot);
+                long late = grid.Missed - (_missed - missedBefore);
+                _missed += late;
+                Cycle(nowNs, rate, late);
                 if (!stop.IsCancellationRequested)
                     continue;
                 stopNs = stopNs == 0 ? nowNs : stopNs;
@@ -56,7 +61,7 @@ public sealed partial class ArmMotion
         return rate > 0 ? rate : _session?.RateHz ?? UsualRateHz;
     }
 
-    private void Cycle(long nowNs, double rateHz)
+    private void Cycle(long nowNs, double rateHz, long missed)
     {
         bool any = _arm.States.TryGetNewest(out var state);
         ReadForce();
@@ -74,7 +79,7 @@ public sealed partial class ArmMotion
         if (rateHz != session.RateHz)
             End(session, $"{_arm.Name}: the controller's rate changed to {rateHz:0} Hz; take the arm again");
         bool alive = Supervise(session, state, nowNs);
-        Drive(session, state.Value, nowNs);
+        Drive(session, state.Value, nowNs, missed);
         if (session.EndedBecause is not null && (!alive || rateHz != session.RateHz || HasComeToRest(session, state.Value, nowNs)))
             Volatile.Write(ref _session, null);
         Publish(_session, state.Value);
@@ -90,7 +95,7 @@ public sealed partial class ArmMotion
         return state.Qd.MaxAbs < RestRadPerS || nowNs - session.RestNs > LongestRestNs;
     }
 
-    private void Drive(MotionSession session, in RobotState state, long nowNs)
+    private void Drive(MotionSession session, in RobotState state, long nowNs, long missed)
     {
         var generator = session.Generator;
         if (session.EndedBecause is not null)
@@ -101,7 +106,9 @@ public sealed partial class ArmMotion
         ChangePhase(session, state, nowNs);
 
         long timeouts = generator.Timeouts;
-        generator.Step(nowNs);
+        // Where cycles were missed the controller went on along the last set-point's velocity: so do the set-points, or they would jump back.
+        for (long i = Math.Min(missed, MostCyclesMadeUp); i >= 0; i--)
+            generator.Step(nowNs - (long)(i * 1e9 / session.RateHz));
         _timeouts += generator.Timeouts - timeouts;
         switch (session.Phase)
         {

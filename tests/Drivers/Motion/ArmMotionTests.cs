@@ -241,6 +241,25 @@ public sealed class ArmMotionTests : IDisposable
     }
 
     [Fact]
+    public void Cycles_that_were_missed_are_made_up_for_as_the_controller_goes_on_without_them()
+    {
+        ArmMotion motion = Started();
+        using MotionLease lease = Acquire(motion, "test");
+        _arm.StallAtRadPerS = 0.299;
+        long start = HostClock.NowNs;
+        for (int k = 1; k <= 14; k++) // all at once: who sends is not looked at here; gently up to 0.3 rad/s, and on
+            Assert.True(lease.Send(new(CommandKind.JointPosition,
+                FakeArm.Home + new Vector6(0, 0, 0, 0, 0, 0.01) * (k <= 6 ? k * k / 12.0 : k - 3), double.NaN, start + k * Tick)).Accepted);
+        Eventually.True(() => (_arm.State.Q - FakeArm.Home)[5] > 0.109, "it is there");
+        var before = _arm.SentSince(0)[_arm.StalledAfter];
+        var after = _arm.SentSince(_arm.StalledAfter + 1)[0];
+        Assert.True(motion.Report().MissedCycles >= 8, "the stall was seen");
+        double cycles = (after.Q - before.Q)[5] / (0.3 * 0.002);
+        Assert.InRange(cycles, 8.5, 60); // not one step on from where it was 20 ms ago
+        Assert.InRange(after.Qd[5], 0.295, 0.305); // and neither slower nor faster for it
+    }
+
+    [Fact]
     public void A_gripper_lost_in_motion_ends_the_lease_and_only_the_next_one_may_activate_it()
     {
         ArmMotion motion = Started();

@@ -65,6 +65,12 @@ internal sealed class FakeArm : IRobotArm, IArmControl
     /// <summary>Something holds the arm where it is.</summary>
     public volatile bool Blocked;
 
+    /// <summary>The thread that sends is kept from running, once, as soon as a joint's set-point is this fast, rad/s.</summary>
+    public double StallAtRadPerS { get; set; } = double.PositiveInfinity;
+
+    /// <summary>The cycle before the stall, an index of <see cref="SentSince"/>; -1 before.</summary>
+    public int StalledAfter { get; private set; } = -1;
+
     /// <summary>What the sending thread has allocated since <see cref="CountFrom"/> cycles, at the last one.</summary>
     public long AllocatedBytes { get; private set; }
 
@@ -145,6 +151,11 @@ internal sealed class FakeArm : IRobotArm, IArmControl
         }
         if (Connected)
             Publish();
+        if (StalledAfter < 0 && qd.MaxAbs > StallAtRadPerS)
+        {
+            StalledAfter = SentCount - 1;
+            Thread.Sleep(20);
+        }
         return Connected;
     }
 

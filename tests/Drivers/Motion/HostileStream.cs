@@ -178,7 +178,7 @@ internal sealed class HostileStream
         while (_nowNs < untilNs)
         {
             bool missed = _random.Next(400) == 0;
-            _nowNs += missed ? 3 * _periodNs : _periodNs; // missed slots: still one step a cycle
+            _nowNs += missed ? 3 * _periodNs : _periodNs; // a gap that nobody makes up for: still one step
             _generator.Step(_nowNs);
             if (Check(totals) is { } wrong)
                 return wrong;
