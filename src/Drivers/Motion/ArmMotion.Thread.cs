@@ -106,7 +106,7 @@ public sealed partial class ArmMotion
         ChangePhase(session, state, nowNs);
 
         long timeouts = generator.Timeouts;
-        // Where cycles were missed the controller went on along the last set-point's velocity: so do the set-points, or they would jump back.
+        // Where cycles were missed the controller went on with the last set-point's velocity. So do the set-points: they would jump back.
         for (long i = Math.Min(missed, MostCyclesMadeUp); i >= 0; i--)
             generator.Step(nowNs - (long)(i * 1e9 / session.RateHz));
         _timeouts += generator.Timeouts - timeouts;

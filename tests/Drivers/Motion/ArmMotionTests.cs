@@ -248,8 +248,10 @@ public sealed class ArmMotionTests : IDisposable
         _arm.StallAtRadPerS = 0.299;
         long start = HostClock.NowNs;
         for (int k = 1; k <= 14; k++) // all at once: who sends is not looked at here; gently up to 0.3 rad/s, and on
-            Assert.True(lease.Send(new(CommandKind.JointPosition,
-                FakeArm.Home + new Vector6(0, 0, 0, 0, 0, 0.01) * (k <= 6 ? k * k / 12.0 : k - 3), double.NaN, start + k * Tick)).Accepted);
+        {
+            Vector6 target = FakeArm.Home + new Vector6(0, 0, 0, 0, 0, 0.01) * (k <= 6 ? k * k / 12.0 : k - 3);
+            Assert.True(lease.Send(new(CommandKind.JointPosition, target, double.NaN, start + k * Tick)).Accepted);
+        }
         Eventually.True(() => (_arm.State.Q - FakeArm.Home)[5] > 0.109, "it is there");
         var before = _arm.SentSince(0)[_arm.StalledAfter];
         var after = _arm.SentSince(_arm.StalledAfter + 1)[0];

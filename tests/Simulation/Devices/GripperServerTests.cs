@@ -22,7 +22,8 @@ public class GripperServerTests
     private static GripperState Newest(RobotiqGripperSocket gripper) =>
         gripper.States.TryGetNewest(out var sample) ? sample.Value : default;
 
-    private static void Ask(RobotiqGripperSocket gripper, double position) => ((IGripperControl)gripper).Request(position, mayActivate: true);
+    private static void Ask(RobotiqGripperSocket gripper, double position) =>
+        ((IGripperControl)gripper).Request(position, mayActivate: true);
 
     private static void Says(RobotiqGripperSocket gripper, string words) =>
         Eventually.True(() => gripper.Status.Message.Contains(words), $"'{words}' in the status");

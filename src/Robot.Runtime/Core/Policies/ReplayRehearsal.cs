@@ -4,7 +4,7 @@ using RobotWorldModel.Drivers.UniversalRobots;
 
 namespace RobotWorldModel.Runtime.Core.Policies;
 
-/// <summary>What a cell's limits would do to a replay: each of its targets through the safety filter, tick by tick, without an arm.</summary>
+/// <summary>What a cell's limits would do to a replay: its targets through the safety filter, tick by tick, without an arm.</summary>
 /// <param name="Shortened">Ticks whose target would not be reached in time.</param>
 /// <param name="Limits">What shortens them, or what the first pose does not keep.</param>
 /// <param name="FirstRow">The first row that is shortened; the one at which it would end, if it would.</param>
