@@ -14,6 +14,16 @@ public static partial class RealTime
     /// <summary>Puts the calling thread into SCHED_FIFO. Returns null, or the reason why not.</summary>
     public static string? TryRaiseThread(int priority) => SetFifo(0, priority);
 
+    /// <summary>Tries whether threads may be raised so far, on one of its own. Null, or the reason why not.</summary>
+    public static string? TryPriority(int priority)
+    {
+        string? failed = null;
+        var thread = new Thread(() => failed = TryRaiseThread(priority));
+        thread.Start();
+        thread.Join();
+        return failed;
+    }
+
     /// <summary>
     /// Puts every thread that the process has now, and so all that they start later, into SCHED_FIFO: the garbage collector and the JIT
     /// must not wait behind other programs while a real-time thread waits for them. Returns null, or the reason why not.
