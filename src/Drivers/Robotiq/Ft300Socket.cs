@@ -44,7 +44,7 @@ public sealed class Ft300Socket : IForceTorqueSensor
     private (double RateHz, long OffsetNs, double DriftPpm, long ResidualNs)? _fit;
     private int _count;
     private long _sequence = -1, _lastTupleNs;
-    private Task _asking = Task.CompletedTask;
+    private int _session;
     private volatile string _identity = "";
     private volatile bool _identityIsNew;
 
@@ -112,6 +112,8 @@ public sealed class Ft300Socket : IForceTorqueSensor
         _reader.Reset();
         _clock.Reset();
         (_count, _lastTupleNs) = (0, HostClock.NowNs);
+        _session++; // another sensor may be behind the port by now
+        (Serial, Firmware, _identity) = (null, null, "");
     }
 
     /// <summary>Reads once, and publishes what is whole; false where no tuple is.</summary>
@@ -183,17 +185,19 @@ public sealed class Ft300Socket : IForceTorqueSensor
     /// </summary>
     private void AskIdentity(CancellationToken stop)
     {
-        if (_options.CommandPort != 0 && _asking.IsCompleted)
-            _asking = Task.Run(async () =>
+        int session = _session;
+        if (_options.CommandPort != 0)
+            Task.Run(async () =>
             {
-                for (int i = 0; i < IdentityTries && !TryAskIdentity(stop) && !stop.IsCancellationRequested; i++)
+                for (int i = 0; i < IdentityTries && !TryAskIdentity(session, stop) && !stop.IsCancellationRequested; i++)
                     await Task.Delay(IdentityPauseMs, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }, CancellationToken.None);
     }
 
-    private bool TryAskIdentity(CancellationToken stop)
+    // True: it is known, or nobody wants to know any more.
+    private bool TryAskIdentity(int session, CancellationToken stop)
     {
-        string? serial, firmware;
+        string? serial = null, firmware = null;
         try
         {
             var address = DeviceAddress.Tcp(_options.Host, _options.CommandPort, "the URCap's command port");
@@ -203,8 +207,11 @@ public sealed class Ft300Socket : IForceTorqueSensor
         }
         catch (Exception silent) when (silent is IOException or SocketException or OperationCanceledException)
         {
-            return false; // an older URCap without this port: the stream is all that is needed
+            if (serial is null) // an older URCap without this port: the stream is all that is needed
+                return session != Volatile.Read(ref _session);
         }
+        if (session != Volatile.Read(ref _session))
+            return true;
         (Serial, Firmware) = (serial, firmware);
         _identity = (serial is null ? "" : $" serial {serial}") + (firmware is null ? "" : $" firmware {firmware}");
         _identityIsNew = true;

@@ -267,13 +267,16 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
         if (now == _said)
             return;
         _said = now;
-        _active = now.Known && _status == 3 && _fault == 0 && _activation.Now == GripperActivation.Stage.Idle;
-        if (!now.Known)
-        {
+        if (now.Known)
+            SayState();
+        else
             _device.Say(false, "the gripper answers '?': it has no power (robot off, emergency stop, or tool voltage off); "
                 + "power the arm on");
-            return;
-        }
+        // Last: who sees that it is lost reads why.
+        _active = now.Known && _status == 3 && _fault == 0 && _activation.Now == GripperActivation.Stage.Idle;
+    }
+
+    private void SayState() =>
         _device.Found(_fault switch
         {
             _ when _activation.Now != GripperActivation.Stage.Idle => "activating: the fingers run through their whole stroke, keep clear",
@@ -286,5 +289,4 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
             0 => $"active at {_options.Host}:{_options.Port}, polled at {_options.PollHz:0.#} Hz",
             _ => $"fault {GripperFault.Describe(_fault)}",
         });
-    }
 }

@@ -42,6 +42,9 @@ internal interface IArmControl
     /// <summary>How often the controller takes set-points; 0 before it has said so.</summary>
     double ControlRateHz { get; }
 
+    /// <summary>Without a new counter for so long our program on the controller ends by itself.</summary>
+    double WatchdogMs { get; }
+
     /// <summary>
     /// Gets our program running on the controller and the input registers claimed; blocks for some seconds at most. Never unlocks, powers
     /// or restarts anything.

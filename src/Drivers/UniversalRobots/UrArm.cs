@@ -68,6 +68,8 @@ public sealed class UrArm : IRobotArm, IArmControl
 
     double IArmControl.ControlRateHz => _link.RateHz;
 
+    double IArmControl.WatchdogMs => _options.WatchdogMs;
+
     public void Start()
     {
         _link.Start();

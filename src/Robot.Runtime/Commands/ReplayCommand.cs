@@ -40,8 +40,9 @@ internal static class ReplayCommand
             double pace = ReplayRun.CheckSpeed(parsed.GetValue(speed));
             Console.WriteLine($"{folder}: {plan.Rows} actions, {plan.Seconds / pace:0.0} s at speed {pace:0.##}; "
                 + ReplayLoader.Describe(plan));
-            Rehearse(plan, cell, pace);
-            if (parsed.GetValue(dryRun))
+            bool only = parsed.GetValue(dryRun);
+            Rehearse(plan, cell, pace, only);
+            if (only)
                 return ExitCode.Done;
             await using var service = await ServiceConnection.OpenAsync(
                 cell, parsed.GetValue(data)!, parsed.GetResult(data) is { Implicit: false }, cancel);
@@ -55,14 +56,14 @@ internal static class ReplayCommand
         return command;
     }
 
-    // With the nominal kinematics: the arm's own calibration moves its TCP by millimetres.
-    private static void Rehearse(ReplayPlan plan, CellConfig cell, double speed)
+    // With the nominal kinematics, and the arm's own calibration moves its TCP by millimetres: the service, which knows it, decides.
+    private static void Rehearse(ReplayPlan plan, CellConfig cell, double speed, bool only)
     {
         var kinematics = new UrKinematics(UrModel.ByName(cell.Robot!.Model));
         var rehearsal = ReplayRehearsal.Of(plan, kinematics, CellDevices.Limits(cell), speed);
-        if (rehearsal.Obstruction is { } obstruction)
+        if (only && rehearsal.Obstruction is { } obstruction)
             throw new RobotException(ExitCode.Usage, obstruction);
-        Console.WriteLine(rehearsal.Shortened == 0 ? "every target keeps the cell's limits" : $"{rehearsal}");
+        Console.WriteLine(rehearsal.Obstruction ?? (rehearsal.Shortened == 0 ? "every target keeps the cell's limits" : $"{rehearsal}"));
     }
 
     /// <summary>Replays and waits for the end; Ctrl-C stops the arm.</summary>

@@ -127,7 +127,7 @@ internal sealed class CoreHandler(
             {
                 CoreMethods.RecordStart => await StartRecordingAsync(parameters, connection, cancel),
                 CoreMethods.Jog => _jog.Press(connection, Text(parameters, "axis"), (int)Number(parameters, "steps", 1)),
-                _ => StartReplay(parameters, connection),
+                _ => StartReplay(parameters, connection, IsStopped),
             };
         }
         catch (RobotException) when (IsStopped())
@@ -140,7 +140,7 @@ internal sealed class CoreHandler(
         }
         if (!IsStopped())
             return begun;
-        policies.End("stopped while it began");
+        HoldArm("stopped while it began");
         EndFreedrive();
         if (method == CoreMethods.RecordStart && recorder.RunningId is not null)
             StopRecording(Outcome.Unknown, EpisodeEnd.Operator, "stopped while it began", stopped: true);
@@ -266,14 +266,14 @@ internal sealed class CoreHandler(
         return id;
     }
 
-    private object StartReplay(JsonElement parameters, object connection)
+    private object StartReplay(JsonElement parameters, object connection, Func<bool> stopped)
     {
         if (recorder.RunningId is { } running)
             throw new RobotException(ExitCode.Busy, $"{running} is being recorded; end it first");
         string episode = Text(parameters, "episode");
         if (EpisodeNaming.IsEpisodeName(episode))
             episode = Path.Combine(recorder.Demonstrations, episode);
-        _replay.Start(config, episode, Number(parameters, "speed", 1), end => status.Say(end));
+        _replay.Start(config, episode, Number(parameters, "speed", 1), stopped, end => status.Say(end));
         _starter = connection;
         return new { };
     }

@@ -17,17 +17,20 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
     public ReplayStatus? Status { get; private set; }
 
     /// <summary>Loads and checks the episode, takes the lease and begins. Progress and result are in <see cref="Status"/>.</summary>
+    /// <param name="stopped">True: a person has stopped it, or who asked for it is gone.</param>
     /// <exception cref="RobotException">The episode cannot be replayed on this cell, or motion is refused.</exception>
-    public void Start(CellConfig config, string episode, double speed, Action<string> said)
+    public void Start(CellConfig config, string episode, double speed, Func<bool> stopped, Action<string> said)
     {
         if (Status is { State: "easing" or "playing" })
             throw new RobotException(ExitCode.Busy, $"{Status.Episode} is being replayed; stop it first");
         CheckSpeed(speed);
         ReplayPlan plan = ReplayLoader.Load(episode, config);
-        if (ReplayRehearsal.Of(plan, devices.Arm!.Kinematics, devices.Motion!.Limits, speed).Obstruction is { } obstruction)
-            throw new RobotException(ExitCode.Usage, obstruction);
         if (GripperTrouble(plan) is { } trouble)
             throw new RobotException(ExitCode.Device, trouble);
+        if (ReplayRehearsal.Of(plan, devices.Arm!.Kinematics, devices.Motion!.Limits, speed).Obstruction is { } obstruction)
+            throw new RobotException(ExitCode.Usage, obstruction);
+        if (stopped()) // meanwhile: nothing has moved yet, and nothing shall
+            throw new RobotException(ExitCode.Interrupted, "it was stopped before it began");
         ReplayPolicy? policy = null;
         var monitor = new PathMonitor(devices.Arm!.States, devices.Gripper?.States);
         try

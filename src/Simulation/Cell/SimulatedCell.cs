@@ -200,6 +200,7 @@ public sealed class SimulatedCell : IDisposable
             }
             lock (_world)
             {
+                _controller.CyclesBehind = (long)(Math.Max(0, HostClock.NowNs - due) * 1e-9 * LoopHz);
                 if (_hand is { } hand)
                     _physics.HandWrench = hand.At(due);
                 foreach (var device in _devices)

@@ -56,16 +56,15 @@ internal sealed class RtdeServer : IDisposable
     }
 
     /// <summary>Lets clients in and out, and takes in what they sent.</summary>
-    /// <param name="nowNs">The cycle's time, which is past where the cell is late.</param>
-    public void Receive(ControllerState state, long nowNs, bool accept)
+    /// <param name="cyclesBehind">Cycles that the cell has yet to make up for after this one.</param>
+    public void Receive(ControllerState state, long nowNs, long cyclesBehind, bool accept)
     {
         _cycle++;
         if (accept && _listener?.Accept() is { } connection)
             _sessions = [.. _sessions, new RtdeSession(connection, this, _baseRateHz)];
-        bool onTime = HostClock.NowNs - nowNs < 1e9 / _baseRateHz;
         foreach (RtdeSession session in _sessions)
         {
-            session.Receive(state, nowNs, onTime);
+            session.Receive(state, nowNs, cyclesBehind);
             if (session.Connection.Flush(nowNs) > _options.DrainTimeoutS * 1e9)
                 session.Dispose();
             if (session.Connection.Closed)

@@ -31,26 +31,27 @@ internal sealed class RtdeSession(ClientConnection connection, RtdeServer server
     public void Dispose() => Connection.Dispose();
 
     /// <summary>Takes in what has arrived; inputs are in force afterwards.</summary>
-    /// <param name="onTime">
-    /// False while the cell makes up for cycles that came late: then one data package a cycle is taken, as each of them would have found
-    /// it. All at once, the first of those cycles would jump to the set-points of the last.
+    /// <param name="cyclesBehind">
+    /// Cycles that the cell has yet to make up for after this one. The newest data packages are theirs and wait: all taken at once, the
+    /// arm would jump to the set-points of the last of these cycles in the first.
     /// </param>
-    public void Receive(ControllerState state, long nowNs, bool onTime)
+    public void Receive(ControllerState state, long nowNs, long cyclesBehind)
     {
         for (int n = 0; n < 4; n++) // a flood must not hold the cycle
         {
             int read = _receivedBytes < RtdeWire.MaxPackageBytes ? Connection.Receive(_received.AsSpan(_receivedBytes)) : 0;
             _receivedBytes += read;
+            long spare = cyclesBehind == 0 ? long.MaxValue : DataPackages() - cyclesBehind;
             int at = 0;
-            bool full = false;
-            while (!full && !Connection.Closed && TryTake(ref at, out RtdePackage type, out ReadOnlySpan<byte> payload))
+            while (!Connection.Closed && (spare > 0 || !IsData(at)) && TryTake(ref at, out RtdePackage type, out var payload))
             {
                 Handle(type, payload, state, nowNs);
-                full = !onTime && type == RtdePackage.Data;
+                if (type == RtdePackage.Data)
+                    spare--;
             }
             _received.AsSpan(at, _receivedBytes - at).CopyTo(_received);
             _receivedBytes -= at;
-            if (full || read == 0)
+            if (read == 0)
                 return;
         }
     }
@@ -104,6 +105,23 @@ internal sealed class RtdeSession(ClientConnection connection, RtdeServer server
         byte[] text = Encoding.ASCII.GetBytes(message), source = "RTDE"u8.ToArray();
         byte[] payload = _version == 1 ? [level, .. text] : [(byte)text.Length, .. text, (byte)source.Length, .. source, level];
         Reply(RtdePackage.TextMessage, payload, nowNs);
+    }
+
+    private bool IsData(int at) => _receivedBytes - at >= RtdeWire.HeaderBytes && _received[at + 2] == (byte)RtdePackage.Data;
+
+    // Whole ones that wait.
+    private int DataPackages()
+    {
+        int count = 0;
+        for (int at = 0; _receivedBytes - at >= RtdeWire.HeaderBytes;)
+        {
+            int size = BinaryPrimitives.ReadUInt16BigEndian(_received.AsSpan(at));
+            if (size < RtdeWire.HeaderBytes || _receivedBytes - at < size)
+                break;
+            count += IsData(at) ? 1 : 0;
+            at += size;
+        }
+        return count;
     }
 
     private bool TryTake(ref int at, out RtdePackage type, out ReadOnlySpan<byte> payload)

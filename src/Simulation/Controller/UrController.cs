@@ -80,6 +80,9 @@ public sealed class UrController : ISimulatedDevice
 
     public UrControllerStatus Status => _status;
 
+    /// <summary>Cycles that have yet to be made up for after the next <see cref="Step"/>; set by who steps.</summary>
+    public long CyclesBehind { get; set; }
+
     /// <inheritdoc/>
     public void Start()
     {
@@ -167,7 +170,7 @@ public sealed class UrController : ISimulatedDevice
     private void Receive(long nowNs)
     {
         int door = (int)(_cycle++ % 5);
-        _rtde.Receive(_state, nowNs, door == 0);
+        _rtde.Receive(_state, nowNs, CyclesBehind, door == 0);
         _dashboard.Receive(nowNs, _answer, door == 1);
         _scripts.Receive(_state, nowNs, _runScript, door - 2);
     }

@@ -49,6 +49,8 @@ internal sealed class FakeArm : IRobotArm, IArmControl
 
     public double ControlRateHz { get; set; } = 500;
 
+    public double WatchdogMs => 100;
+
     /// <summary>What the next starts of the program answer.</summary>
     public string? StartRefusal { get; set; }
 
@@ -189,7 +191,7 @@ internal sealed class FakeGripper : IGripper, IGripperControl
 
     public SampleStream<GripperState> States { get; } = new("gripper", 125, 0);
 
-    public DeviceStatus Status { get; } = new(true, "a fake gripper", 0);
+    public DeviceStatus Status { get; set; } = new(true, "a fake gripper", 0);
 
     public ClockMapReport? Clock => null;
 

@@ -75,20 +75,54 @@ public class Ft300SocketTests
         using var commands = new TcpListener(IPAddress.Loopback, 0);
         stream.Start();
         commands.Start();
-        using var sensor = Connect("127.0.0.1", ((IPEndPoint)stream.LocalEndpoint).Port, ((IPEndPoint)commands.LocalEndpoint).Port);
-        for (int serial = 1; serial <= 2; serial++)
+        using var stop = new CancellationTokenSource();
+        int plugged = 1;
+        bool busy = true;
+        Task tuples = Serve(stream, client =>
         {
-            using Socket client = stream.AcceptSocket();
-            client.Send("(1,2,3,4,5,6)"u8);
-            if (serial == 1)
-                commands.AcceptSocket().Dispose(); // no time for it
-            using Socket asked = commands.AcceptSocket();
-            asked.Send(Encoding.ASCII.GetBytes($"FT3-{serial}\n"));
-            Eventually.True(() => asked.Available > 8, "the second question"); // eight bytes each
-            asked.Send("FTS-1\n"u8);
-            Eventually.True(() => sensor.Serial == $"FT3-{serial}" && sensor.Firmware == "FTS-1", "the identity");
+            for (int mine = Volatile.Read(ref plugged); mine == Volatile.Read(ref plugged) && !stop.IsCancellationRequested; Thread.Sleep(5))
+                client.Send("(1,2,3,4,5,6)"u8);
+        }, stop.Token);
+        Task answers = Serve(commands, client =>
+        {
+            byte[] question = new byte[8];
+            while (!Volatile.Read(ref busy) && client.Receive(question) == question.Length)
+                client.Send(Encoding.ASCII.GetBytes(question[4] == 'S' ? $"FT3-{Volatile.Read(ref plugged)}\n" : "FTS-1\n"));
+            Volatile.Write(ref busy, false); // the first one is closed without an answer
+        }, stop.Token);
+        using (var sensor = Connect("127.0.0.1", Port(stream), Port(commands)))
+        {
+            Eventually.True(() => sensor is { Serial: "FT3-1", Firmware: "FTS-1" }, "the identity");
+            Volatile.Write(ref plugged, 2);
+            Eventually.True(() => sensor is { Serial: "FT3-2", Firmware: "FTS-1" }, "the other sensor's identity");
         }
+        stop.Cancel();
+        Eventually.True(() => tuples.IsCompleted && answers.IsCompleted, "the servers' end");
     }
+
+    private static int Port(TcpListener listener) => ((IPEndPoint)listener.LocalEndpoint).Port;
+
+    // One client after the other.
+    private static Task Serve(TcpListener listener, Action<Socket> serve, CancellationToken stop) => Task.Run(() =>
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            if (!listener.Pending())
+            {
+                Thread.Sleep(1);
+                continue;
+            }
+            using Socket client = listener.AcceptSocket();
+            try
+            {
+                serve(client);
+            }
+            catch (SocketException)
+            {
+                // the sensor's driver has gone
+            }
+        }
+    }, CancellationToken.None);
 
     [SkippableFact]
     public void It_waits_for_the_sensor_and_finds_it_again_after_each_loss()

@@ -12,6 +12,7 @@ namespace RobotWorldModel.Runtime.Core.Policies;
 /// <param name="Obstruction">One line, why it cannot be played to its end and what to do; null where it can.</param>
 internal sealed record ReplayRehearsal(int Shortened, Clamp Limits, int FirstRow, double MostBehindRad, string? Obstruction)
 {
+    private const Clamp Speeds = Clamp.JointSpeed | Clamp.TcpSpeed;
     private const double RoundingRad = 1e-4; // targets that were at the limit when they were recorded are so again, to their last digit
 
     public static ReplayRehearsal Of(ReplayPlan plan, UrKinematics kinematics, MotionLimits limits, double speed)
@@ -37,9 +38,10 @@ internal sealed record ReplayRehearsal(int Shortened, Clamp Limits, int FirstRow
                 first = (int)row;
             if (behind > RoundingRad && before <= RoundingRad) // later, catching up is what goes too fast
                 why |= sent.Clamped;
+            why |= sent.Clamped & ~Speeds;
             if (most > ReplayPolicy.MostBehindRad)
                 return new(shortened, why, (int)row, most, $"{plan.Episode}: at row {(int)row} of {plan.Rows} the cell's limits "
-                    + $"({Name(why)}) would hold the arm {most:0.00} rad behind the recorded path: {ReplayPolicy.WhatHelps}");
+                    + $"({Name(why)}) would hold the arm {most:0.00} rad behind the recorded path: {WhatHelps(why)}");
             if (row >= plan.Rows - 1)
                 return new(shortened, why, first, most, null);
         }
@@ -49,6 +51,9 @@ internal sealed record ReplayRehearsal(int Shortened, Clamp Limits, int FirstRow
     public override string ToString() => Shortened == 0 ? ""
         : $"the cell's limits ({Name(Limits)}) would shorten {Shortened} targets, the first in row {FirstRow}, "
             + $"and keep the arm up to {MostBehindRad:0.000} rad behind the recorded path";
+
+    private static string WhatHelps(Clamp why) => (why & ~Speeds) == 0 ? ReplayPolicy.WhatHelps
+        : "it leads out of what this cell allows, and is not replayed here";
 
     private static string Name(Clamp limits) => string.Join(", ", Enum.GetValues<Clamp>()
         .Where(c => c != Clamp.None && limits.HasFlag(c))
