@@ -80,7 +80,8 @@ public class Ft300SocketTests
         bool busy = true;
         Task tuples = Serve(stream, client =>
         {
-            for (int mine = Volatile.Read(ref plugged); mine == Volatile.Read(ref plugged) && !stop.IsCancellationRequested; Thread.Sleep(5))
+            int mine = Volatile.Read(ref plugged);
+            for (; mine == Volatile.Read(ref plugged) && !stop.IsCancellationRequested; Thread.Sleep(5))
                 client.Send("(1,2,3,4,5,6)"u8);
         }, stop.Token);
         Task answers = Serve(commands, client =>
