@@ -10,7 +10,6 @@ public sealed partial class ArmMotion
     private const double UsualRateHz = 500;
     private const long HeartbeatTimeoutNs = 200_000_000, SettlingNs = 100_000_000, EndNs = 2_000_000_000, LongestRestNs = 500_000_000;
     private const int HaltCycles = 20;
-
     private readonly SampleQueue<Wrench>? _wrenches;
     private Vector6 _lastSent;
     private Vec3 _newestForce;
@@ -168,13 +167,13 @@ public sealed partial class ArmMotion
             End(session, $"{_arm.Name}: our program on the controller stopped; see the pendant's log, then take the arm again");
             return false;
         }
+        LookAtGripper(session); // also while a person leads the arm: what comes back meanwhile must not be activated afterwards
         if (session.Phase != MotionPhase.Driving)
             return true;
         if ((state.Q - session.Generator.Position).MaxAbs > _limits.FollowingErrorRad)
             End(session, $"{_arm.Name}: the arm is {(state.Q - session.Generator.Position).MaxAbs:0.##} rad from where it was sent; "
                 + "something holds it, or the controller's speed slider slows it");
         CheckForce(session, nowNs);
-        LookAtGripper(session);
         return true;
     }
 

@@ -225,7 +225,7 @@ public sealed class Ft300Socket : IForceTorqueSensor
         int length = SocketDevice.Receive(socket, answer, IdentityAnswerMs, stop);
         if (length == 0) // its answer, coming late, must not be taken for that to the next question
             throw new DeviceLostException($"no answer to GET {variable}");
-        while (length > 0 && length < answer.Length && !answer.AsSpan(0, length).Contains((byte)'\n'))
+        while (length < answer.Length && !answer.AsSpan(0, length).Contains((byte)'\n'))
         {
             int more = SocketDevice.Receive(socket, answer.AsSpan(length), 100, stop); // a line end is not promised: silence ends it too
             if (more == 0)
