@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.UniversalRobots;
@@ -10,7 +11,7 @@ namespace RobotWorldModel.EndToEnd.Tests;
 [Collection(RunningCellCollection.Name)]
 public class LedTests(RunningCell running)
 {
-    private const string Up = "\e[A", PageUp = "\e[5~", Escape = "\e";
+    private const string Up = "\e[A", PageUp = "\e[5~", PageDown = "\e[6~", Escape = "\e";
     private readonly TestCell _cell = running.Cell;
 
     [Fact]
@@ -81,6 +82,35 @@ public class LedTests(RunningCell running)
     }
 
     [Fact]
+    public void A_key_that_is_held_through_a_stop_moves_the_arm_again_only_after_it_was_let_go()
+    {
+        var terminal = _cell.RecordInTerminal("--source", "jog");
+        terminal.MustSay("space starts recording");
+        double height = Height();
+        using (var held = new HeldKey(terminal, PageUp))
+        {
+            Eventually.True(() => Height() > height + 0.005, "the arm goes up", 30);
+            _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
+            terminal.MustSay("let the key go");
+            Eventually.True(() => _cell.Status() is { Motion.Owner: null } s && s.Robot!.Qd.All(q => Math.Abs(q) < 0.001), "it stands", 30);
+            height = Height();
+            int pressed = held.Count;
+            Eventually.True(() => held.Count > pressed + 20, "the key goes on", 30);
+            Assert.Equal(height, Height(), 4);
+        }
+        var released = Stopwatch.StartNew();
+        Eventually.True(() => released.Elapsed.TotalSeconds > 1, "the key is let go");
+        terminal.Press(PageDown);
+        Eventually.True(() => Height() < height - 0.003, "the arm goes down", 30);
+        terminal.Press(Escape + PageDown); // pressed together: it stops
+        terminal.MustSay("the arm was stopped");
+        terminal.Press("q");
+        terminal.WaitForEnd().MustEndWith(ExitCode.Done);
+
+        double Height() => _cell.Status().Robot!.Tcp[2];
+    }
+
+    [Fact]
     public void Esc_stops_the_arm_and_keeps_what_was_recorded()
     {
         string[] before = _cell.Episodes;
@@ -116,6 +146,30 @@ public class LedTests(RunningCell running)
         CoreStatus status = _cell.Status();
         Assert.Null(status.Motion.Owner);
         Assert.NotEqual("freedrive", status.Motion.State);
+    }
+
+    /// <summary>Repeats a key as a keyboard does, 30 times a second, until it is disposed.</summary>
+    private sealed class HeldKey : IDisposable
+    {
+        private readonly Timer _repeat;
+        private int _count;
+
+        public HeldKey(RobotProcess terminal, string key) => _repeat = new(
+            _ =>
+            {
+                terminal.Press(key);
+                Interlocked.Increment(ref _count);
+            },
+            null, 0, 33);
+
+        public int Count => Volatile.Read(ref _count);
+
+        public void Dispose()
+        {
+            using var ended = new ManualResetEvent(false);
+            _repeat.Dispose(ended);
+            ended.WaitOne();
+        }
     }
 
     /// <summary>Of the tool along the recorded targets, m/s.</summary>

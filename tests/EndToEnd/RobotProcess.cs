@@ -87,11 +87,21 @@ internal sealed partial class RobotProcess : IDisposable
         _process.StandardInput.Flush();
     }
 
+    /// <summary>Its arguments.</summary>
+    public string Command => _command;
+
     public bool HasExited => _process.HasExited;
 
     public string Out => Text(_out);
 
     public string Err => Text(_err);
+
+    /// <summary>The command and the last of its output, for the message of a test that failed.</summary>
+    public string Said()
+    {
+        string said = $"{Out}\n{Err}".Trim();
+        return $"--- robot {_command}{(HasExited ? $": ended with {_process.ExitCode}" : "")}\n{said[Math.Max(0, said.Length - 3000)..]}";
+    }
 
     /// <summary>Waits until it has printed a text; fails where it ends before.</summary>
     public RobotProcess MustSay(string text, double seconds = 60)

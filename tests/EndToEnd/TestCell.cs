@@ -89,8 +89,24 @@ internal sealed class TestCell : IDisposable
             "every stream is fresh", 60);
 
     /// <summary>Waits until a recording has been running for some time.</summary>
-    public void WaitForRecording(double seconds = 1) =>
-        Eventually.True(() => Status().Recording is { } r && r.Seconds >= seconds && r.Bytes > 0, "a recording runs", 60);
+    public void WaitForRecording(double seconds = 1)
+    {
+        try
+        {
+            Eventually.True(() => Status().Recording is { } r && r.Seconds >= seconds && r.Bytes > 0, "a recording runs", 60);
+        }
+        catch (Xunit.Sdk.XunitException e)
+        {
+            throw new Xunit.Sdk.XunitException($"{e.Message}\n{Said()}", e);
+        }
+    }
+
+    /// <summary>The last of what cell, service and the newest command have printed: why something did not happen.</summary>
+    private string Said()
+    {
+        var asked = _processes.Where(p => !p.Command.StartsWith("status", StringComparison.Ordinal)).ToList();
+        return string.Join('\n', asked.Where((p, i) => !p.HasExited || i == asked.Count - 1).Select(p => p.Said()));
+    }
 
     public void ResetScene(int seed)
     {

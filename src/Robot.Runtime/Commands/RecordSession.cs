@@ -66,8 +66,9 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
         while (!_quit)
         {
             var key = Console.ReadKey(intercept: true);
-            if (key.Key == ConsoleKey.Escape)
-                _ = StopArmAsync(); // it waits behind no other key
+            // It waits behind no other key. Esc right before another key looks like Alt with that key.
+            if (key.Key == ConsoleKey.Escape || key.Modifiers.HasFlag(ConsoleModifiers.Alt))
+                _ = StopArmAsync();
             else
                 _keys.Writer.TryWrite(key);
         }

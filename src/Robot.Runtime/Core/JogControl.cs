@@ -8,23 +8,29 @@ namespace RobotWorldModel.Runtime.Core;
 
 /// <summary>
 /// Jogging: one press, one step. The first press takes the lease; it is given back when the arm has rested for some seconds, or when the
-/// connection that pressed goes away.
+/// connection that pressed goes away. Where a stop or a loss ended it, a key that is still held takes it no more: it must be let go first.
 /// </summary>
 internal sealed class JogControl(PolicyRunner policies)
 {
+    private const long HeldMs = 700; // keyboards wait half a second or a little more before they repeat a key
+
     private readonly Lock _lock = new();
     private JogPolicy? _policy;
+    private Task<PolicyEnd>? _ended; // of the policy
+    private long _pressedMs = long.MinValue / 2;
     private object? _owner;
 
     /// <summary>A jogged recording runs: the lease is kept while the arm rests.</summary>
     public bool Recording { get; set; }
 
     /// <param name="steps">Signed; for the gripper: above 0 closes, below opens.</param>
-    /// <exception cref="RobotException">The axis is unknown, somebody else has the arm, or motion is refused.</exception>
+    /// <exception cref="RobotException">The axis is unknown, the key has been held since the jog was ended, somebody else has the arm, or
+    /// motion is refused.</exception>
     public object Press(object connection, string axis, int steps)
     {
         lock (_lock)
         {
+            RefuseHeldKey();
             Take();
             _owner = connection;
             _policy!.Press(axis, Math.Clamp(steps, -10, 10));
@@ -41,9 +47,9 @@ internal sealed class JogControl(PolicyRunner policies)
             if (_policy is not null && policies.Current == _policy)
                 return;
             JogPolicy? made = null;
-            var rested = policies.Start("jog", motion => made = new(new TcpStepJog(motion.CommandedTcp), motion));
+            _ended = policies.Start("jog", motion => made = new(new TcpStepJog(motion.CommandedTcp), motion));
             _policy = made;
-            _ = rested.ContinueWith(_ => EndWhenRested(made), TaskScheduler.Default);
+            _ = _ended.ContinueWith(_ => EndWhenRested(made), TaskScheduler.Default);
         }
     }
 
@@ -57,6 +63,17 @@ internal sealed class JogControl(PolicyRunner policies)
             if (_policy is not null && policies.Current == _policy)
                 policies.End("who jogged the arm went away");
         }
+    }
+
+    private void RefuseHeldKey()
+    {
+        long now = Environment.TickCount64;
+        bool held = now - _pressedMs < HeldMs;
+        _pressedMs = now;
+        if (!held || _ended is null || policies.Current == _policy || _ended is { IsCompletedSuccessfully: true, Result.Completed: true })
+            return;
+        string why = _ended.IsCompletedSuccessfully ? _ended.Result.Why : "it was stopped";
+        throw new RobotException(ExitCode.Device, $"the jog has ended ({why}): let the key go, look at the arm, then press again");
     }
 
     private void EndWhenRested(JogPolicy? policy)
