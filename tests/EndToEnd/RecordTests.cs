@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Tests.Shared;
@@ -16,7 +17,8 @@ public class RecordTests(RunningCell running, ITestOutputHelper output)
     public void Every_stream_of_the_cell_is_fresh_and_status_says_so_in_json_and_as_a_table()
     {
         _cell.WaitForDevices();
-        var status = _cell.Status();
+        var json = _cell.Run("status", "--config", _cell.Config, "--json").MustEndWith(ExitCode.Done);
+        var status = JsonSerializer.Deserialize(json.Out, ProtocolJson.Default.CoreStatus)!;
         Assert.Equal(s_streams.Order(), status.Streams.Select(s => s.Name).Order());
         Assert.Equal((_cell.Name, true, _cell.Data), (status.Cell, status.Simulated, status.Data));
         Assert.Equal("UR5e", status.Robot!.Model);

@@ -87,9 +87,6 @@ internal sealed partial class RobotProcess : IDisposable
         _process.StandardInput.Flush();
     }
 
-    /// <summary>Its arguments.</summary>
-    public string Command => _command;
-
     public bool HasExited => _process.HasExited;
 
     public string Out => Text(_out);

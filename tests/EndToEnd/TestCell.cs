@@ -78,11 +78,10 @@ internal sealed class TestCell : IDisposable
     public RobotProcess StartRecording(double seconds) =>
         Start("record", "--config", Config, "--data", Data, "--task", "test", "--seconds", $"{seconds}");
 
-    public CoreStatus Status()
-    {
-        var result = Run("status", "--config", Config, "--json").MustEndWith(ExitCode.Done);
-        return JsonSerializer.Deserialize(result.Out, ProtocolJson.Default.CoreStatus)!;
-    }
+    /// <summary>
+    /// What the running service says, asked at its socket: a process for each question would load the machine that is looked at.
+    /// </summary>
+    public CoreStatus Status() => StatusAsync().GetAwaiter().GetResult();
 
     public void WaitForDevices() =>
         Eventually.True(() => Status() is { } s && s.Streams.Count > 0 && s.Streams.All(x => x.Fresh && x.Connected),
@@ -102,11 +101,8 @@ internal sealed class TestCell : IDisposable
     }
 
     /// <summary>The last of what cell, service and the newest command have printed: why something did not happen.</summary>
-    private string Said()
-    {
-        var asked = _processes.Where(p => !p.Command.StartsWith("status", StringComparison.Ordinal)).ToList();
-        return string.Join('\n', asked.Where((p, i) => !p.HasExited || i == asked.Count - 1).Select(p => p.Said()));
-    }
+    private string Said() =>
+        string.Join('\n', _processes.Where((p, i) => !p.HasExited || i == _processes.Count - 1).Select(p => p.Said()));
 
     public void ResetScene(int seed)
     {
@@ -153,6 +149,12 @@ internal sealed class TestCell : IDisposable
             process.Dispose();
         // Children of a killed service leave when they notice; until then they may still write.
         Eventually.True(TryDelete, $"{_folder.Path} can be removed", 30);
+    }
+
+    private async Task<CoreStatus> StatusAsync()
+    {
+        await using var core = await CoreClient.ConnectAsync(Path.Combine(Runtime, "robot", $"{Name}.sock"));
+        return (await core.CallAsync(CoreMethods.Status)).Deserialize(ProtocolJson.Default.CoreStatus)!;
     }
 
     private RobotProcess Keep(RobotProcess process)

@@ -67,6 +67,7 @@ public sealed class SimulatedCell : IDisposable
 
     private static readonly Vector6 s_home = new(0, -Math.PI / 2, Math.PI / 2, -Math.PI / 2, -Math.PI / 2, 0);
     private readonly CellOptions _options;
+    private readonly UrKinematics _kinematics;
     private readonly KinematicPhysics _physics;
     private readonly CellScene _scene;
     private readonly SnapshotRing _ring;
@@ -84,6 +85,7 @@ public sealed class SimulatedCell : IDisposable
     {
         _options = options;
         _scene = new(UrModel.ByName(options.Model), options.Seed);
+        _kinematics = new(_scene.Model);
         _physics = new(_scene, s_home);
         _ring = new(_scene.Bodies);
         var random = new Random(options.Seed);
@@ -202,7 +204,7 @@ public sealed class SimulatedCell : IDisposable
             {
                 _controller.CyclesBehind = (long)(Math.Max(0, HostClock.NowNs - due) * 1e-9 * LoopHz);
                 if (_hand is { } hand)
-                    _physics.HandWrench = hand.At(due);
+                    _physics.HandWrench = hand.At(due, _kinematics.Flange(_physics.Q) * _options.Tcp);
                 foreach (var device in _devices)
                     device.Step(due, dt);
                 _ring.Write(due);
