@@ -148,7 +148,8 @@ public sealed class SimulatedCell : IDisposable
 
     /// <summary>What was sent, by stream.</summary>
     public string DescribeCounts() => string.Join(", ", _sent.Select(s => $"{s.Key} {s.Value.Counts.Sent}"))
-        + $"; {_cycles} cycles, {_lateCycles} of them more than one late, {_skippedCycles} skipped";
+        + $"; {_cycles} cycles, {_lateCycles} of them more than one late, {_skippedCycles} skipped"
+        + $"; pictures skipped: {_cameras.Sum(c => c.Skipped)}";
 
     public void Dispose()
     {
@@ -218,34 +219,41 @@ public sealed class SimulatedCell : IDisposable
 
     private JsonNode? Handle(string method, JsonObject request)
     {
-        lock (_world)
+        switch (method)
         {
-            switch (method)
-            {
-                case "sent":
-                    return SentBetween(
-                        (string)request["stream"]!, (long)request["from"]!, (long)request["to"]!, (bool?)request["device_time"] ?? false);
-                case "counts":
-                    return new JsonObject(_sent.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Counts.Sent)));
-                case "truth":
-                    return Log((string)request["stream"]!).TrueTimeOf((long)request["device_ns"]!);
-                case "times":
-                    return TimesBetween((string)request["stream"]!, (long)request["from"]!, (long)request["to"]!);
-                case "bodies":
-                    return Bodies();
-                case "reset":
-                    _physics.Reset((int)request["seed"]!);
-                    return Bodies();
-                case "hand":
-                    _hand = HandPattern.Parse(request, HostClock.NowNs);
-                    return null;
-                case "protective_stop":
-                    _controller.ProtectiveStop();
-                    return null;
-                default:
-                    throw new ArgumentException(
-                        $"'{method}' is not known; use sent, counts, truth, times, bodies, reset, hand, protective_stop");
-            }
+            case "sent":
+                return SentBetween(
+                    (string)request["stream"]!, (long)request["from"]!, (long)request["to"]!, (bool?)request["device_time"] ?? false);
+            case "counts":
+                return new JsonObject(_sent.Select(s => KeyValuePair.Create(s.Key, (JsonNode?)s.Value.Counts.Sent)));
+            case "truth":
+                return Log((string)request["stream"]!).TrueTimeOf((long)request["device_ns"]!);
+            case "times":
+                return TimesBetween((string)request["stream"]!, (long)request["from"]!, (long)request["to"]!);
+            default:
+                lock (_world) // the loop waits: nothing that takes long
+                    return HandleInWorld(method, request);
+        }
+    }
+
+    private JsonObject? HandleInWorld(string method, JsonObject request)
+    {
+        switch (method)
+        {
+            case "bodies":
+                return Bodies();
+            case "reset":
+                _physics.Reset((int)request["seed"]!);
+                return Bodies();
+            case "hand":
+                _hand = HandPattern.Parse(request, HostClock.NowNs);
+                return null;
+            case "protective_stop":
+                _controller.ProtectiveStop();
+                return null;
+            default:
+                throw new ArgumentException(
+                    $"'{method}' is not known; use sent, counts, truth, times, bodies, reset, hand, protective_stop");
         }
     }
 

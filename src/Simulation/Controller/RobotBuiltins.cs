@@ -33,12 +33,14 @@ internal sealed class RobotBuiltins(
         {
             Vector6 target = a[0].Kind == ValueKind.Pose ? Inverse(a[0].AsPose(), motion.Q, FlangeToTcp) : a[0].AsVector6();
             double acceleration = Positive(a[1], "movej: a"), speed = Positive(a[2], "movej: v"), time = a[3].AsNumber();
+            RefuseBlend(a[4], "movej");
             return Move(thread, () => motion.MoveJ(target, acceleration, speed, time));
         });
         library.Add("movel(pose, a=1.2, v=0.25, t=0, r=0)", (thread, a) =>
         {
             Pose target = a[0].Kind == ValueKind.Pose ? Pose.FromVector(a[0].AsPose()) : kinematics.Flange(a[0].AsVector6()) * FlangeToTcp;
             double acceleration = Positive(a[1], "movel: a"), speed = Positive(a[2], "movel: v"), time = a[3].AsNumber();
+            RefuseBlend(a[4], "movel");
             return Move(thread, () => motion.MoveL(target, FlangeToTcp, acceleration, speed, time));
         });
         library.Add("stopj(a)", (thread, a) => Halt(thread, Positive(a[0], "stopj: a"), ofTool: false));
@@ -255,6 +257,12 @@ internal sealed class RobotBuiltins(
     {
         int i = address.AsInt();
         return i >= 0 && i < count ? i : throw new ScriptFaultException($"Index out of bounds: {i} is not in 0..{count - 1}");
+    }
+
+    private static void RefuseBlend(in Value radius, string what)
+    {
+        if (radius.AsNumber() != 0)
+            throw new ScriptFaultException($"{what}: this controller does not blend moves; leave r out");
     }
 
     private static double Positive(in Value value, string what) =>

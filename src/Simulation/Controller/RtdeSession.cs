@@ -7,7 +7,7 @@ namespace RobotWorldModel.Simulation.Controller;
 /// <summary>One RTDE client: its protocol version, recipes and data packages on their way.</summary>
 internal sealed class RtdeSession(ClientConnection connection, RtdeServer server, double baseRateHz) : IDisposable
 {
-    private const int MaxNamesBytes = 2048, MaxInputRecipes = 255, PackagesOnTheWay = 1024;
+    private const int MaxNamesBytes = 2048, MaxInputRecipes = 255, PackagesOnTheWay = 2048; // 4 s: more than any delay of a config
 
     private readonly byte[] _received = new byte[2 * RtdeWire.MaxPackageBytes];
     private readonly List<RtdeInput[]> _inputRecipes = [];

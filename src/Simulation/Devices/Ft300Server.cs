@@ -40,6 +40,7 @@ public sealed class Ft300ServerOptions
 public sealed class Ft300Server : ISimulatedDevice
 {
     private const int AcceptEvery = 5;
+    private const long FarBehindNs = 1_000_000_000; // a step this late follows others that were let go
     private readonly ICellPhysics _physics;
     private readonly Ft300ServerOptions _options;
     private readonly DeviceClock _clock;
@@ -104,6 +105,8 @@ public sealed class Ft300Server : ISimulatedDevice
             _beforeNs = nowNs;
         }
         long deviceNow = _clock.ToDevice(nowNs);
+        if (nowNs - _beforeNs >= FarBehindNs) // the cell has let cycles go: what would have been sent is over
+            _sample = (long)((deviceNow - _firstDeviceNs) * 1e-9 * _options.RateHz) - 1;
         while (DeviceTimeOf(_sample + 1) <= deviceNow)
             Emit(++_sample, nowNs, deviceNow);
         _beforeNs = nowNs;

@@ -22,10 +22,7 @@ public delegate void PublishPicture(in PictureInfo info, ReadOnlySpan<byte> pixe
 /// </summary>
 public sealed class SimulatedCamera : IDisposable
 {
-    // A snapshot later than this after its slot is not waited for: the cell's loop stands still, and the newest scene is the true one.
-    private const long SnapshotWaitNs = 15_000_000;
-
-    // Slots further back than this are given up: soon they are not in the ring any more.
+    // Slots further back than this are given up: soon they are not in the ring any more, or the cell's loop stands still.
     private const double MaxSecondsBehind = 0.4;
 
     private readonly CameraRig _rig;
@@ -37,7 +34,7 @@ public sealed class SimulatedCamera : IDisposable
     private readonly SceneSnapshot _snapshot, _scratch;
     private readonly byte[] _color, _depth;
     private readonly DeviceThread _thread;
-    private long _pictures, _skipped, _lateSnapshots;
+    private long _pictures, _skipped;
     private int _disposed;
 
     public SimulatedCamera(
@@ -54,11 +51,8 @@ public sealed class SimulatedCamera : IDisposable
     /// <summary>Pictures taken (colour and depth of one moment are one).</summary>
     public long Pictures => Interlocked.Read(ref _pictures);
 
-    /// <summary>Slots without a picture, because the camera was too far behind.</summary>
+    /// <summary>Slots without a picture, because the camera or the scene was too far behind.</summary>
     public long Skipped => Interlocked.Read(ref _skipped);
-
-    /// <summary>Pictures taken of the newest scene because none of their slot came in time.</summary>
-    public long LateSnapshots => Interlocked.Read(ref _lateSnapshots);
 
     public void Start() => _thread.Start();
 
@@ -108,18 +102,18 @@ public sealed class SimulatedCamera : IDisposable
         _publish(info, pixels);
     }
 
-    // False where the camera ends before the scene has got there: no picture is better than one of another time.
+    // False where the scene of that time does not come: no picture is better than one of another time.
     private bool WaitForScene(long trueNs, CancellationToken stopping)
     {
-        while (_ring.NewestNs < trueNs)
+        while (_ring.NewestNs < trueNs) // a loop that is late makes up for its cycles
         {
             if (stopping.IsCancellationRequested)
                 return false;
             long now = HostClock.NowNs;
-            if (now > trueNs + SnapshotWaitNs)
+            if (now - trueNs > MaxSecondsBehind * 1e9)
             {
-                Interlocked.Increment(ref _lateSnapshots);
-                return true;
+                Interlocked.Increment(ref _skipped);
+                return false;
             }
             AbsoluteGrid.SleepUntil(now + 500_000); // the loop's cycles are 2 ms apart
         }

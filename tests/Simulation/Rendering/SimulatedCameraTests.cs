@@ -100,7 +100,7 @@ public class SimulatedCameraTests
             var grid = new AbsoluteGrid(500, start);
             for (long cycle = 0; !stopping.IsCancellationRequested; cycle++)
             {
-                AbsoluteGrid.SleepUntil(grid.TimeOf(cycle));
+                AbsoluteGrid.SleepUntil(grid.TimeOf(cycle) + (cycle % 150 == 149 ? 100_000_000 : 0)); // now and then it is held up
                 plate.PoseInBase = new(new(0, 0, 2 - DepthAt(grid.TimeOf(cycle))), Quat.Identity);
                 ring.Write(grid.TimeOf(cycle)); // every cycle, also late ones
             }
@@ -114,7 +114,6 @@ public class SimulatedCameraTests
         var depth = pictures.Where(p => p.Info.Format == PixelFormat.Depth16).ToArray();
         Assert.Equal(color.Length, depth.Length);
         Assert.True(depth.Length >= 25);
-        int checkedTimes = 0;
         for (int i = 0; i < depth.Length; i++)
         {
             PictureInfo info = depth[i].Info;
@@ -127,11 +126,8 @@ public class SimulatedCameraTests
                 Assert.Equal(Math.Round(slots), slots, 1e-6);
                 Assert.True(slots > 0.5);
             }
-            // Where the loop was late by more than the camera waits, it shows the newest scene instead: counted, and looked at below.
-            checkedTimes += Math.Abs(1000 * DepthAt(info.TrueNs) - depth[i].Depth) <= 1.6 ? 1 : 0;
+            Assert.InRange(1000 * DepthAt(info.TrueNs) - depth[i].Depth, -1.6, 1.6);
         }
-        Assert.True(checkedTimes >= depth.Length - camera.LateSnapshots,
-            $"{checkedTimes} of {depth.Length} show their time; {camera.LateSnapshots} late");
         Assert.Equal(0, camera.Skipped - (Slot(depth[^1].Info) - Slot(depth[0].Info) + 1 - depth.Length));
 
         // Metres, for a host time.
