@@ -9,28 +9,29 @@ public sealed partial class ArmMotion
 {
     private const double TcpToleranceM = 1e-4, TcpToleranceRad = 1e-3, PayloadToleranceKg = 0.05, RestRadPerS = 0.02;
 
-    private string? Taken()
+    private string? Barred()
     {
         if (!_enabled)
             return $"{_arm.Name}: motion is off for this cell; set motion.enabled to true in its config once its limits have been checked";
-        if (_needsAcknowledge)
-            return $"{_arm.Name}: motion was ended ({Volatile.Read(ref _reason)}); look at the cell, then acknowledge";
-        if (_acquiring is not null)
-            return $"{_arm.Name}: {_acquiring} is taking the arm just now";
-        MotionSession? session = Volatile.Read(ref _session);
-        if (session is null)
-            return null;
-        return session.EndedBecause is null
-            ? $"{_arm.Name}: {session.Lease?.Owner} holds the arm; stop that first"
-            : $"{_arm.Name}: the arm is still coming to rest; try again in a second";
+        return _needsAcknowledge
+            ? $"{_arm.Name}: motion was ended ({Volatile.Read(ref _reason)}); look at the cell, then acknowledge"
+            : null;
     }
 
-    // The owner before has just given the arm back.
-    private void WaitForRest()
+    // One who has just given the arm back is waited for until it rests.
+    private string? WaitForOwner(CancellationToken cancel)
     {
         long began = HostClock.NowNs;
-        while (Volatile.Read(ref _session) is { EndedBecause: not null } && HostClock.NowNs - began < EndNs)
-            Thread.Sleep(1);
+        while (Volatile.Read(ref _session) is { } session)
+        {
+            if (session.EndedBecause is null)
+                return $"{_arm.Name}: {session.Lease?.Owner} holds the arm; stop that first";
+            if (HostClock.NowNs - began > EndNs)
+                return $"{_arm.Name}: the arm is still coming to rest; try again in a second";
+            if (cancel.WaitHandle.WaitOne(1))
+                return null; // stopped, which is said by who asked
+        }
+        return null;
     }
 
     private string? StandingGates(out RobotState state)

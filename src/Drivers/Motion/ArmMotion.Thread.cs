@@ -164,7 +164,8 @@ public sealed partial class ArmMotion
             (session.Beat, session.BeatNs) = (state.Heartbeat, sample.ArrivalNs);
         if (sample.ArrivalNs - session.BeatNs > HeartbeatTimeoutNs)
         {
-            End(session, $"{_arm.Name}: our program on the controller stopped; see the pendant's log, then take the arm again");
+            string why = _control.WhyProgramEnded(state) is { } said ? $" ({said})" : "";
+            End(session, $"{_arm.Name}: our program on the controller stopped{why}; see the pendant's log, then take the arm again");
             return false;
         }
         LookAtGripper(session); // also while a person leads the arm: what comes back meanwhile must not be activated afterwards

@@ -85,19 +85,18 @@ public sealed partial class ArmMotion : IDisposable
     public MotionLease? TryAcquire(string owner, out string? refusal)
     {
         CancellationTokenSource cancel;
-        WaitForRest();
         lock (_acquireLock)
         {
-            refusal = Taken();
+            refusal = Barred() ?? (_acquiring is null ? null : $"{_arm.Name}: {_acquiring} is taking the arm just now");
             if (refusal is not null)
                 return null;
-            _acquiring = owner;
+            _acquiring = owner; // from here on a stop is heard
             _acquireCancel = cancel = CancellationTokenSource.CreateLinkedTokenSource(_thread.Stopping);
         }
         try
         {
-            refusal = StandingGates(out _);
-            if (refusal is null)
+            refusal = WaitForOwner(cancel.Token) ?? Barred() ?? StandingGates(out _);
+            if (refusal is null && !cancel.IsCancellationRequested)
             {
                 _sending = true; // the program ends by itself where it hears no counter
                 refusal = _control.StartProgram(cancel.Token) ?? WaitForFreshState(cancel.Token);
@@ -181,6 +180,12 @@ public sealed partial class ArmMotion : IDisposable
                 _gripper?.Halt(); // it ended while this command passed: its request must not outlive that
             return Count(result);
         }
+    }
+
+    internal void Release(MotionSession session)
+    {
+        if (session.End("released by its owner"))
+            _gripper?.Withdraw();
     }
 
     internal bool SetFreedrive(MotionSession session, bool on)

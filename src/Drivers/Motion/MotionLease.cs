@@ -34,6 +34,8 @@ public sealed class MotionLease : IDisposable
     /// </summary>
     public bool SetFreedrive(bool on) => _motion.SetFreedrive(_session, on);
 
-    /// <summary>Gives the arm back; it ramps to a stop if it moves.</summary>
-    public void Dispose() => _session.End("released by its owner");
+    /// <summary>
+    /// Gives the arm back; it ramps to a stop if it moves. A gripper that moves goes on; one that was only to be activated is not.
+    /// </summary>
+    public void Dispose() => _motion.Release(_session);
 }

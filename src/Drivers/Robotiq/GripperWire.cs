@@ -117,7 +117,7 @@ internal sealed class GripperWire(Socket socket, CancellationToken stop)
 internal sealed class GripperVariable(string name)
 {
     public static readonly GripperVariable Position = new("POS"), Object = new("OBJ"), Echo = new("PRE"), Fault = new("FLT"),
-        Status = new("STA"), Activate = new("ACT");
+        Status = new("STA"), Activate = new("ACT"), Force = new("FOR");
 
     private readonly byte[] _name = System.Text.Encoding.ASCII.GetBytes(name);
     private readonly byte[] _request = System.Text.Encoding.ASCII.GetBytes($"GET {name}\n");

@@ -65,15 +65,18 @@ public sealed class RobotiqGripperOptions
 /// </summary>
 public sealed class RobotiqGripperSocket : IGripper, IGripperControl
 {
+    private const long LongestEchoNs = 500_000_000; // from a request to PRE; some 10 ms are usual
+
     private readonly RobotiqGripperOptions _options;
     private readonly SocketDevice _device;
     private readonly AutoResetEvent _wake = new(false);
     private readonly GripperActivation _activation = new();
     private readonly byte[] _request = new byte[64];
     private double _asked = double.NaN; // the newest request; NaN: none
-    private volatile bool _halt, _mayActivate;
-    private int _sentCount, _position, _object, _echo, _status, _fault, _turn;
+    private volatile bool _halt, _withdraw, _mayActivate;
+    private int _sentCount, _position, _object, _echo, _status, _fault, _force, _turn;
     private bool _echoed, _moving;
+    private long _sentNs;
     private volatile bool _active;
     private long _sequence = -1;
     private (bool Known, int Status, int Fault, GripperActivation.Stage Stage, bool Failed) _said;
@@ -106,7 +109,20 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
         _wake.Dispose();
     }
 
-    void IGripperControl.Halt() => _halt = true;
+    void IGripperControl.Halt()
+    {
+        _halt = true;
+        _wake.Set();
+    }
+
+    void IGripperControl.Withdraw()
+    {
+        if (Active)
+            return; // it does what was asked
+        Interlocked.Exchange(ref _asked, double.NaN);
+        _withdraw = true;
+        _wake.Set();
+    }
 
     void IGripperControl.Request(double position, bool mayActivate)
     {
@@ -143,10 +159,12 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
     {
         Interlocked.Exchange(ref _asked, double.NaN);
         _activation.Reset();
+        _active = false; // of the session before
         (_sentCount, _position, _echoed, _moving, _said) = (-1, -1, false, false, default);
         _status = wire.Get(GripperVariable.Status);
         _fault = wire.Get(GripperVariable.Fault);
         _echo = wire.Get(GripperVariable.Echo);
+        _force = wire.Get(GripperVariable.Force);
     }
 
     internal void Poll(GripperWire wire)
@@ -183,7 +201,7 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
     private void ReadInTurn(GripperWire wire)
     {
         // Each answer takes the URCap some ms: what seldom changes takes turns.
-        switch (_turn++ % 3)
+        switch (_turn++ % 4)
         {
             case 0:
                 _fault = wire.Get(GripperVariable.Fault);
@@ -191,8 +209,11 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
             case 1:
                 _status = wire.Get(GripperVariable.Status);
                 break;
-            default:
+            case 2:
                 ReadEcho(wire);
+                break;
+            default:
+                _force = wire.Get(GripperVariable.Force);
                 break;
         }
     }
@@ -200,6 +221,9 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
     private void ReadEcho(GripperWire wire)
     {
         _echo = wire.Get(GripperVariable.Echo);
+        // The pendant, another client, has asked for something else since, or at the same moment: the same request is news again.
+        if (_echo != _sentCount && (_echoed || HostClock.NowNs - _sentNs > LongestEchoNs))
+            _sentCount = -1;
         _echoed = _echo == _sentCount;
     }
 
@@ -208,22 +232,29 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
         double position = Math.Clamp((double)(_position - _options.OpenCount) / (_options.ClosedCount - _options.OpenCount), 0, 1);
         bool holds = _status == 3 && (_sentCount < 0 || _echoed) && _object is 1 or 2;
         bool closing = _moving && _sentCount > _position;
-        double force = closing || (holds && _object == 2) ? _options.ForceN : 0;
+        double force = closing || (holds && _object == 2) ? GripForceN() : 0;
         return new(position, (1 - position) * _options.StrokeM, force, holds, _moving, Math.Max(0, _fault));
     }
+
+    // As it is set now, by us or at the pendant; where it does not tell, as we set it.
+    private double GripForceN() =>
+        _force is >= 0 and <= 255 ? _options.MinForceN + _force / 255.0 * (_options.MaxForceN - _options.MinForceN)
+        : _sentCount >= 0 ? _options.ForceN
+        : double.NaN;
 
     /// <summary>Sends the newest request, or what must come before it.</summary>
     internal void Obey(GripperWire wire)
     {
         if (_halt)
         {
-            _halt = false;
-            Interlocked.Exchange(ref _asked, double.NaN);
+            HaltFingers(wire);
+            return;
+        }
+        if (_withdraw)
+        {
+            _withdraw = false;
             if (_activation.Now is GripperActivation.Stage.Resetting or GripperActivation.Stage.Pausing)
                 _activation.Reset();
-            wire.Set("SET GTO 0\n"u8);
-            _sentCount = -1; // whatever is asked next is sent anew, with GTO 1
-            return;
         }
         double asked = Volatile.Read(ref _asked);
         if (double.IsNaN(asked) || _activation.Now != GripperActivation.Stage.Idle)
@@ -247,7 +278,17 @@ public sealed class RobotiqGripperSocket : IGripper, IGripperControl
         if (count == _sentCount)
             return;
         wire.Set(FormatMove(count));
-        (_sentCount, _echoed) = (count, false);
+        (_sentCount, _echoed, _sentNs) = (count, false, HostClock.NowNs);
+    }
+
+    private void HaltFingers(GripperWire wire)
+    {
+        _halt = false;
+        Interlocked.Exchange(ref _asked, double.NaN);
+        bool stroke = _activation.Now == GripperActivation.Stage.Activating; // which goes on whatever GTO is
+        _activation.Reset();
+        wire.Set(stroke ? "SET ACT 0 GTO 0\n"u8 : "SET GTO 0\n"u8);
+        _sentCount = -1; // whatever is asked next is sent anew, with GTO 1
     }
 
     /// <summary>Takes the request off the slot, unless a newer one has come meanwhile.</summary>

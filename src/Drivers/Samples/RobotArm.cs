@@ -52,6 +52,9 @@ internal interface IArmControl
     /// <returns>Null when the program runs, else one line: what is in the way and what to do about it.</returns>
     string? StartProgram(CancellationToken cancel);
 
+    /// <summary>Why our program on the controller is no longer running, as it said itself; null where it said nothing.</summary>
+    string? WhyProgramEnded(in RobotState state);
+
     /// <summary>
     /// Writes one cycle's mode and set-point (rad, rad/s) under the next counter value; no allocation. False when not connected.
     /// </summary>
@@ -73,6 +76,12 @@ internal interface IGripperControl
     /// <param name="mayActivate">A gripper that is not active is run through its whole stroke first; else it stays as it is.</param>
     void Request(double position, bool mayActivate);
 
-    /// <summary>Stops the fingers where they are; what was asked, and an activation that waits for its turn, are forgotten.</summary>
+    /// <summary>Stops the fingers where they are, also in an activation; what was asked is forgotten.</summary>
     void Halt();
+
+    /// <summary>
+    /// Whoever asked has given the arm back: what waits for an activation, and an activation whose stroke has not begun, are forgotten. A
+    /// motion under way goes on.
+    /// </summary>
+    void Withdraw();
 }

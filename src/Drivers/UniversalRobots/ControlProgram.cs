@@ -21,8 +21,12 @@ internal static class ControlProgram
         Enumerable.Range(TargetRegister, 12).Select(i => $"input_double_register_{i}")
             .Append($"input_int_register_{CounterRegister}").Append($"input_int_register_{ModeRegister}"));
 
-    /// <summary>A heartbeat to start from that differs from every recent one.</summary>
-    public static int NewHeartbeat() => Random.Shared.Next(1, 2000) * HeartbeatRange;
+    /// <summary>A heartbeat to start from, in another range than the one that is still to be seen.</summary>
+    public static int NewHeartbeat(int seen)
+    {
+        int range = Random.Shared.Next(1, 1999);
+        return (range < seen / HeartbeatRange ? range : range + 1) * HeartbeatRange;
+    }
 
     /// <summary>The program's text, ready to be sent.</summary>
     public static string Text(UrArmOptions options, int firstHeartbeat)

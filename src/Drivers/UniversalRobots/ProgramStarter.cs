@@ -10,6 +10,9 @@ internal sealed class ProgramStarter(UrArmOptions options, RtdeLink link, UrObse
 {
     private const int ConnectTimeoutMs = 1000, SendTimeoutMs = 2000, HeartbeatTimeoutMs = 4000, ListenTimeoutMs = 1500, LookMs = 4;
 
+    // An observer asks a dashboard that hangs for some seconds before it hears what arm this is.
+    private const int KnownTimeoutMs = 6000;
+
     /// <summary>Null when the program runs, else what is in the way and what to do.</summary>
     public string? Start(CancellationToken cancel)
     {
@@ -22,6 +25,9 @@ internal sealed class ProgramStarter(UrArmOptions options, RtdeLink link, UrObse
         problem = link.ClaimInputs(cancel);
         if (problem is not null)
             return problem;
+        WaitUntil(() => observer.Concluded || !link.Connected, KnownTimeoutMs, cancel);
+        if (observer.WrongModel is { } wrong)
+            return wrong;
         // Without a listener a rejected program would only be seen as one that does not start; worth a moment's wait, no more.
         WaitUntil(() => observer.Primary.Listening, ListenTimeoutMs, cancel);
         return cancel.IsCancellationRequested ? "interrupted" : Run(cancel);
@@ -31,8 +37,6 @@ internal sealed class ProgramStarter(UrArmOptions options, RtdeLink link, UrObse
     {
         if (!link.Connected || !states.TryGetNewest(out var newest))
             return $"not connected: {link.Message}";
-        if (observer.WrongModel is { } wrong)
-            return wrong;
         string? problem = UrGates.WhyNotMoving(newest.Value);
         const long RecentNs = 60_000_000_000;
         return problem is not null && observer.Primary.NewestErrorCode(RecentNs) is { } code
@@ -60,7 +64,7 @@ internal sealed class ProgramStarter(UrArmOptions options, RtdeLink link, UrObse
 
     private string? Run(CancellationToken cancel)
     {
-        int first = ControlProgram.NewHeartbeat();
+        int first = ControlProgram.NewHeartbeat(states.TryGetNewest(out var before) ? before.Value.Heartbeat : 0);
         long sentNs = HostClock.NowNs;
         try
         {

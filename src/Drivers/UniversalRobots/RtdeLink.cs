@@ -151,14 +151,16 @@ internal sealed class RtdeLink : IDisposable
         _states.RateHz = RateHz;
 
         RtdeOutputs outputs = SetUpOutputs(session);
+        RtdeInputs? inputs = null;
         if (_options.ClaimInputs)
         {
             reply = Ask(session, RtdePackage.SetupInputs, RtdeInputs.Request);
-            (_inputs, InputsProblem) = RtdeInputs.FromReply(session, reply);
+            (inputs, InputsProblem) = RtdeInputs.FromReply(session, reply);
         }
         reply = Ask(session, RtdePackage.Start, RtdeWire.Package(RtdePackage.Start, []));
         if (reply.Length < 1 || reply[0] != 1)
             throw new DeviceFaultException($"{session.Host} refused to start RTDE data: restart the controller if it stays so");
+        Volatile.Write(ref _inputs, inputs); // from here on only who sends set-points writes
         return outputs;
 
         static int Number(ReadOnlySpan<byte> at, int offset) => BinaryPrimitives.ReadInt32BigEndian(at[offset..]);

@@ -87,6 +87,8 @@ public sealed class UrArm : IRobotArm, IArmControl
 
     string? IArmControl.StartProgram(CancellationToken cancel) => new ProgramStarter(_options, _link, _observer, States).Start(cancel);
 
+    string? IArmControl.WhyProgramEnded(in RobotState state) => ControlProgram.WhyEnded(state.ProgramStatus);
+
     bool IArmControl.Send(ArmMode mode, in Vector6 q, in Vector6 qd) => _link.Send(mode, q, qd);
 
     private string Describe(in RobotState state)

@@ -18,6 +18,8 @@ internal sealed class UrObserver : IDisposable
     private readonly DeviceThread _thread;
     private string _serial = "", _dashboardNote = "", _primaryNote = "", _calibrationNote = "";
     private bool _calibrated;
+    private string? _wrongModel;
+    private int _concluded; // the connection that it speaks of
 
     public UrObserver(UrArmOptions options, RtdeLink link, UrModel model)
     {
@@ -37,8 +39,14 @@ internal sealed class UrObserver : IDisposable
 
     public UrKinematics Kinematics { get; private set; }
 
-    /// <summary>The controller is not the config's model: what is wrong and what to do; null where it is, or does not tell.</summary>
-    public string? WrongModel { get; private set; }
+    /// <summary>
+    /// The controller of this connection is not the config's model: what is wrong and what to do; null where it is, does not tell, or is
+    /// not <see cref="Concluded"/> yet.
+    /// </summary>
+    public string? WrongModel => Concluded ? _wrongModel : null;
+
+    /// <summary>The controller has been asked on this connection, whether it answered or not.</summary>
+    public bool Concluded => Volatile.Read(ref _concluded) == _link.Connections;
 
     /// <summary>What could not be found out, each part with what to do; empty where all is known.</summary>
     public string Notes => string.Join("; ", new[] { _dashboardNote, _primaryNote, _calibrationNote }.Where(n => n.Length > 0));
@@ -108,7 +116,7 @@ internal sealed class UrObserver : IDisposable
                 if (first || (!_calibrated && Primary.Calibration is not null))
                 {
                     first = false;
-                    Conclude("");
+                    Conclude(connection, "");
                 }
                 if (_link.Connections != connection)
                     until.Cancel();
@@ -117,17 +125,18 @@ internal sealed class UrObserver : IDisposable
         catch (Exception e) when (e is DeviceFaultException or InvalidDataException)
         {
             if (!stop.IsCancellationRequested && _link.Connected)
-                Conclude($"the controller's configuration and messages cannot be read: {e.Message}");
+                Conclude(connection, $"the controller's configuration and messages cannot be read: {e.Message}");
         }
     }
 
-    private void Conclude(string primaryNote)
+    private void Conclude(int connection, string primaryNote)
     {
         _primaryNote = primaryNote;
-        WrongModel = CompareModel();
+        _wrongModel = CompareModel();
         Calibrate();
-        string model = WrongModel is null ? _model.Name : FamilyName(Primary.RobotType);
+        string model = _wrongModel is null ? _model.Name : FamilyName(Primary.RobotType);
         Identity = new(model, _serial, _link.Version?.ToString() ?? "", _link.RateHz, Primary.Calibration?.Hash ?? "");
+        Volatile.Write(ref _concluded, connection);
         Changes++;
     }
 
@@ -144,7 +153,7 @@ internal sealed class UrObserver : IDisposable
 
     private void Calibrate()
     {
-        if (_calibrated || WrongModel is not null || Primary.Calibration is not { } calibration)
+        if (_calibrated || _wrongModel is not null || Primary.Calibration is not { } calibration)
             return;
         _calibrated = true;
         var own = new UrKinematics(_model, calibration);

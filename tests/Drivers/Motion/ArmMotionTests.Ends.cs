@@ -69,9 +69,35 @@ public sealed partial class ArmMotionTests
         if (!enabled)
             return;
         MotionLease lease = Acquire(motion, "test");
-        lease.Dispose(); // given back as agreed: what it asked of the gripper goes on
+        lease.Dispose(); // given back as agreed: what the gripper does goes on, what it has not begun is forgotten
         Eventually.True(() => motion.Report().Owner is null, "nobody has the arm");
-        Assert.Equal(1, _gripper.Halts);
+        Assert.Equal((1, 1), (_gripper.Halts, _gripper.Withdrawals));
+        lease.Dispose();
+        Assert.Equal(1, _gripper.Withdrawals); // another may have the arm by now
+    }
+
+    [Fact]
+    public async Task A_stop_while_the_arm_comes_to_rest_for_the_next_owner_is_not_lost()
+    {
+        ArmMotion motion = Started();
+        MotionLease lease = Acquire(motion, "first");
+        DriveUntilFast(motion, lease);
+        int starts = _arm.Starts;
+        _arm.Connected = false; // last seen in motion: half a second is left to it
+        lease.Dispose();
+        string? refusal = null;
+        Task<MotionLease?> next = Task.Run(() => motion.TryAcquire("second", out refusal));
+        Eventually.True(
+            () =>
+            {
+                Assert.Null(motion.TryAcquire("third", out string? taken));
+                return taken!.Contains("second is taking the arm", StringComparison.Ordinal);
+            },
+            "the second waits for the arm to rest");
+        motion.Stop("a person pressed stop");
+        Assert.Null(await next);
+        Assert.Contains("stopped while it was being taken", refusal);
+        Assert.Equal(starts, _arm.Starts);
     }
 
     [Fact]

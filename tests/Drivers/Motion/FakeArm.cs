@@ -135,6 +135,8 @@ internal sealed class FakeArm : IRobotArm, IArmControl
         return StartRefusal;
     }
 
+    string? IArmControl.WhyProgramEnded(in RobotState state) => ControlProgram.WhyEnded(state.ProgramStatus);
+
     bool IArmControl.Send(ArmMode mode, in Vector6 q, in Vector6 qd)
     {
         lock (_lock)
@@ -210,6 +212,10 @@ internal sealed class FakeGripper : IGripper, IGripperControl
     }
 
     public void Halt() => Halts++;
+
+    public int Withdrawals { get; private set; }
+
+    public void Withdraw() => Withdrawals++;
 
     public void Start()
     {

@@ -196,6 +196,7 @@ public class Ft300SocketTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         using var sensor = Connect("127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port);
+        Eventually.True(listener.Pending, "it connects");
         using var client = listener.AcceptSocket();
         client.Send("(1,2,3,4,5,6)(1,2,oops,4,5,6)(1,2,3,4,5,7)"u8);
         Eventually.True(() => sensor.Wrenches.Counters is { Received: 2, Lost: 1 }, "two wrenches and one loss");

@@ -83,6 +83,7 @@ public class RtdeHostileTests
         arm.Start();
         for (int n = 0; n < 30; n++)
         {
+            Eventually.True(listener.Pending, "it connects again");
             using Socket socket = listener.AcceptSocket();
             socket.Send(RandomBytes(random, random.Next(1, 5000)));
         }

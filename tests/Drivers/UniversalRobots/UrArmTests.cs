@@ -195,9 +195,11 @@ public class UrArmTests
         using var mini = new UrMini();
         using var arm = new UrArm(mini.Options("UR10e"));
         arm.Start();
+        Eventually.True(() => arm.Status.Connected, "data flows");
+        Assert.Contains("the config says UR10e", ((IArmControl)arm).StartProgram(default)); // at once: it waits until it knows
         Eventually.True(() => arm.Status.Message.Contains("is a UR5e, the config says UR10e"), "said");
         Assert.True(arm.Status.Connected);
-        Assert.Contains("the config says UR10e", ((IArmControl)arm).StartProgram(default));
+        Assert.Equal(0, mini.Stat().GetProperty("scripts").GetInt32());
         Assert.False(arm.Kinematics.IsCalibrated);
     }
 

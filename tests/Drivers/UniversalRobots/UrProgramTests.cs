@@ -72,6 +72,19 @@ public class UrProgramTests
         Assert.NotEqual(first / ControlProgram.HeartbeatRange, Newest(arm).Heartbeat / ControlProgram.HeartbeatRange);
     }
 
+    [Fact]
+    public void A_new_heartbeat_is_in_another_range_than_the_one_before()
+    {
+        foreach (int seen in (int[])[0, 1, 1_000_000, 1_999_999, 42_000_007, 1_999_000_000, int.MaxValue])
+            for (int i = 0; i < 20_000; i++)
+            {
+                int first = ControlProgram.NewHeartbeat(seen), range = first / ControlProgram.HeartbeatRange;
+                Assert.NotEqual(seen / ControlProgram.HeartbeatRange, range);
+                Assert.InRange(range, 1, 1999);
+                Assert.Equal(0, first % ControlProgram.HeartbeatRange);
+            }
+    }
+
     [SkippableFact]
     public void Registers_in_use_are_named_with_their_likely_owner_and_data_flows_on()
     {
