@@ -11,7 +11,7 @@ internal static class MotionWarning
 
     /// <param name="needed">False: this command moves nothing.</param>
     /// <param name="what">Completes "the arm will …".</param>
-    /// <exception cref="RobotException">The person said no, or nobody is there to say yes.</exception>
+    /// <exception cref="RobotException">The person said no, nobody is there to say yes, or there is no arm.</exception>
     public static async Task AskAsync(
         CellConfig config, ServiceConnection service, bool needed, bool yes, string what, CancellationToken cancel)
     {
@@ -20,8 +20,12 @@ internal static class MotionWarning
         var status = await WaitForRobotAsync(service, cancel);
         if (IsSimulated(status))
             return;
+        if (status?.Robot is null)
+            throw new RobotException(ExitCode.Device,
+                $"{status?.Streams.FirstOrDefault(s => s.Name == "robot")?.Message ?? "the service says nothing of an arm"}"
+                + (config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})"));
         Console.Error.WriteLine(
-            $"{config.Cell}: the arm ({status?.Robot?.Model} {status?.Robot?.Serial}) will {what}, "
+            $"{config.Cell}: the arm ({status.Robot.Model} {status.Robot.Serial}) will {what}, "
             + $"TCP at most {config.Motion.TcpSpeed} m/s, joints at most {config.Motion.JointSpeed} rad/s. "
             + "Keep clear, and the emergency stop at hand.");
         if (yes)
@@ -29,7 +33,7 @@ internal static class MotionWarning
         if (Console.IsInputRedirected)
             throw new RobotException(ExitCode.Usage, "nobody is there to confirm; give --yes where a person has looked");
         Console.Error.Write("Go on? [y/N] ");
-        if (Console.ReadLine()?.Trim() is not ("y" or "Y" or "yes"))
+        if ((await Task.Run(Console.ReadLine, cancel).WaitAsync(cancel))?.Trim() is not ("y" or "Y" or "yes"))
             throw new RobotException(ExitCode.Interrupted, "not confirmed; nothing moved");
     }
 

@@ -57,6 +57,7 @@ internal static class RecordCommand
             plan.Source == "jog" ? "move in steps of 5 mm at most at 20 mm/s" : "be moved by whoever leads it, or by the script", cancel);
         if (plan.ByItself)
             plan = plan with { Episodes = plan.Episodes ?? 1 };
-        return await new RecordSession(service, plan, terminal).RunAsync(cancel);
+        using var session = new RecordSession(service, plan, terminal);
+        return await session.RunAsync(cancel);
     }
 }

@@ -18,18 +18,21 @@ internal sealed record RecordPlan(string Task, int? Episodes, double? Seconds, s
 /// Episodes one after the other: the next may start while the last is being saved. In a terminal a live view, and one key for each thing
 /// to do; elsewhere one line for each episode that is committed.
 /// </summary>
-internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, bool terminal)
+internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, bool terminal) : IDisposable
 {
     private const string Keys =
         "space start/end  s success  f failure  r again  d discard  Esc stop arm  q quit  arrows/PgUp/PgDn jog 5 mm  o/c gripper";
 
     private static readonly TimeSpan s_viewPeriod = TimeSpan.FromMilliseconds(100);
 
-    private readonly Channel<ConsoleKeyInfo> _keys = Channel.CreateUnbounded<ConsoleKeyInfo>();
+    private readonly Channel<(ConsoleKeyInfo Key, CancellationToken UntilEsc)> _keys
+        = Channel.CreateUnbounded<(ConsoleKeyInfo, CancellationToken)>();
+
     private readonly List<(string Id, Task<EpisodeSummary> Committed)> _saving = [];
     private volatile string _note = "";
     private (string Id, Task<RecordingEnd> Ended)? _running;
     private Task? _keyPressed;
+    private CancellationTokenSource _untilEsc = new(); // of what was asked for since the last Esc: nothing from before it may begin after it
     private int _recorded;
     private volatile bool _quit;
 
@@ -53,6 +56,13 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
         return cancel.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
     }
 
+    /// <summary>Keys that are still typed mean nothing any more.</summary>
+    public void Dispose()
+    {
+        _quit = true;
+        _untilEsc.Cancel(); // not disposed: the thread that reads keys may be looking at it
+    }
+
     private Task ShowAsync(CancellationToken cancel)
     {
         _note = plan.ByItself ? "" : "space starts recording";
@@ -70,12 +80,14 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
             if (key.Key == ConsoleKey.Escape || key.Modifiers.HasFlag(ConsoleModifiers.Alt))
                 _ = StopArmAsync();
             else
-                _keys.Writer.TryWrite(key);
+                _keys.Writer.TryWrite((key, _untilEsc.Token));
         }
     }
 
     private async Task StopArmAsync()
     {
+        _quit |= plan.ByItself;
+        Interlocked.Exchange(ref _untilEsc, new()).Cancel();
         try
         {
             await service.Core.CallAsync(CoreMethods.Stop);
@@ -91,14 +103,14 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
     {
         while (!_quit && !cancel.IsCancellationRequested && !service.Core.Closed.IsCompleted)
         {
-            while (_keys.Reader.TryRead(out var key))
-                await PressAsync(key, cancel);
+            while (_keys.Reader.TryRead(out var pressed))
+                await PressAsync(pressed.Key, pressed.UntilEsc, cancel);
             if (_running is { Ended.IsCompleted: true } ended)
                 NoteEnd(ended.Id, await ended.Ended);
             if (_running is null && _recorded >= plan.Episodes)
                 return;
             if (_running is null && plan.ByItself && !_quit)
-                await StartAsync(cancel);
+                await StartAsync(_untilEsc.Token, cancel);
             if (service.Core.Status is { } status)
                 show(status);
             if (_keyPressed is not { IsCompleted: false })
@@ -108,14 +120,16 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
         }
     }
 
-    private async Task PressAsync(ConsoleKeyInfo key, CancellationToken cancel)
+    private async Task PressAsync(ConsoleKeyInfo key, CancellationToken untilEsc, CancellationToken cancel)
     {
+        if (untilEsc.IsCancellationRequested)
+            return;
         try
         {
             switch (key.Key)
             {
                 case ConsoleKey.Spacebar:
-                    await (_running is null ? StartAsync(cancel) : StopAsync("unknown", cancel));
+                    await (_running is null ? StartAsync(untilEsc, cancel) : StopAsync("unknown", cancel));
                     break;
                 case ConsoleKey.S when _running is not null:
                     await StopAsync("success", cancel);
@@ -126,7 +140,7 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
                 case ConsoleKey.R:
                     if (_running is not null)
                         await DiscardAsync(cancel);
-                    await StartAsync(cancel);
+                    await StartAsync(untilEsc, cancel);
                     break;
                 case ConsoleKey.D:
                     await DiscardAsync(cancel);
@@ -163,16 +177,25 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
         _ => null,
     };
 
-    /// <summary>Keys may move the arm: it is simulated, or a person has said so.</summary>
-    private bool MayJog => plan.Source == "jog" || plan.Yes || MotionWarning.IsSimulated(service.Core.Status);
+    /// <summary>Keys may move the arm: it is simulated, or a person has been told that they do.</summary>
+    private bool MayJog => plan.Source == "jog" || MotionWarning.IsSimulated(service.Core.Status);
 
-    private async Task StartAsync(CancellationToken cancel)
+    private async Task StartAsync(CancellationToken untilEsc, CancellationToken cancel)
     {
-        var started = await service.StartWhenReadyAsync(
-            CoreMethods.RecordStart, new { task = plan.Task, source = plan.Source, seconds = plan.Seconds }, cancel);
-        string id = started.GetProperty("id").GetString()!;
-        _running = (id, EndedAsync(id));
-        _note = $"{id} records";
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(untilEsc, cancel);
+        try
+        {
+            var started = await service.StartWhenReadyAsync(
+                CoreMethods.RecordStart, new { task = plan.Task, source = plan.Source, seconds = plan.Seconds }, either.Token);
+            string id = started.GetProperty("id").GetString()!;
+            _running = (id, EndedAsync(id));
+            _note = $"{id} records";
+        }
+        catch (Exception e) when (untilEsc.IsCancellationRequested && !cancel.IsCancellationRequested
+            && e is OperationCanceledException or RobotException { Code: ExitCode.Interrupted })
+        {
+            _note = "the arm was stopped; nothing was begun";
+        }
     }
 
     /// <summary>

@@ -44,6 +44,7 @@ internal sealed class CoreHandler(
         await _oneAtATime.WaitAsync(cancel);
         try
         {
+            await Task.Yield(); // what follows may last seconds: the connection's next line, a stop, must be read meanwhile
             return method switch
             {
                 CoreMethods.RecordStart or CoreMethods.Jog or CoreMethods.ReplayStart

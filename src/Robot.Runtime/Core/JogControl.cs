@@ -14,9 +14,11 @@ internal sealed class JogControl(PolicyRunner policies)
 {
     private const long HeldMs = 700; // keyboards wait half a second or a little more before they repeat a key
 
+    private static readonly TimeSpan s_restLook = TimeSpan.FromMilliseconds(200);
     private readonly Lock _lock = new();
     private JogPolicy? _policy;
     private Task<PolicyEnd>? _ended; // of the policy
+    private string? _notTaken; // the arm, by the last press that tried
     private long _pressedMs = long.MinValue / 2;
     private object? _owner;
 
@@ -30,11 +32,18 @@ internal sealed class JogControl(PolicyRunner policies)
     {
         lock (_lock)
         {
-            RefuseHeldKey();
-            Take();
-            _owner = connection;
-            _policy!.Press(axis, Math.Clamp(steps, -10, 10));
-            return new { };
+            try
+            {
+                RefuseHeldKey();
+                Take();
+                _owner = connection;
+                _policy!.Press(axis, Math.Clamp(steps, -10, 10));
+                return new { };
+            }
+            finally
+            {
+                _pressedMs = Environment.TickCount64; // taking the arm may last seconds, and keys queue behind it
+            }
         }
     }
 
@@ -47,9 +56,10 @@ internal sealed class JogControl(PolicyRunner policies)
             if (_policy is not null && policies.Current == _policy)
                 return;
             JogPolicy? made = null;
+            _notTaken = "it could not begin";
             _ended = policies.Start("jog", motion => made = new(new TcpStepJog(motion.CommandedTcp), motion));
-            _policy = made;
-            _ = _ended.ContinueWith(_ => EndWhenRested(made), TaskScheduler.Default);
+            (_policy, _notTaken) = (made, null);
+            _ = EndWhenRestedAsync(_ended, made!);
         }
     }
 
@@ -67,19 +77,25 @@ internal sealed class JogControl(PolicyRunner policies)
 
     private void RefuseHeldKey()
     {
-        long now = Environment.TickCount64;
-        bool held = now - _pressedMs < HeldMs;
-        _pressedMs = now;
-        if (!held || _ended is null || policies.Current == _policy || _ended is { IsCompletedSuccessfully: true, Result.Completed: true })
+        if (Environment.TickCount64 - _pressedMs >= HeldMs || (_policy is not null && policies.Current == _policy))
             return;
-        string why = _ended.IsCompletedSuccessfully ? _ended.Result.Why : "it was stopped";
-        throw new RobotException(ExitCode.Device, $"the jog has ended ({why}): let the key go, look at the arm, then press again");
+        string? why = _notTaken ?? _ended switch
+        {
+            null or { IsCompletedSuccessfully: true, Result.Completed: true } => null, // it had rested
+            { IsCompletedSuccessfully: true } => _ended.Result.Why,
+            _ => "it was stopped",
+        };
+        if (why is not null)
+            throw new RobotException(ExitCode.Device, $"the jog has ended ({why}): let the key go, look at the arm, then press again");
     }
 
-    private void EndWhenRested(JogPolicy? policy)
+    private async Task EndWhenRestedAsync(Task<PolicyEnd> ended, JogPolicy policy)
     {
-        if (policies.Current == policy && !Recording)
-            policies.End("the jog is over");
+        await ended;
+        for (; policies.Current == policy; await Task.Delay(s_restLook))
+            lock (_lock) // a press that came just now goes on
+                if (policy.HasRested && !Recording)
+                    policies.End("the jog is over");
     }
 
     private sealed class JogPolicy(TcpStepJog jog, ArmMotion motion) : ITickPolicy
@@ -87,15 +103,21 @@ internal sealed class JogControl(PolicyRunner policies)
         private const long RestNs = 5_000_000_000;
         private double _gripper = double.NaN;
         private long _restSinceNs = long.MinValue;
+        private volatile bool _hasRested;
 
         public string Name => "jog";
+
+        /// <summary>For some seconds, and nothing was pressed since.</summary>
+        public bool HasRested => _hasRested && jog.AtRest;
 
         public void Press(string axis, int steps)
         {
             switch (axis)
             {
-                case "gripper":
+                case "gripper" when steps != 0:
                     Volatile.Write(ref _gripper, steps > 0 ? 1 : 0);
+                    break;
+                case "gripper":
                     break;
                 case "x" or "y" or "z" or "rx" or "ry" or "rz":
                     jog.Press(Array.IndexOf(["x", "y", "z", "rx", "ry", "rz"], axis), steps);
@@ -104,6 +126,7 @@ internal sealed class JogControl(PolicyRunner policies)
                     throw new RobotException(ExitCode.Usage, $"axis '{axis}' is not known; use x, y, z, rx, ry, rz or gripper");
             }
             Volatile.Write(ref _restSinceNs, long.MinValue);
+            _hasRested = false;
         }
 
         public PolicyStep Next(Observation observation, long dueNs)
@@ -113,8 +136,8 @@ internal sealed class JogControl(PolicyRunner policies)
                 Volatile.Write(ref _restSinceNs, long.MinValue);
             else if (Volatile.Read(ref _restSinceNs) == long.MinValue)
                 Volatile.Write(ref _restSinceNs, dueNs);
-            bool rested = jog.AtRest && dueNs - Volatile.Read(ref _restSinceNs) > RestNs;
-            return new(command, rested);
+            _hasRested = jog.AtRest && dueNs - Volatile.Read(ref _restSinceNs) > RestNs;
+            return new(command, _hasRested);
         }
 
         /// <summary>Where the arm could not follow, the steps that wait are forgotten and the next begins where it is.</summary>

@@ -66,11 +66,16 @@ internal sealed class CoreLink : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Sends a request and waits for its answer: for some seconds, or, where it takes the arm or loads an episode, as long as core lives.
+    /// An arm that moves after its person was told that nothing came of it would be worse than a long wait.
+    /// </summary>
     /// <exception cref="CoreAwayException">Core cannot be reached, or does not answer.</exception>
     public async Task<CoreReply> AskAsync(string method, JsonElement? parameters, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _end.Token);
-        limit.CancelAfter(s_answer);
+        if (method is not (CoreMethods.RecordStart or CoreMethods.ReplayStart or CoreMethods.Jog or CoreMethods.RecordDiscard))
+            limit.CancelAfter(s_answer);
         try
         {
             if (method == CoreMethods.Stop)

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using RobotWorldModel.Runtime.Desk.Episodes;
+using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Desk;
 
@@ -73,7 +74,7 @@ internal sealed record MarkBody(string Outcome, string? Note = null);
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true, Converters = [typeof(UnknownAsNull)])]
 [JsonSerializable(typeof(ApiError))]
 [JsonSerializable(typeof(DeskStatus))]
 [JsonSerializable(typeof(RecordStartBody))]

@@ -147,10 +147,8 @@ internal sealed class CoreServer(string path, ICoreHandler handler) : IDisposabl
                     subscribers = [.. _subscribers];
                 if (subscribers.Length == 0)
                     continue;
-                var reply = StatusNow();
-                if (reply is null)
+                if (StatusNow() is not { } line)
                     continue;
-                byte[] line = JsonSerializer.SerializeToUtf8Bytes(reply, ProtocolJson.Default.CoreReply);
                 foreach (var subscriber in subscribers)
                     _ = subscriber.TrySendAsync(line);
             }
@@ -162,11 +160,11 @@ internal sealed class CoreServer(string path, ICoreHandler handler) : IDisposabl
     }
 
     /// <summary>Null, and a line, where it cannot be told: the next one is tried again.</summary>
-    private CoreReply? StatusNow()
+    private byte[]? StatusNow()
     {
         try
         {
-            return new CoreReply(0, Status: handler.Status());
+            return JsonSerializer.SerializeToUtf8Bytes(new(0, Status: handler.Status()), ProtocolJson.Default.CoreReply);
         }
         catch (Exception e) // a mistake of ours must not end what people look at
         {

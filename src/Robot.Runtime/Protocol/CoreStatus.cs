@@ -46,6 +46,7 @@ public sealed record TickStatus(double RateHz, long Slot, long Missed, double La
 /// <param name="Q">rad.</param>
 /// <param name="Tcp">p[m, rotation vector rad], base frame.</param>
 /// <param name="Safety">normal, reduced, protective_stop …</param>
+/// <param name="SpeedScaling">0..1; not a number (null) where the controller does not tell.</param>
 public sealed record RobotStatus(
     string Model, string Serial, string Mode, string Safety, string Runtime, double[] Q, double[] Qd, double[] Tcp, double SpeedScaling);
 
@@ -65,7 +66,7 @@ public sealed record RecordingStatus(
 /// <param name="Progress">0..1.</param>
 public sealed record EncodingStatus(string Id, double Progress, string Message);
 
-/// <param name="State">easing, playing, done, refused.</param>
+/// <param name="State">easing, playing, done, stopped.</param>
 public sealed record ReplayStatus(string Episode, string State, double Progress, double RmsRad, double MaxRad, string Message);
 
 /// <param name="SecondsLeft">Of recording at the present rate.</param>
@@ -136,9 +137,10 @@ public static class CoreMethods
     public const string Shutdown = "shutdown";
 }
 
-/// <summary>The one JSON dialect of sockets, files of the runtime folder and the HTTP API.</summary>
+/// <summary>The one JSON dialect of sockets, files of the runtime folder and the HTTP API. A number that is not known is null.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(UnknownAsNull)])]
 [JsonSerializable(typeof(CoreStatus))]
 [JsonSerializable(typeof(CoreRequest))]
 [JsonSerializable(typeof(CoreReply))]
@@ -149,5 +151,23 @@ public sealed partial class ProtocolJson : JsonSerializerContext
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Converters = { new UnknownAsNull() },
     };
+}
+
+/// <summary>JSON has no not-a-number, which is how a value is written here that no device has told.</summary>
+internal sealed class UnknownAsNull : JsonConverter<double>
+{
+    public override bool HandleNull => true;
+
+    public override double Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.Null ? double.NaN : reader.GetDouble();
+
+    public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+    {
+        if (double.IsFinite(value))
+            writer.WriteNumberValue(value);
+        else
+            writer.WriteNullValue();
+    }
 }

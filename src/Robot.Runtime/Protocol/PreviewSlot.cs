@@ -55,9 +55,11 @@ public sealed unsafe class PreviewSlot : IDisposable
     /// <exception cref="FileNotFoundException">Core has not made it yet.</exception>
     public static PreviewSlot Open(string path) => new(path);
 
-    /// <summary>Writes every <paramref name="step"/>th pixel of an RGB8 picture.</summary>
+    /// <summary>Writes every <paramref name="step"/>th pixel of an RGB8 picture; fewer of one that would not fit.</summary>
     public void Write(ReadOnlySpan<byte> rgb, int width, int height, int step, long sequence, long originatingNs)
     {
+        while (width / step * (height / step) * 3 > CapacityBytes)
+            step++;
         Volatile.Write(ref Head.Version, Head.Version + 1);
         Thread.MemoryBarrier();
         (Head.Width, Head.Height, Head.Sequence, Head.OriginatingNs) = (width / step, height / step, sequence, originatingNs);

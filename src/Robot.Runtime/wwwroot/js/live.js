@@ -122,8 +122,8 @@ function arm({ robot, gripper, motion }) {
   setNumbers($('robot-numbers'), [
     ['Robot', robot ? `${robot.model} ${robot.serial}` : '–'],
     ['Mode, safety', robot ? `${robot.mode}, ${robot.safety.replaceAll('_', ' ')}` : '–'],
-    ['TCP, mm', robot ? robot.tcp.slice(0, 3).map(v => fixed(v * 1000, 0)).join(', ') : '–'],
-    ['Speed scaling', robot ? `${fixed(robot.speed_scaling * 100, 0)} %` : '–'],
+    ['TCP, mm', robot ? robot.tcp.slice(0, 3).map(v => fixed((v ?? NaN) * 1000, 0)).join(', ') : '–'],
+    ['Speed scaling', robot ? `${fixed((robot.speed_scaling ?? NaN) * 100, 0)} %` : '–'],
     ['Gripper', gripper ? gripperLine(gripper) : '–'],
   ]);
 }
