@@ -23,7 +23,8 @@ internal sealed class CoreHandler(
     private readonly JogControl _jog = new(policies);
     private FreedriveRun? _freedrive;
     private readonly ConditionalWeakTable<object, object> _gone = []; // connections that have closed
-    private volatile object? _starter, _beginning; // the connections that had the arm moved last, and that have it taken now
+    private volatile Starter? _starter; // who had the arm moved last
+    private volatile object? _beginning; // the connection that has the arm taken now
     private int _stops; // how often somebody has stopped the arm
     private CancellationTokenSource? _recordingTimer;
 
@@ -70,10 +71,12 @@ internal sealed class CoreHandler(
         if (_beginning == connection)
             devices.Motion?.Stop("who asked for it went away");
         _jog.Closed(connection);
-        if (_starter != connection)
+        if (_starter is not { } starter || starter.Connection != connection)
             return;
         _starter = null;
-        policies.End("who started it went away");
+        if (starter.Motion is null || (starter.Motion != policies.Current && starter.Motion != _freedrive))
+            return; // what it started is over, and somebody else may have the arm
+        policies.Stop("who started it went away");
         EndFreedrive();
     }
 
@@ -141,7 +144,7 @@ internal sealed class CoreHandler(
         }
         if (!IsStopped())
             return begun;
-        HoldArm("stopped while it began");
+        policies.Stop("stopped while it began");
         EndFreedrive();
         if (method == CoreMethods.RecordStart && recorder.RunningId is not null)
             StopRecording(Outcome.Unknown, EpisodeEnd.Operator, "stopped while it began", stopped: true);
@@ -186,7 +189,8 @@ internal sealed class CoreHandler(
             EndFreedrive();
             throw;
         }
-        _starter = source == "none" ? _starter : connection;
+        if (source != "none")
+            _starter = new(connection, source == "freedrive" ? _freedrive : policies.Current);
         status.Say($"{id}: {task}");
         _recordingTimer = new();
         _ = EndByItselfAsync(id, script, seconds, _recordingTimer.Token);
@@ -275,7 +279,7 @@ internal sealed class CoreHandler(
         if (EpisodeNaming.IsEpisodeName(episode))
             episode = Path.Combine(recorder.Demonstrations, episode);
         _replay.Start(config, episode, Number(parameters, "speed", 1), stopped, end => status.Say(end));
-        _starter = connection;
+        _starter = new(connection, policies.Current);
         return new { };
     }
 
@@ -283,20 +287,13 @@ internal sealed class CoreHandler(
     private void StopArm(string why)
     {
         Interlocked.Increment(ref _stops);
-        HoldArm(why);
+        policies.Stop(why);
         recorder.Event(CaptureEventKinds.Stop, why);
-    }
-
-    // The motion first: it knows the reason then, and the gripper is told while somebody has the arm.
-    private void HoldArm(string why)
-    {
-        devices.Motion?.Stop(why);
-        policies.End(why);
     }
 
     private object SaveAndIdle(string why)
     {
-        HoldArm(why); // again: what had its turn before may have begun to move
+        policies.Stop(why); // again: what had its turn before may have begun to move
         if (recorder.RunningId is not null)
             StopRecording(Outcome.Unknown, EpisodeEnd.Operator, stopped: true);
         EndFreedrive();
@@ -316,6 +313,9 @@ internal sealed class CoreHandler(
         shutdown();
         return new { };
     }
+
+    /// <param name="Motion">The policy or the freedrive that it started.</param>
+    private sealed record Starter(object Connection, object? Motion);
 
     private void EndFreedrive()
     {

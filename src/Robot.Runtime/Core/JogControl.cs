@@ -71,7 +71,7 @@ internal sealed class JogControl(PolicyRunner policies)
                 return;
             _owner = null;
             if (_policy is not null && policies.Current == _policy)
-                policies.End("who jogged the arm went away");
+                policies.Stop("who jogged the arm went away");
         }
     }
 

@@ -77,6 +77,15 @@ internal sealed class PolicyRunner(ArmMotion? motion)
             Finish(turn, new(false, why));
     }
 
+    /// <summary>
+    /// Stops the arm, whoever has it, with or without a policy, and halts the gripper's fingers: something is over before it was done.
+    /// </summary>
+    public void Stop(string why)
+    {
+        motion?.Stop(why); // first: it knows the reason then, and the gripper is told while somebody has the arm
+        End(why);
+    }
+
     /// <summary>The tick's question. False: nobody commands anything, and the arm holds.</summary>
     public bool Decide(Observation observation, long dueNs, out Command command, out SendResult result)
     {
