@@ -8,12 +8,13 @@ public static class Eventually
     public static void True(Func<bool> condition, string what, double seconds = 60)
     {
         var clock = Stopwatch.StartNew();
-        while (!condition())
+        for (int looks = 0; !condition(); looks++)
         {
             if (clock.Elapsed.TotalSeconds > seconds)
                 Assert.Fail($"not within {seconds} s: {what}");
             Thread.Yield();
-            Thread.Sleep(1); // between two looks, not instead of one
+            // Between two looks, not instead of one; longer when it takes long, not to load the machine that is looked at.
+            Thread.Sleep(Math.Clamp(looks / 20, 1, 20));
         }
     }
 }
