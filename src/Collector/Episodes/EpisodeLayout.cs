@@ -54,6 +54,9 @@ public sealed class EpisodeLayout(params IReadOnlyList<string> cameras)
     /// <summary>Columns of actions.csv for an action of that many numbers.</summary>
     public static string[] ActionColumns(IReadOnlyList<string> names) => ["frame", "timestamp", .. names];
 
+    /// <summary>Whether a table of that name, without .csv, has columns of its own by the format.</summary>
+    internal static bool IsStandardTable(string name) => name + ".csv" is Joints or Force or Gripper or Actions or Frames;
+
     /// <summary>a0 … aN.</summary>
     public static string[] NumberedActionNames(int dimension) => [.. Enumerable.Range(0, dimension).Select(i => $"a{i}")];
 

@@ -88,9 +88,8 @@ public static class EpisodeMark
         SortedDictionary<string, string> next = EpisodeSums.Parse(File.ReadAllBytes(path), (_, _) => whole = false);
         whole &= next.Count == sums.Count
             && next.All(n => n.Key == EpisodeLayout.Metadata ? sums.ContainsKey(n.Key) : sums.GetValueOrDefault(n.Key) == n.Value);
-        if (!whole)
+        if (!whole || !next.TryGetValue(EpisodeLayout.Metadata, out string? digest))
             return null;
-        string digest = next[EpisodeLayout.Metadata];
         string[] candidates = [EpisodeLayout.Metadata, EpisodeLayout.NewMetadata];
         return candidates.Select(c => Path.Combine(episode, c)).Any(c => File.Exists(c) && EpisodeSums.DigestOf(c) == digest)
             ? digest

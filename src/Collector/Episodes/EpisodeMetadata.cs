@@ -119,9 +119,25 @@ public sealed record EpisodeMetadata
     {
         EpisodeMetadata metadata = JsonSerializer.Deserialize(json, EpisodeJson.Readable.EpisodeMetadata)
             ?? throw new JsonException("it holds nothing");
-        return metadata.SchemaVersion == CurrentSchema
-            ? metadata
-            : throw new JsonException($"schema version {metadata.SchemaVersion}; this program knows {CurrentSchema}");
+        if (metadata.SchemaVersion != CurrentSchema)
+            throw new JsonException($"schema version {metadata.SchemaVersion}; this program knows {CurrentSchema}");
+        return metadata.Contradiction() is { } what ? throw new JsonException(what) : metadata;
+    }
+
+    /// <summary>What no reader can work with, though each property by itself is of its type.</summary>
+    private string? Contradiction()
+    {
+        if (Cameras.Contains(null!) || Streams.Values.Contains(null!) || Statistics.Values.Contains(null!)
+            || Tables.Values.Any(t => t is null || t.Columns.Contains(null!) || t.Units.Contains(null!))
+            || Action?.Names.Contains(null!) == true || Quality.Reasons.Contains(null!))
+            return "a part of a list is null";
+        if (Cameras.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            return $"two cameras are named '{twice.Key}'";
+        if (Tables.Keys.FirstOrDefault(EpisodeLayout.IsStandardTable) is { } standard)
+            return $"tables.{standard} has the name of another table";
+        return Statistics.Values.Any(s => s.Min.Length != s.Max.Length || s.Min.Length != s.Mean.Length || s.Min.Length != s.Std.Length)
+            ? "statistics of a modality are not of one length"
+            : null;
     }
 
     public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, EpisodeJson.Readable.EpisodeMetadata), (byte)'\n'];

@@ -41,7 +41,7 @@ internal static class MetadataRules
         }
         if (m.StartMonotonicNs is not { } monotonic || m.Anchor is not { } anchor)
             wrong("an episode on the host's clock has start_monotonic_ns and anchor");
-        else if (Math.Abs((m.Start - DateTimeOffset.UnixEpoch).Ticks * 100 - anchor.ToUnixNs(monotonic)) > 1000)
+        else if ((m.Start - DateTimeOffset.UnixEpoch).Ticks * 100 - anchor.ToUnixNs(monotonic) is > 1000 or < -1000)
             wrong("start is not what start_monotonic_ns and anchor give");
     }
 

@@ -178,18 +178,24 @@ internal sealed class TableRules(
                 && !(timestamp >= slot - FrameRules.AgeTolerance && timestamp < slot + 2 / metadata.RateHz))
                 findings.Add(EpisodeLayout.Actions, row,
                     $"timestamp {Number(timestamp)} is not that of a command of the tick at {Number(slot)}");
-            for (int i = 0; i < action.Dimension; i++)
-                if (table.TryNumber(row, 2 + i, out double a) && (a < action.Lower?[i] - 1e-9 || a > action.Upper?[i] + 1e-9))
-                    findings.Add(EpisodeLayout.Actions, row,
-                        $"{action.Names[i]} is {Number(a)}; its bounds are {action.Lower?[i]} … {action.Upper?[i]}");
+            for (int i = 0; i < action.Names.Count; i++)
+            {
+                double? lower = Bound(action.Lower, i), upper = Bound(action.Upper, i);
+                if (table.TryNumber(row, 2 + i, out double a) && (a < lower - 1e-9 || a > upper + 1e-9))
+                    findings.Add(EpisodeLayout.Actions, row, $"{action.Names[i]} is {Number(a)}; its bounds are {lower} … {upper}");
+            }
         }
         if (action is { Kind: ActionKind.JointPosition, Source: ActionDescription.Demonstrated })
-            CheckDemonstrated(table, action.Dimension);
+            CheckDemonstrated(table);
     }
 
+    /// <summary>Metadata may name fewer bounds than numbers, which is said where metadata is checked.</summary>
+    private static double? Bound(double?[]? bounds, int number) => number < bounds?.Length ? bounds[number] : null;
+
     /// <summary>Where a person led the arm, an action is what was measured one frame later, and the last one repeats.</summary>
-    private void CheckDemonstrated(CsvTable actions, int dimension)
+    private void CheckDemonstrated(CsvTable actions)
     {
+        int dimension = actions.Columns.Length - 2; // not metadata's, which may be wrong
         CsvTable? joints = tables.GetValueOrDefault(EpisodeLayout.Joints), gripper = tables.GetValueOrDefault(EpisodeLayout.Gripper);
         if (joints is null || joints.Rows != actions.Rows || gripper is not null && gripper.Rows != actions.Rows)
             return;

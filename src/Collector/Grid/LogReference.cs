@@ -1,5 +1,6 @@
 using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Collector.Mcap;
 using RobotWorldModel.Drivers.Time;
 
 namespace RobotWorldModel.Collector.Grid;
@@ -10,29 +11,40 @@ namespace RobotWorldModel.Collector.Grid;
 /// </summary>
 public sealed class LogReference : IRowReference
 {
-    private readonly Dictionary<string, byte[]> _tables = [];
+    private readonly Dictionary<string, byte[]> _tables;
 
-    private LogReference()
-    {
-    }
+    private LogReference(string scratch) =>
+        _tables = Directory.GetFiles(scratch, "*.csv").ToDictionary(table => Path.GetFileName(table), File.ReadAllBytes);
 
     /// <summary>
-    /// Null where the episode keeps no log, or none that can be read: then only the checksums and the rules of the format speak.
+    /// Null where the episode keeps no log, or none that is whole: then only the checksums, which name a damaged log, and the rules of the
+    /// format speak.
     /// </summary>
+    /// <exception cref="IOException">The disk failed, or there is no room for scratch files.</exception>
     public static LogReference? For(string episode)
     {
         string log = Path.Combine(episode, EpisodeLayout.CaptureLog);
         if (!File.Exists(log))
             return null;
-        string scratch = Directory.CreateTempSubdirectory("robot-verify-").FullName;
         try
         {
             var metadata = EpisodeMetadata.Read(episode);
-            return metadata.StartMonotonicNs is { } t0 ? Make(log, metadata, t0, scratch) : null;
+            return metadata.StartMonotonicNs is { } t0 ? Make(log, metadata, t0) : null;
         }
-        catch (Exception e) when (e is InvalidDataException or System.Text.Json.JsonException)
+        catch (InvalidDataException)
         {
             return null; // the verifier finds and names what is wrong with metadata or log by itself
+        }
+    }
+
+    public byte[]? Expected(string file) => _tables.GetValueOrDefault(file);
+
+    private static LogReference? Make(string log, EpisodeMetadata metadata, long t0Ns)
+    {
+        string scratch = Directory.CreateTempSubdirectory("robot-verify-").FullName;
+        try
+        {
+            return MakeTables(log, metadata, t0Ns, scratch) ? new LogReference(scratch) : null;
         }
         finally
         {
@@ -40,37 +52,35 @@ public sealed class LogReference : IRowReference
         }
     }
 
-    public byte[]? Expected(string file) => _tables.GetValueOrDefault(file);
-
-    private static LogReference? Make(string log, EpisodeMetadata metadata, long t0Ns, string scratch)
+    /// <summary>False where the log is damaged or has no end: what is missing of it would be missing in the tables.</summary>
+    private static bool MakeTables(string log, EpisodeMetadata metadata, long t0Ns, string scratch)
     {
         using var reader = new CaptureReader(log, pixels: false);
         RowWriter? rows = null;
-        long lastSlot = 0;
         try
         {
             while (reader.TryRead(out var message))
             {
-                if (rows is null)
-                {
-                    var header = RecordingHeader.Parse(reader.Start!.Json);
-                    long first = new AbsoluteGrid(header.RateHz, header.GridOriginNs).SlotAt(t0Ns);
-                    lastSlot = first + metadata.Frames - 1;
-                    rows = new RowWriter(scratch, header with { FirstSlot = first }) { LastSlot = lastSlot };
-                }
+                rows ??= Begin(RecordingHeader.Parse(reader.Start!.Json), metadata, t0Ns, scratch);
                 rows.Add(message);
             }
-            if (rows is null)
-                return null;
-            rows.Finish(lastSlot, CancellationToken.None);
+            if (rows is null || reader.Damage is not null || reader.State != McapReadState.Ended)
+                return false;
+            rows.Finish(rows.LastSlot, CancellationToken.None);
+            return true;
         }
         finally
         {
             rows?.Dispose();
         }
-        var reference = new LogReference();
-        foreach (string table in Directory.GetFiles(scratch, "*.csv"))
-            reference._tables[Path.GetFileName(table)] = File.ReadAllBytes(table);
-        return reference;
+    }
+
+    /// <exception cref="InvalidDataException">The metadata names a time of before the recording.</exception>
+    private static RowWriter Begin(RecordingHeader header, EpisodeMetadata metadata, long t0Ns, string scratch)
+    {
+        long first = new AbsoluteGrid(header.RateHz, header.GridOriginNs).SlotAt(t0Ns);
+        return first < header.FirstSlot
+            ? throw new InvalidDataException("t0 is before the recording's first slot")
+            : new(scratch, header with { FirstSlot = first }) { LastSlot = first + metadata.Frames - 1 };
     }
 }

@@ -32,9 +32,38 @@ public sealed record RecordingHeader(
 {
     public string ToJson() => JsonSerializer.Serialize(this, RecordingJson.Default.RecordingHeader);
 
-    /// <exception cref="JsonException">Not a header of this program.</exception>
-    /// <exception cref="InvalidDataException">It is not one of this version.</exception>
-    public static RecordingHeader Parse(string json) => RecordingJson.Parse(json, RecordingJson.Default.RecordingHeader, "head");
+    /// <exception cref="InvalidDataException">It is not one of this version, or is damaged.</exception>
+    public static RecordingHeader Parse(string json)
+    {
+        var header = RecordingJson.Parse(json, RecordingJson.Default.RecordingHeader, "head");
+        return header.Damage() is { } what ? throw new InvalidDataException($"the log's head is damaged: {what}") : header;
+    }
+
+    /// <summary>No checksum covers the head in its log: what rows cannot be made by is found here. Null where all is well.</summary>
+    private string? Damage()
+    {
+        if (!(RateHz is >= 0.01 and <= 10_000))
+            return $"rate_hz is {RateHz}";
+        if (Keep is not ("numbers" or "all" or "none"))
+            return $"keep is '{Keep}'";
+        if (Action is { } action && (action.Dimension is not (6 or 7) || action.Names.Count != action.Dimension
+            || action.Names.Contains(null!)))
+            return $"its action has {action.Dimension} numbers and {action.Names.Count} names";
+        if (Cameras.Any(c => c is null || !IsPlain(c.Name)) || Cameras.DistinctBy(c => c.Name).Count() < Cameras.Count)
+            return "its cameras' names are not plain words, each once";
+        foreach (var (name, stream) in Streams)
+            if (stream is not { RateHz: > 0, LatencyMs: >= 0 and <= 60_000 } || !IsKnown(name))
+                return $"its stream '{name}' is none of arm, force sensor, gripper and cameras, or has no rate";
+        return null;
+    }
+
+    private bool IsKnown(string stream) =>
+        stream is EpisodeLayout.RobotStream or EpisodeLayout.ForceStream or EpisodeLayout.GripperStream
+        || Cameras.Any(c => stream == EpisodeLayout.RgbStream(c.Name)
+            || stream == EpisodeLayout.DepthStream(c.Name) && c.DepthScale is > 0);
+
+    /// <summary>It becomes a folder's name.</summary>
+    private static bool IsPlain(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 }
 
 /// <param name="RateHz">Native.</param>
@@ -55,12 +84,13 @@ public sealed record RecordingFooter(
 {
     public string ToJson() => JsonSerializer.Serialize(this, RecordingJson.Default.RecordingFooter);
 
-    /// <exception cref="JsonException">Not a footer of this program.</exception>
-    /// <exception cref="InvalidDataException">It is not one of this version.</exception>
+    /// <exception cref="InvalidDataException">It is not one of this version, or is damaged.</exception>
     public static RecordingFooter Parse(string json) => RecordingJson.Parse(json, RecordingJson.Default.RecordingFooter, "end");
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     Converters = [typeof(SnakeCaseEnum<Outcome>), typeof(SnakeCaseEnum<EpisodeEnd>), typeof(SnakeCaseEnum<ActionKind>)])]
 [JsonSerializable(typeof(RecordingHeader))]
 [JsonSerializable(typeof(RecordingFooter))]

@@ -97,7 +97,7 @@ internal sealed class RowWriter : IDisposable
     /// <param name="lastSlot">The last of the episode; null: the log was cut off, and it ends where its streams do.</param>
     public void Finish(long? lastSlot, CancellationToken cancel)
     {
-        long last = lastSlot ?? LastWholeSlot();
+        long last = Math.Min(lastSlot ?? LastWholeSlot(), NewestSlot); // no end that is damaged makes rows without end
         bool searching = _t0Slot == long.MinValue;
         if (searching && !AnyFresh(last))
         {
@@ -116,6 +116,8 @@ internal sealed class RowWriter : IDisposable
     public EpisodeMetadata Complete(EpisodeMetadata draft) => _writer.Complete(draft);
 
     public void Dispose() => _writer.Dispose();
+
+    private long NewestSlot => _newestArrivalNs == long.MinValue ? _next - 1 : _grid.SlotAt(_newestArrivalNs);
 
     private bool CanNoLongerChange(long slotNs) =>
         _newestArrivalNs > slotNs + TickMarginNs && (Streams.SpokenUntilNs > slotNs || _newestArrivalNs > slotNs + PatienceNs);

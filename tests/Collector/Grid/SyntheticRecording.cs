@@ -43,16 +43,23 @@ internal sealed class SyntheticRecording
     /// <summary>This tick never ran.</summary>
     public int SkippedSlot { get; init; } = -1;
 
+    /// <summary>The episode's last slot.</summary>
+    public int LastSlot { get; init; } = Slots;
+
+    /// <summary>Cameras with colour and depth, by name.</summary>
+    public IReadOnlyList<SyntheticCamera> Cameras { get; init; } = [];
+
     /// <summary>Writes the log; whole, or cut off before its end.</summary>
     public async Task RecordAsync(bool cutOff = false)
     {
-        using var log = CaptureLog.Start(Folder, new(_robot, _force, _gripper, []), Header().ToJson(), WallClockAnchor.Now());
+        using var log = CaptureLog.Start(Folder, Streams(), Header().ToJson(), WallClockAnchor.Now());
         long published = 0;
         int slot = 0;
-        const int SliceMs = 40, LastMs = 1600;
-        for (int ms = 0; ms < LastMs; ms += SliceMs)
+        const int SliceMs = 40;
+        int lastMs = (LastSlot + 3) * 1000 / 30 / SliceMs * SliceMs;
+        for (int ms = 0; ms < lastMs; ms += SliceMs)
         {
-            while (slot <= Slots + 1 && Grid.TimeOf(slot) < OriginNs + (ms + SliceMs) * MillisecondNs) // one was under way at the end
+            while (slot <= LastSlot + 1 && Grid.TimeOf(slot) < OriginNs + (ms + SliceMs) * MillisecondNs) // one was under way at the end
                 WriteTick(log, slot++);
             for (int at = ms; at < ms + SliceMs; at += 2)
                 published += Publish(at);
@@ -60,9 +67,9 @@ internal sealed class SyntheticRecording
             Eventually.True(() => log.Counters.Sum(c => c.Written) == published, "the log has taken what was published");
         }
         var clocks = new Dictionary<string, ClockMapReport>();
-        var footer = new RecordingFooter(Outcome.Success, EpisodeEnd.Operator, "a note", Slots, clocks,
+        var footer = new RecordingFooter(Outcome.Success, EpisodeEnd.Operator, "a note", LastSlot, clocks,
             new Dictionary<string, long> { ["robot"] = 0, ["force"] = 0, ["gripper"] = 0 });
-        var result = await log.Stop(footer.ToJson(), OriginNs + LastMs * MillisecondNs);
+        var result = await log.Stop(footer.ToJson(), OriginNs + lastMs * MillisecondNs);
         Assert.Null(result.Failure);
         if (!cutOff)
             return;
@@ -97,8 +104,10 @@ internal sealed class SyntheticRecording
                 ns + MillisecondNs, ms / 20));
             published++;
         }
-        return published;
+        return published + Cameras.Sum(c => c.Publish(ms, ns));
     }
+
+    private CaptureStreams Streams() => new(_robot, _force, _gripper, [.. Cameras.Select(c => c.Capture)]);
 
     private void WriteTick(CaptureLog log, int slot)
     {
@@ -118,8 +127,48 @@ internal sealed class SyntheticRecording
     }
 
     private RecordingHeader Header() => new("demo_000", "test", RateHz, OriginNs, 1, JsonDocument.Parse("{}").RootElement,
-        new("UR5e", "20235500000", "5.12.4", new double[6], 1), [], new("FT 300", "", new double[6]),
+        new("UR5e", "20235500000", "5.12.4", new double[6], 1), [.. Cameras.Select(c => CameraDescription.From(c.Info))],
+        new("FT 300", "", new double[6]),
         new(ActionKind.JointPosition, 7, EpisodeLayout.NumberedActionNames(7), null, null, _source),
-        new Dictionary<string, RecordedStream> { ["robot"] = new(500, 0), ["force"] = new(100, 0), ["gripper"] = new(50, 0) },
-        new("0.1.0", "test"), "numbers");
+        Recorded().ToDictionary(s => s.Name, s => new RecordedStream(s.RateHz, s.LatencyMs)), new("0.1.0", "test"), "numbers");
+
+    private IEnumerable<ISampleStream> Recorded() => [_robot, _force, _gripper, .. Cameras.SelectMany(c => c.Streams)];
+}
+
+/// <summary>A camera of tiny pictures, each of one shade that tells its number.</summary>
+internal sealed class SyntheticCamera(string name)
+{
+    public const int Width = 4, Height = 3, PeriodMs = 34;
+    private const double RateHz = 1000.0 / PeriodMs;
+    private readonly SampleStream<ImageFrame> _color = new(EpisodeLayout.RgbStream(name), RateHz, 0);
+    private readonly SampleStream<ImageFrame> _depth = new(EpisodeLayout.DepthStream(name), RateHz, 0);
+    private readonly FramePool _colorPool = new(Width, Height, PixelFormat.Rgb8, 16), _depthPool = new(Width, Height, PixelFormat.Depth16, 16);
+
+    public CameraInfo Info { get; } = new(name, "simulated", "1", new(Width, Height, 3, 3, 2, 1.5, [0, 0, 0, 0, 0]),
+        new(Width, Height, 3, 3, 2, 1.5, [0, 0, 0, 0, 0]), 0.001, "base", Pose.Identity);
+
+    public CaptureCamera Capture => new(Info.Name, _color, _depth, () => Info);
+
+    public IEnumerable<ISampleStream> Streams => [_color, _depth];
+
+    /// <summary>The number of the picture that is taken at a time; null: none is.</summary>
+    public Func<int, long?> Number { get; init; } = ms => ms % PeriodMs == 0 ? ms / PeriodMs : null;
+
+    /// <summary>Publishes what is taken at a time, and returns how many pictures that were.</summary>
+    public int Publish(int ms, long ns)
+    {
+        if (Number(ms) is not { } number)
+            return 0;
+        _color.Publish(new(Fill(_colorPool, ms), ns, ns + 7, ns + 1_000_000, number));
+        _depth.Publish(new(Fill(_depthPool, ms), ns, ns + 7, ns + 1_000_000, number));
+        return 2;
+    }
+
+    private static ImageFrame Fill(FramePool pool, int ms)
+    {
+        ImageFrame? frame = null;
+        Eventually.True(() => (frame = pool.TryRent()) is not null, "a frame is given back");
+        frame!.Pixels.Fill((byte)(1 + ms / 2 % 250));
+        return frame;
+    }
 }
