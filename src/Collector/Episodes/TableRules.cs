@@ -125,9 +125,9 @@ internal sealed class TableRules(
         }
     }
 
-    private static bool SameCells(CsvTable table, int row)
+    private static bool SameCells(CsvTable table, int row, int from = 1)
     {
-        for (int c = 1; c < table.Columns.Length; c++)
+        for (int c = from; c < table.Columns.Length; c++)
             if (!table.Cell(row, c).SequenceEqual(table.Cell(row - 1, c)))
                 return false;
         return true;
@@ -192,31 +192,30 @@ internal sealed class TableRules(
     /// <summary>Metadata may name fewer bounds than numbers, which is said where metadata is checked.</summary>
     private static double? Bound(double?[]? bounds, int number) => number < bounds?.Length ? bounds[number] : null;
 
-    /// <summary>Where a person led the arm, an action is what was measured one frame later, and the last one repeats.</summary>
+    /// <summary>Where a person led the arm, an action is what was measured one frame later; the last row repeats the one before.</summary>
     private void CheckDemonstrated(CsvTable actions)
     {
         int dimension = actions.Columns.Length - 2; // not metadata's, which may be wrong
         CsvTable? joints = tables.GetValueOrDefault(EpisodeLayout.Joints), gripper = tables.GetValueOrDefault(EpisodeLayout.Gripper);
         if (joints is null || joints.Rows != actions.Rows || gripper is not null && gripper.Rows != actions.Rows)
             return;
-        for (int row = 0; row < actions.Rows; row++)
+        for (int row = 0; row < actions.Rows - 1; row++)
         {
-            bool last = row == actions.Rows - 1;
             if (actions.IsEmpty(row, 1))
                 continue; // its own rule says whether it may be
+            if (IsUnmeasured(row + 1))
+                findings.Add(EpisodeLayout.Actions, row, $"it has an action, and frame {row + 1} was not measured");
             for (int i = 0; i < dimension; i++)
             {
                 CsvTable? measured = i < 6 ? joints : gripper;
-                ReadOnlySpan<byte> expected = last ? actions.Cell(Math.Max(row - 1, 0), 2 + i)
-                    : measured is null ? actions.Cell(row, 2 + i)
-                    : measured.Cell(row + 1, i < 6 ? 2 + i : 2);
+                ReadOnlySpan<byte> expected = measured is null ? actions.Cell(row, 2 + i) : measured.Cell(row + 1, i < 6 ? 2 + i : 2);
                 if (!expected.IsEmpty && !actions.Cell(row, 2 + i).SequenceEqual(expected))
                     findings.Add(EpisodeLayout.Actions, row, $"{actions.Columns[2 + i]} is {actions.Text(row, 2 + i)}; "
-                        + (last
-                            ? "the last row repeats the one before"
-                            : $"frame {row + 1} was measured at {System.Text.Encoding.ASCII.GetString(expected)}"));
+                        + $"frame {row + 1} was measured at {System.Text.Encoding.ASCII.GetString(expected)}");
             }
         }
+        if (actions.Rows > 1 && !SameCells(actions, actions.Rows - 1, from: 2))
+            findings.Add(EpisodeLayout.Actions, actions.Rows - 1, "the last row does not repeat the one before");
     }
 
     private void CheckRange(string file, string column, double low, double high, bool whole)

@@ -6,7 +6,8 @@ namespace RobotWorldModel.Collector.Grid;
 
 /// <summary>
 /// Rows of actions.csv. Where a program moved the arm: the guarded target that the tick of the row handed over; a tick that handed over
-/// nothing has an empty row. Where a person led it: the measured joints and gripper of the next row.
+/// nothing has an empty row, and so has one of which nobody knows where it left the gripper. Where a person led it: the measured joints
+/// and gripper of the next row.
 /// </summary>
 internal sealed class ActionColumn(EpisodeWriter writer, ActionDescription action)
 {
@@ -34,14 +35,16 @@ internal sealed class ActionColumn(EpisodeWriter writer, ActionDescription actio
             Write(null, slotS);
             return;
         }
-        // A refused command leaves the last target in force, and that is what its record says.
-        _lastGripper = double.IsNaN(command.Gripper)
-            ? (double.IsNaN(_lastGripper) ? gripper?.Position ?? 0 : _lastGripper)
-            : command.Gripper;
-        Write(Values(command.GuardedQ, _lastGripper), StreamRules.Seconds(command.HandedOverNs - t0Ns));
+        // A refused command leaves the last target in force. Its record says that for the arm; for the gripper, only what was asked.
+        if (!command.Refused && !double.IsNaN(command.Gripper))
+            _lastGripper = Math.Clamp(command.Gripper, 0, 1); // as the gripper is asked
+        else if (double.IsNaN(_lastGripper) && gripper is { } measured)
+            _lastGripper = measured.Position; // nobody has moved it yet
+        bool known = !_withGripper || !double.IsNaN(_lastGripper);
+        Write(known ? Values(command.GuardedQ, _lastGripper) : null, StreamRules.Seconds(command.HandedOverNs - t0Ns));
     }
 
-    /// <summary>The last row of a demonstration repeats the one before.</summary>
+    /// <summary>The last row of a demonstration repeats the one before, empty or not.</summary>
     public void Finish()
     {
         if (_demonstrated && _open)
@@ -52,8 +55,7 @@ internal sealed class ActionColumn(EpisodeWriter writer, ActionDescription actio
     private void Write(double[]? values, double timestamp)
     {
         writer.Action(timestamp, values);
-        if (values is not null)
-            (_last, _lastTimestamp) = (values, timestamp);
+        (_last, _lastTimestamp) = (values, timestamp);
     }
 
     private double[]? Measured(in JointsRow? joints, in GripperRow? gripper) =>

@@ -50,6 +50,7 @@ internal static class SyntheticEpisode
         Source[] sources = [.. shape.Streams.Select(s => new Source(s, draft.Streams[s].RateHz, random, frames / RateHz))];
         var joints = new Vector6[frames];
         var gripper = new double[frames];
+        var unmeasured = new bool[frames];
         for (int k = 0; k < frames; k++)
             for (int i = 0; i < 6; i++)
                 joints[k][i] = Math.Sin(0.1 * k + i) + 0.01 * random.NextDouble();
@@ -68,6 +69,7 @@ internal static class SyntheticEpisode
                 StreamCell cell = cells[i];
                 double timestamp = StreamRules.Seconds(slotNs - cell.AgeNs);
                 bool missing = cell.Status == StreamStatus.Missing;
+                unmeasured[k] |= missing && sources[i].Stream is EpisodeLayout.RobotStream or EpisodeLayout.GripperStream;
                 bool anew = cell.Status == StreamStatus.Interpolated || k == 0 || cell.Sequence != sources[i].Before;
                 switch (sources[i].Stream)
                 {
@@ -110,8 +112,8 @@ internal static class SyntheticEpisode
         for (int k = 0; demonstrated && k < frames; k++)
         {
             int next = Math.Min(k + 1, frames - 1);
-            writer.Action(
-                StreamRules.Seconds((long)Math.Round(k * (double)SecondNs / RateHz)), [.. joints[next].ToArray(), gripper[next]]);
+            writer.Action(StreamRules.Seconds((long)Math.Round(k * (double)SecondNs / RateHz)),
+                unmeasured[next] ? [] : [.. joints[next].ToArray(), gripper[next]]);
         }
         return rewards;
     }

@@ -50,6 +50,47 @@ public sealed class ActionColumnTests : IDisposable
         Assert.Equal(["1,1,1,1,1,1,0.5", "2,2,2,2,2,2,1", "2,2,2,2,2,2,1"], rows.Select(r => string.Join(',', r.Split(',')[2..])));
     }
 
+    [Fact]
+    public void A_demonstration_whose_end_was_not_measured_has_no_action_there()
+    {
+        string[] rows = Write(ActionDescription.Demonstrated, column =>
+        {
+            column.Row(10, 0, 0, Joints(0), Gripper(0));
+            column.Row(11, SlotNs, 0, Joints(1), Gripper(1));
+            column.Row(12, 2 * SlotNs, 0, Joints(2), null);
+        });
+        Assert.Equal(["0,0.1,1,1,1,1,1,1,1", "1,,,,,,,,", "2,,,,,,,,"], rows);
+    }
+
+    [Fact]
+    public void What_a_refused_command_asks_of_the_gripper_is_no_action()
+    {
+        string[] rows = Write("scripted", column =>
+        {
+            column.Add(Command(10, 0, q: 1));
+            column.Add(Command(11, SlotNs, q: 1, gripper: 0.75) with { Refused = true });
+            column.Add(Command(12, 2 * SlotNs, q: 2, gripper: double.NaN));
+            column.Add(Command(13, 3 * SlotNs, q: 3, gripper: 1.5)); // the gripper is asked for 1
+            for (int k = 0; k < 4; k++)
+                column.Row(10 + k, k * SlotNs, 0, Joints(k), Gripper(0.5));
+        });
+        Assert.Equal(["0.25", "0.25", "0.25", "1"], rows.Select(r => r.Split(',')[^1]));
+    }
+
+    [Fact]
+    public void Where_nobody_knows_where_the_gripper_is_there_is_no_action()
+    {
+        string[] rows = Write("scripted", column =>
+        {
+            for (int k = 0; k < 3; k++)
+                column.Add(Command(10 + k, k * SlotNs, q: k, gripper: double.NaN));
+            column.Row(10, 0, 0, Joints(0), null);
+            column.Row(11, SlotNs, 0, Joints(1), Gripper(0.5));
+            column.Row(12, 2 * SlotNs, 0, Joints(2), null);
+        });
+        Assert.Equal(["0,,,,,,,,", "1,0.1,1,1,1,1,1,1,0.5", "2,0.2,2,2,2,2,2,2,0.5"], rows);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     /// <summary>The lines of actions.csv after its header.</summary>

@@ -71,6 +71,22 @@ public sealed class EpisodeEncoderTests : IDisposable
         Assert.Empty(Recovery.Scan(_folder.Path, _ => { }));
     }
 
+    [Fact]
+    public async Task A_demonstration_that_loses_the_arm_ends_without_actions_and_none_may_be_invented()
+    {
+        var recording = new SyntheticRecording(_folder.Path, ActionDescription.Demonstrated) { RobotGapMs = (700, int.MaxValue) };
+        await recording.RecordAsync();
+        string episode = recording.Encode().Path;
+        Assert.Empty(EpisodeVerifier.Verify(episode, LogReference.For(episode)));
+        Assert.All(EpisodeReader.Open(episode).ReadActions()![^2..], a => Assert.All(a.Action, v => Assert.Equal(double.NaN, v)));
+
+        string table = Path.Combine(episode, EpisodeLayout.Actions);
+        string[] lines = File.ReadAllLines(table);
+        lines[^1] = $"{lines.Length - 2},{lines.Last(l => !l.EndsWith(','))[2..].Split(',', 2)[1]}";
+        File.WriteAllText(table, string.Join("\r\n", lines) + "\r\n");
+        Assert.Contains(EpisodeVerifier.VerifyContent(episode), f => f.File == EpisodeLayout.Actions && f.Row == lines.Length - 2);
+    }
+
     [Theory]
     [InlineData("joints.csv", 7, 4)]
     [InlineData("force.csv", 20, 2)]
