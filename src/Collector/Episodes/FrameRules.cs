@@ -13,6 +13,9 @@ internal sealed class Timeline(int rows, IReadOnlyList<string> streams)
 
     public bool[] Skipped { get; } = new bool[rows];
 
+    /// <summary>Of the tick, s; 0 where it was skipped.</summary>
+    public double[] LatenessS { get; } = new double[rows];
+
     public Dictionary<string, StreamTrack> Streams { get; } = streams.ToDictionary(s => s, _ => new StreamTrack(rows));
 }
 
@@ -82,6 +85,7 @@ internal static class FrameRules
             if (table.IsEmpty(row, 4) == ok || !table.TryNumber(row, 4, out lateness[row]))
                 findings.Add(File, row, $"lateness_us is '{table.Text(row, 4)}' and tick_status '{table.Text(row, 3)}': "
                     + "a tick that ran has a lateness, a skipped one none");
+            timeline.LatenessS[row] = double.IsFinite(lateness[row]) ? Math.Max(0, lateness[row] * 1e-6) : 0;
         }
         if (readable && table.Rows == metadata.Frames && metadata.Tick is { } tick && TickReport.From(lateness) is var found
             && !Agrees(tick, found))

@@ -175,7 +175,7 @@ internal sealed class TableRules(
             }
             double slot = timeline.Slots[row];
             if (table.TryNumber(row, 1, out double timestamp)
-                && !(timestamp >= slot - FrameRules.AgeTolerance && timestamp < slot + 2 / metadata.RateHz))
+                && !(timestamp >= slot - FrameRules.AgeTolerance && timestamp < slot + timeline.LatenessS[row] + 2 / metadata.RateHz))
                 findings.Add(EpisodeLayout.Actions, row,
                     $"timestamp {Number(timestamp)} is not that of a command of the tick at {Number(slot)}");
             for (int i = 0; i < action.Names.Count; i++)

@@ -87,6 +87,17 @@ public sealed class EpisodeEncoderTests : IDisposable
         Assert.Contains(EpisodeVerifier.VerifyContent(episode), f => f.File == EpisodeLayout.Actions && f.Row == lines.Length - 2);
     }
 
+    [Fact]
+    public async Task A_tick_that_was_very_late_has_its_command_and_nothing_is_found_wrong()
+    {
+        var recording = new SyntheticRecording(_folder.Path) { LateTick = (11, 120) };
+        await recording.RecordAsync();
+        string episode = recording.Encode().Path;
+        Assert.Equal(["ok", "skipped", "skipped", "skipped", "ok"], Column(episode, "tick_status")[10..15]);
+        Assert.Equal(10 / 30.0 + 0.12, EpisodeReader.Open(episode).ReadActions()![10].Timestamp, 1e-3);
+        Assert.Empty(EpisodeVerifier.Verify(episode, LogReference.For(episode)));
+    }
+
     [Theory]
     [InlineData("joints.csv", 7, 4)]
     [InlineData("force.csv", 20, 2)]

@@ -43,6 +43,9 @@ internal sealed class SyntheticRecording
     /// <summary>This tick never ran.</summary>
     public int SkippedSlot { get; init; } = -1;
 
+    /// <summary>This tick woke so long after its slot, and those of the time until then never ran.</summary>
+    public (int Slot, int LateMs) LateTick { get; init; } = (-1, 0);
+
     /// <summary>The episode's last slot.</summary>
     public int LastSlot { get; init; } = Slots;
 
@@ -111,10 +114,11 @@ internal sealed class SyntheticRecording
 
     private void WriteTick(CaptureLog log, int slot)
     {
-        if (slot == SkippedSlot)
+        long ns = Grid.TimeOf(slot), lateNs = slot == LateTick.Slot ? LateTick.LateMs * MillisecondNs : 50_000;
+        bool sleptOver = slot > LateTick.Slot && ns <= Grid.TimeOf(LateTick.Slot) + LateTick.LateMs * MillisecondNs;
+        if (slot == SkippedSlot || sleptOver)
             return;
-        long ns = Grid.TimeOf(slot);
-        Eventually.True(() => log.Write(new TickRecord(slot, ns, ns + 50_000, 50_000, 0, 30_000, 1000)), "the log takes a tick");
+        Eventually.True(() => log.Write(new TickRecord(slot, ns, ns + lateNs, lateNs, 0, 30_000, 1000)), "the log takes a tick");
         Eventually.True(() => log.Write(new CommandRecord
         {
             Tick = slot,
@@ -122,7 +126,7 @@ internal sealed class SyntheticRecording
             GuardedQ = new(slot, 0, 0, 0, 0, 0),
             Gripper = 0,
             DueNs = ns,
-            HandedOverNs = ns + 60_000,
+            HandedOverNs = ns + lateNs + 10_000,
         }), "the log takes a command");
     }
 
