@@ -28,9 +28,13 @@ internal sealed class StreamTrack(int rows)
     /// <summary>Originating time, s since t0; NaN where missing.</summary>
     public double[] Originating { get; } = new double[rows];
 
-    /// <summary>Whether the row is filled from the same sample as the one before.</summary>
+    /// <summary>
+    /// Whether the row is filled from the same sample as the one before: a device that has started anew may give a number again, but no
+    /// time.
+    /// </summary>
     public bool SameAsBefore(int row) =>
-        row > 0 && Status[row] != StreamStatus.Missing && Status[row - 1] != StreamStatus.Missing && Sequence[row] == Sequence[row - 1];
+        row > 0 && Status[row] != StreamStatus.Missing && Status[row - 1] != StreamStatus.Missing && Sequence[row] == Sequence[row - 1]
+        && Math.Abs(Originating[row] - Originating[row - 1]) <= FrameRules.AgeTolerance;
 }
 
 /// <summary>The rules of frames.csv: the grid, and how each stream's status follows from sequence and age.</summary>
@@ -175,10 +179,11 @@ internal static class FrameRules
             double step = track.Originating[row] - track.Originating[row - 1];
             if (step < -AgeTolerance)
                 return "its sample is older than the one of the row before";
-            if (same != Math.Abs(step) <= AgeTolerance)
-                return same
-                    ? "the same sequence as in the row before has another time"
-                    : "another sequence than in the row before has the same time";
+            bool sameNumber = track.Sequence[row] == track.Sequence[row - 1];
+            if (sameNumber && !same && step < 0.5e-9 * periodNs) // a device that counts anew takes longer to come back
+                return "the same sequence as in the row before has another time";
+            if (!sameNumber && step <= AgeTolerance)
+                return "another sequence than in the row before has the same time";
         }
         return Possible(age => StreamRules.Newest(age, periodNs, same), ageNs, status)
             ? null

@@ -23,7 +23,7 @@ internal sealed class RowWriter : IDisposable
     private readonly AbsoluteGrid _grid;
     private readonly ActionColumn? _actions;
     private readonly Dictionary<long, TickRecord> _ticks = [];
-    private readonly Dictionary<string, long> _written = []; // by picture stream: the sequence last written
+    private readonly Dictionary<string, (long Sequence, long OriginatingNs)> _written = []; // by picture stream: the sample last written
     private readonly StreamCell[] _cells;
     private readonly string[] _order;
     private readonly PictureCheck? _check;
@@ -196,7 +196,8 @@ internal sealed class RowWriter : IDisposable
         bool depth = stream.EndsWith("_depth", StringComparison.Ordinal);
         string camera = stream[..stream.LastIndexOf('_')];
         string file = Path.Combine(_folder, depth ? _layout.Depth(camera, frame) : _layout.Rgb(camera, frame));
-        bool again = _written.TryGetValue(stream, out long last) && last == cell.Sequence;
+        var sample = (cell.Sequence, OriginatingNs: slotNs - cell.AgeNs);
+        bool again = _written.TryGetValue(stream, out var last) && last == sample;
         if (depth && again)
             _writer.RepeatDepth(camera, frame);
         else if (depth)
@@ -205,7 +206,7 @@ internal sealed class RowWriter : IDisposable
             _writer.RepeatColor(camera, frame);
         else
             _writer.Color(camera, frame, picture.Pixels, picture.Width, picture.Height);
-        _written[stream] = cell.Sequence;
+        _written[stream] = sample;
         if (!again)
             _check?.MustHold(file, picture.Pixels, depth);
         return cell;

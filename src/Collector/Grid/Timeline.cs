@@ -13,7 +13,7 @@ internal sealed class Timeline<T>(double rateHz, Action<T>? letGo = null)
 {
     private readonly List<Timed<T>> _samples = [];
     private readonly long _periodNs = StreamRules.PeriodNs(rateHz);
-    private long _lastSequence = long.MinValue;
+    private (long Sequence, long OriginatingNs) _last = (long.MinValue, long.MinValue); // both: a restarted device numbers anew
 
     /// <summary>Of the newest sample; <see cref="long.MinValue"/> before the first.</summary>
     public long NewestNs => _samples.Count == 0 ? long.MinValue : _samples[^1].OriginatingNs;
@@ -44,11 +44,11 @@ internal sealed class Timeline<T>(double rateHz, Action<T>? letGo = null)
         if (before < 0)
             return StreamCell.Missing;
         long age = slotNs - sample.OriginatingNs;
-        StreamStatus status = StreamRules.Newest(age, _periodNs, sample.Sequence == _lastSequence);
+        StreamStatus status = StreamRules.Newest(age, _periodNs, (sample.Sequence, sample.OriginatingNs) == _last);
         LetGoBefore(before);
         if (status == StreamStatus.Missing)
             return StreamCell.Missing;
-        _lastSequence = sample.Sequence;
+        _last = (sample.Sequence, sample.OriginatingNs);
         return new(sample.Sequence, age, status);
     }
 

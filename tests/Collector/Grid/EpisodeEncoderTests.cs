@@ -98,6 +98,26 @@ public sealed class EpisodeEncoderTests : IDisposable
         Assert.Empty(EpisodeVerifier.Verify(episode, LogReference.For(episode)));
     }
 
+    [Fact]
+    public async Task A_camera_that_numbers_its_pictures_anew_repeats_no_old_one()
+    {
+        var recording = new SyntheticRecording(_folder.Path)
+        {
+            Cameras = [new("wrist") { Number = Restarted }],
+        };
+        static long? Restarted(int ms) =>
+            ms % SyntheticCamera.PeriodMs != 0 ? null : ms / SyntheticCamera.PeriodMs is var n && n > 20 ? n - 1 : n;
+
+        await recording.RecordAsync();
+        string episode = recording.Encode().Path;
+        Assert.Empty(EpisodeVerifier.Verify(episode, LogReference.For(episode)));
+        var reader = EpisodeReader.Open(episode);
+        var cells = reader.ReadStream("wrist_rgb")!;
+        int again = Enumerable.Range(1, cells.Length - 1).First(k => cells[k].Sequence == 20 && cells[k - 1].Sequence == 20
+            && cells[k].Status == StreamStatus.Ok);
+        Assert.NotEqual(File.ReadAllBytes(reader.ColorPath("wrist", again - 1)!), File.ReadAllBytes(reader.ColorPath("wrist", again)!));
+    }
+
     [Theory]
     [InlineData("joints.csv", 7, 4)]
     [InlineData("force.csv", 20, 2)]

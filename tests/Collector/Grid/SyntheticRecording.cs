@@ -46,6 +46,9 @@ internal sealed class SyntheticRecording
     /// <summary>This tick woke so long after its slot, and those of the time until then never ran.</summary>
     public (int Slot, int LateMs) LateTick { get; init; } = (-1, 0);
 
+    /// <summary>The gripper is there and never says anything.</summary>
+    public bool SilentGripper { get; init; }
+
     /// <summary>The episode's last slot.</summary>
     public int LastSlot { get; init; } = Slots;
 
@@ -59,7 +62,7 @@ internal sealed class SyntheticRecording
         long published = 0;
         int slot = 0;
         const int SliceMs = 40;
-        int lastMs = (LastSlot + 3) * 1000 / 30 / SliceMs * SliceMs;
+        int lastMs = (LastSlot + 3) * 1000 / 30 / SliceMs * SliceMs + Cameras.Select(c => c.DelayMs).DefaultIfEmpty().Max();
         for (int ms = 0; ms < lastMs; ms += SliceMs)
         {
             while (slot <= LastSlot + 1 && Grid.TimeOf(slot) < OriginNs + (ms + SliceMs) * MillisecondNs) // one was under way at the end
@@ -101,7 +104,7 @@ internal sealed class SyntheticRecording
             _force.Publish(new(new(t, 0, -t, 0, 0, 0), ns, Sample<Wrench>.NoDeviceTime, ns + MillisecondNs, ms / 10));
             published++;
         }
-        if (ms % 20 == 0)
+        if (ms % 20 == 0 && !SilentGripper)
         {
             _gripper.Publish(new(new(t / 2, 0.085 * (1 - t / 2), 0, false, false, 0), ns, Sample<GripperState>.NoDeviceTime,
                 ns + MillisecondNs, ms / 20));
@@ -140,13 +143,14 @@ internal sealed class SyntheticRecording
 }
 
 /// <summary>A camera of tiny pictures, each of one shade that tells its number.</summary>
-internal sealed class SyntheticCamera(string name)
+internal sealed class SyntheticCamera(string name, int latencyMs = 0)
 {
     public const int Width = 4, Height = 3, PeriodMs = 34;
     private const double RateHz = 1000.0 / PeriodMs;
-    private readonly SampleStream<ImageFrame> _color = new(EpisodeLayout.RgbStream(name), RateHz, 0);
-    private readonly SampleStream<ImageFrame> _depth = new(EpisodeLayout.DepthStream(name), RateHz, 0);
-    private readonly FramePool _colorPool = new(Width, Height, PixelFormat.Rgb8, 16), _depthPool = new(Width, Height, PixelFormat.Depth16, 16);
+    private readonly SampleStream<ImageFrame> _color = new(EpisodeLayout.RgbStream(name), RateHz, latencyMs);
+    private readonly SampleStream<ImageFrame> _depth = new(EpisodeLayout.DepthStream(name), RateHz, latencyMs);
+    private readonly FramePool _colorPool = new(Width, Height, PixelFormat.Rgb8, 16);
+    private readonly FramePool _depthPool = new(Width, Height, PixelFormat.Depth16, 16);
 
     public CameraInfo Info { get; } = new(name, "simulated", "1", new(Width, Height, 3, 3, 2, 1.5, [0, 0, 0, 0, 0]),
         new(Width, Height, 3, 3, 2, 1.5, [0, 0, 0, 0, 0]), 0.001, "base", Pose.Identity);
@@ -158,13 +162,18 @@ internal sealed class SyntheticCamera(string name)
     /// <summary>The number of the picture that is taken at a time; null: none is.</summary>
     public Func<int, long?> Number { get; init; } = ms => ms % PeriodMs == 0 ? ms / PeriodMs : null;
 
-    /// <summary>Publishes what is taken at a time, and returns how many pictures that were.</summary>
+    /// <summary>From when a picture is taken until it arrives.</summary>
+    public int DelayMs { get; init; }
+
+    /// <summary>Publishes what arrives at a time, and returns how many pictures that were.</summary>
     public int Publish(int ms, long ns)
     {
-        if (Number(ms) is not { } number)
+        int taken = ms - DelayMs;
+        if (Number(taken) is not { } number)
             return 0;
-        _color.Publish(new(Fill(_colorPool, ms), ns, ns + 7, ns + 1_000_000, number));
-        _depth.Publish(new(Fill(_depthPool, ms), ns, ns + 7, ns + 1_000_000, number));
+        long takenNs = ns - DelayMs * 1_000_000L;
+        _color.Publish(new(Fill(_colorPool, taken), takenNs, takenNs + 7, ns + 1_000_000, number));
+        _depth.Publish(new(Fill(_depthPool, taken), takenNs, takenNs + 7, ns + 1_000_000, number));
         return 2;
     }
 
@@ -172,7 +181,7 @@ internal sealed class SyntheticCamera(string name)
     {
         ImageFrame? frame = null;
         Eventually.True(() => (frame = pool.TryRent()) is not null, "a frame is given back");
-        frame!.Pixels.Fill((byte)(1 + ms / 2 % 250));
+        frame!.Pixels.Fill((byte)(100 + ms / 2 % 150));
         return frame;
     }
 }

@@ -80,6 +80,17 @@ public class TimelineTests
     }
 
     [Fact]
+    public void A_number_that_is_given_again_is_not_the_same_sample()
+    {
+        _line.Add(0, 5, 1);
+        _line.Add(PeriodNs, 5, 2); // the device was started anew
+        Assert.Equal(StreamStatus.Ok, _line.Newest(0, out _).Status);
+        Assert.Equal(StreamStatus.Ok, _line.Newest(PeriodNs, out var sample).Status);
+        Assert.Equal(2, sample.Value);
+        Assert.Equal(StreamStatus.Repeated, _line.Newest(PeriodNs + 1, out _).Status);
+    }
+
+    [Fact]
     public void Samples_that_come_out_of_order_stand_in_order()
     {
         foreach (int n in (int[])[0, 2, 1, 4, 3])
