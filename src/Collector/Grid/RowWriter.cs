@@ -7,15 +7,15 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Collector.Grid;
 
 /// <summary>
-/// Rows of the grid from a recording's messages. A row is written when every stream has spoken past its slot, or has had a second to do
-/// so; t0 is the first slot at which every stream is fresh.
+/// Rows of the grid from a recording's messages. A row is written when every stream has spoken past its slot, or has had a second and its
+/// latency to do so; t0 is the first slot at which every stream is fresh.
 /// </summary>
 internal sealed class RowWriter : IDisposable
 {
     /// <summary>Ticks and commands of a slot have been read when the log is this far beyond it.</summary>
     private const long TickMarginNs = 60_000_000;
 
-    /// <summary>A stream that has not spoken for this long is not waited for.</summary>
+    /// <summary>A stream that has not spoken for this long beyond the slowest one's latency is not waited for.</summary>
     private const long PatienceNs = 1_000_000_000;
 
     private readonly RecordingHeader _header;
@@ -29,6 +29,7 @@ internal sealed class RowWriter : IDisposable
     private readonly PictureCheck? _check;
     private readonly string _folder;
     private readonly EpisodeLayout _layout;
+    private readonly long _patienceNs;
     private long _next, _newestArrivalNs = long.MinValue, _t0Slot = long.MinValue, _newestTick = long.MinValue;
 
     public RowWriter(string folder, RecordingHeader header)
@@ -42,6 +43,7 @@ internal sealed class RowWriter : IDisposable
             header.Cameras.Where(c => c.DepthScale is not null).ToDictionary(c => c.Name, c => c.DepthScale!.Value)));
         _grid = new(header.RateHz, header.GridOriginNs);
         _next = header.FirstSlot;
+        _patienceNs = PatienceNs + (long)(header.Streams.Values.Select(s => s.LatencyMs).DefaultIfEmpty().Max() * 1e6);
         _cells = new StreamCell[_order.Length];
         Streams = new(header);
         _actions = header.Action is { } action ? new(_writer, action) : null;
@@ -120,13 +122,13 @@ internal sealed class RowWriter : IDisposable
     private long NewestSlot => _newestArrivalNs == long.MinValue ? _next - 1 : _grid.SlotAt(_newestArrivalNs);
 
     private bool CanNoLongerChange(long slotNs) =>
-        _newestArrivalNs > slotNs + TickMarginNs && (Streams.SpokenUntilNs > slotNs || _newestArrivalNs > slotNs + PatienceNs);
+        _newestArrivalNs > slotNs + TickMarginNs && (Streams.SpokenUntilNs > slotNs || _newestArrivalNs > slotNs + _patienceNs);
 
     /// <summary>Of a log that was cut off: the last slot that ran and that no stream which was still alive leaves open.</summary>
     private long LastWholeSlot()
     {
         long until = _newestArrivalNs - TickMarginNs;
-        if (Streams.SpokenUntilNs > until - PatienceNs)
+        if (Streams.SpokenUntilNs > until - _patienceNs)
             until = Math.Min(until, Streams.SpokenUntilNs);
         return _newestArrivalNs == long.MinValue ? _next - 1 : Math.Min(_newestTick, _grid.SlotAt(until));
     }

@@ -118,6 +118,21 @@ public sealed class EpisodeEncoderTests : IDisposable
         Assert.NotEqual(File.ReadAllBytes(reader.ColorPath("wrist", again - 1)!), File.ReadAllBytes(reader.ColorPath("wrist", again)!));
     }
 
+    [Fact]
+    public async Task A_camera_as_slow_as_it_is_configured_to_be_is_waited_for()
+    {
+        var recording = new SyntheticRecording(_folder.Path)
+        {
+            LastSlot = 20,
+            Cameras = [new("wrist", latencyMs: 1000) { DelayMs = 1360 }],
+        };
+        await recording.RecordAsync();
+        var episode = recording.Encode();
+        Assert.Equal(20, episode.Metadata!.Frames);
+        Assert.All(Column(episode.Path, "wrist_depth_status"), s => Assert.True(s is "ok" or "repeated", s));
+        Assert.Empty(EpisodeVerifier.Verify(episode.Path, LogReference.For(episode.Path)));
+    }
+
     [Theory]
     [InlineData("joints.csv", 7, 4)]
     [InlineData("force.csv", 20, 2)]
