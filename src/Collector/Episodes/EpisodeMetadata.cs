@@ -83,6 +83,9 @@ public sealed record EpisodeMetadata
     /// <summary>The recording was cut off and finished later.</summary>
     public required bool Recovered { get; init; }
 
+    /// <summary>No slot had every stream fresh: t0 is the first slot recorded, and in row 0 streams may be stale or missing.</summary>
+    public bool NeverAllFresh { get; init; }
+
     public required Quality Quality { get; init; }
 
     /// <summary>What stayed of capture.mcap: numbers, all or none.</summary>

@@ -62,8 +62,10 @@ internal static class FrameRules
             if (!ReadStream(table, stream, 5 + 3 * i, timeline, findings))
                 readable = false;
             else if (inOrder)
-                CheckStream(stream, metadata.Streams[stream], timeline, findings);
+                CheckStream(stream, metadata, timeline, findings);
         }
+        if (metadata.NeverAllFresh && inOrder && readable)
+            CheckNeverAllFresh(timeline, findings);
         return inOrder && readable && table.Rows == metadata.Frames ? timeline : null;
     }
 
@@ -126,8 +128,20 @@ internal static class FrameRules
         return readable;
     }
 
-    private static void CheckStream(string stream, StreamReport report, Timeline timeline, Findings findings)
+    /// <summary>The first row that a search for t0 would have found.</summary>
+    private static void CheckNeverAllFresh(Timeline timeline, Findings findings)
     {
+        for (int row = 0; row < timeline.Rows; row++)
+            if (!timeline.Skipped[row] && !timeline.Streams.Values.Any(t => t.Status[row] is StreamStatus.Stale or StreamStatus.Missing))
+            {
+                findings.Add(File, row, $"every stream is fresh; {EpisodeLayout.Metadata} says that at no slot they were");
+                return;
+            }
+    }
+
+    private static void CheckStream(string stream, EpisodeMetadata metadata, Timeline timeline, Findings findings)
+    {
+        StreamReport report = metadata.Streams[stream];
         StreamTrack track = timeline.Streams[stream];
         long periodNs = StreamRules.PeriodNs(report.RateHz);
         bool interpolated = stream is EpisodeLayout.RobotStream or EpisodeLayout.ForceStream
@@ -139,7 +153,7 @@ internal static class FrameRules
             StreamStatus status = track.Status[row];
             long ageNs = (long)Math.Round((timeline.Slots[row] - track.Originating[row]) * 1e9);
             tally.Add(new StreamCell(track.Sequence[row], ageNs, status));
-            if (row == 0 && status is not (StreamStatus.Ok or StreamStatus.Interpolated))
+            if (row == 0 && !metadata.NeverAllFresh && status is not (StreamStatus.Ok or StreamStatus.Interpolated))
                 findings.Add(File, row, $"{stream} is {StreamRules.Name(status)}; an episode begins where every stream is fresh");
             if (status == StreamStatus.Missing)
             {

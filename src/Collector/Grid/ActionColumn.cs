@@ -20,6 +20,9 @@ internal sealed class ActionColumn(EpisodeWriter writer, ActionDescription actio
 
     public void Add(in CommandRecord command) => _commands[command.Tick] = command;
 
+    /// <summary>The slot is of before the episode.</summary>
+    public void Forget(long slot) => _commands.Remove(slot);
+
     public void Row(long slot, long slotNs, long t0Ns, in JointsRow? joints, in GripperRow? gripper)
     {
         double slotS = StreamRules.Seconds(slotNs - t0Ns);

@@ -41,6 +41,7 @@ public sealed class EpisodeEncoder : IDisposable
     private readonly CaptureReader? _reader; // null where only the commit is left
     private RecordingHeader? _header;
     private RowWriter? _rows;
+    private bool _neverAllFresh;
 
     /// <param name="folder">demo_NNN.recording</param>
     /// <param name="report">Called some times a second.</param>
@@ -86,6 +87,8 @@ public sealed class EpisodeEncoder : IDisposable
         RecordingFooter? footer = _reader.End is { } end ? RecordingFooter.Parse(end.Json) : null;
         _rows.Finish(footer?.LastSlot, cancel);
         if (_rows.Frames == 0)
+            BeginAtFirstSlot(_header, footer, cancel);
+        if (_rows.Frames == 0)
             return Discard();
         return Commit(_reader, _header, footer, cutOff);
     }
@@ -125,6 +128,21 @@ public sealed class EpisodeEncoder : IDisposable
             if (!writerGone)
                 cancel.WaitHandle.WaitOne(s_poll);
         }
+    }
+
+    /// <summary>No slot had every stream fresh: the log is read again, for rows from the first slot on.</summary>
+    private void BeginAtFirstSlot(RecordingHeader header, RecordingFooter? footer, CancellationToken cancel)
+    {
+        _rows!.Dispose();
+        _rows = new(_folder, header, header.FirstSlot);
+        _neverAllFresh = true;
+        using var log = new CaptureReader(Path.Combine(_folder, CaptureLog.FileName));
+        while (log.TryRead(out var message))
+        {
+            _rows.Add(message);
+            cancel.ThrowIfCancellationRequested();
+        }
+        _rows.Finish(footer?.LastSlot, cancel);
     }
 
     private bool WriterIsGone()
@@ -208,7 +226,7 @@ public sealed class EpisodeEncoder : IDisposable
         var streams = header.Streams.ToDictionary(s => s.Key, s => new StreamReport(s.Value.RateHz, s.Value.LatencyMs,
             footer?.Clocks.GetValueOrDefault(s.Key) ?? new("host", 0, 0, 0), CountsOf(log, s.Key, footer)));
         var reasons = new List<string>();
-        if (rows.NeverAllFresh)
+        if (_neverAllFresh)
             reasons.Add("there was no slot at which every stream was fresh: t0 is the first slot recorded");
         if (Refused(log) is > 0 and var refused)
             reasons.Add($"{refused} ticks, commands or events found no room in the log's queue: their rows are skipped or without action");
@@ -240,6 +258,7 @@ public sealed class EpisodeEncoder : IDisposable
             Tick = new(0, 0, 0, 0), // filled in by the writer from its rows
             Software = header.Software,
             Recovered = cutOff,
+            NeverAllFresh = _neverAllFresh,
             Quality = new(QualityVerdict.NotJudged, reasons),
             CaptureLog = header.Keep,
             Planner = null,

@@ -81,6 +81,6 @@ public sealed class LogReference : IRowReference
         long first = new AbsoluteGrid(header.RateHz, header.GridOriginNs).SlotAt(t0Ns);
         return first < header.FirstSlot
             ? throw new InvalidDataException("t0 is before the recording's first slot")
-            : new(scratch, header with { FirstSlot = first }) { LastSlot = first + metadata.Frames - 1 };
+            : new(scratch, header, t0Slot: first) { LastSlot = first + metadata.Frames - 1 };
     }
 }

@@ -59,6 +59,9 @@ internal sealed class RecordedStreams
 
     public IEnumerable<string> PictureStreams => _pictures.Keys;
 
+    /// <summary>Pictures in memory.</summary>
+    public int PicturesHeld => _pictures.Values.Sum(p => p.Count);
+
     /// <summary>The originating time up to which every stream has spoken.</summary>
     public long SpokenUntilNs
     {

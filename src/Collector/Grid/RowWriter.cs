@@ -30,9 +30,10 @@ internal sealed class RowWriter : IDisposable
     private readonly string _folder;
     private readonly EpisodeLayout _layout;
     private readonly long _patienceNs;
-    private long _next, _newestArrivalNs = long.MinValue, _t0Slot = long.MinValue, _newestTick = long.MinValue;
+    private long _next, _newestArrivalNs = long.MinValue, _t0Slot, _newestTick = long.MinValue;
 
-    public RowWriter(string folder, RecordingHeader header)
+    /// <param name="t0Slot">Row 0, whether every stream is fresh there or not; null: it is sought.</param>
+    public RowWriter(string folder, RecordingHeader header, long? t0Slot = null)
     {
         (_folder, _header) = (folder, header);
         string[] cameras = [.. header.Cameras.Select(c => c.Name)];
@@ -42,7 +43,7 @@ internal sealed class RowWriter : IDisposable
             new Dictionary<string, IReadOnlyList<string>>(),
             header.Cameras.Where(c => c.DepthScale is not null).ToDictionary(c => c.Name, c => c.DepthScale!.Value)));
         _grid = new(header.RateHz, header.GridOriginNs);
-        _next = header.FirstSlot;
+        (_next, _t0Slot) = (t0Slot ?? header.FirstSlot, t0Slot ?? long.MinValue);
         _patienceNs = PatienceNs + (long)(header.Streams.Values.Select(s => s.LatencyMs).DefaultIfEmpty().Max() * 1e6);
         _cells = new StreamCell[_order.Length];
         Streams = new(header);
@@ -62,9 +63,6 @@ internal sealed class RowWriter : IDisposable
 
     /// <summary>Host monotonic time of row 0.</summary>
     public long T0Ns => _grid.TimeOf(_t0Slot);
-
-    /// <summary>The recording had no slot at which all streams were fresh; it starts with its first slot.</summary>
-    public bool NeverAllFresh { get; private set; }
 
     /// <summary>Rows written of those that the log has samples for.</summary>
     public double ShareWritten => _newestArrivalNs == long.MinValue ? 0
@@ -95,17 +93,11 @@ internal sealed class RowWriter : IDisposable
             Take(_next++);
     }
 
-    /// <summary>Writes what is left.</summary>
+    /// <summary>Writes what is left: nothing at all where t0 was sought and no slot had all streams fresh.</summary>
     /// <param name="lastSlot">The last of the episode; null: the log was cut off, and it ends where its streams do.</param>
     public void Finish(long? lastSlot, CancellationToken cancel)
     {
         long last = Math.Min(lastSlot ?? LastWholeSlot(), NewestSlot); // no end that is damaged makes rows without end
-        bool searching = _t0Slot == long.MinValue;
-        if (searching && !AnyFresh(last))
-        {
-            (_t0Slot, NeverAllFresh) = (_header.FirstSlot, true);
-            _next = _header.FirstSlot;
-        }
         while (_next <= last)
         {
             cancel.ThrowIfCancellationRequested();
@@ -133,26 +125,23 @@ internal sealed class RowWriter : IDisposable
         return _newestArrivalNs == long.MinValue ? _next - 1 : Math.Min(_newestTick, _grid.SlotAt(until));
     }
 
-    private bool AnyFresh(long last)
-    {
-        for (long slot = _next; slot <= last; slot++)
-            if (CanBeFirst(slot))
-                return true;
-        return false;
-    }
-
     /// <summary>Every stream is fresh, and the log has the slot's tick: a recording's first samples come before its first tick.</summary>
     private bool CanBeFirst(long slot) => Streams.AllFresh(_grid.TimeOf(slot)) && _ticks.ContainsKey(slot);
 
     private void Take(long slot)
     {
         long slotNs = _grid.TimeOf(slot);
-        if (_t0Slot == long.MinValue)
+        if (_t0Slot == long.MinValue && !CanBeFirst(slot))
         {
-            if (!CanBeFirst(slot))
-                return; // before t0: samples are kept, in case no slot ever is
-            _t0Slot = slot;
+            // Kept until some slot is t0, two cameras' pictures would fill the memory at 92 MB/s. Where no slot ever is, who reads the log
+            // reads it again.
+            _ticks.Remove(slot);
+            _actions?.Forget(slot);
+            Streams.Forget(slotNs);
+            return;
         }
+        if (_t0Slot == long.MinValue)
+            _t0Slot = slot;
         Write(slot, slotNs);
         Streams.Forget(slotNs);
     }

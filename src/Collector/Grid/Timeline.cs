@@ -18,6 +18,8 @@ internal sealed class Timeline<T>(double rateHz, Action<T>? letGo = null)
     /// <summary>Of the newest sample; <see cref="long.MinValue"/> before the first.</summary>
     public long NewestNs => _samples.Count == 0 ? long.MinValue : _samples[^1].OriginatingNs;
 
+    public int Count => _samples.Count;
+
     public void Add(long originatingNs, long sequence, T value)
     {
         int i = _samples.Count;

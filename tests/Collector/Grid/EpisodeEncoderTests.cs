@@ -1,4 +1,5 @@
 using System.Globalization;
+using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Collector.Grid;
 using RobotWorldModel.Tests.Shared;
@@ -133,6 +134,53 @@ public sealed class EpisodeEncoderTests : IDisposable
         Assert.Empty(EpisodeVerifier.Verify(episode.Path, LogReference.For(episode.Path)));
     }
 
+    [Fact]
+    public async Task Where_no_slot_has_every_stream_fresh_rows_begin_at_the_first_and_metadata_says_so()
+    {
+        var recording = new SyntheticRecording(_folder.Path) { SilentGripper = true, Cameras = [new("wrist")] };
+        await recording.RecordAsync();
+        string episode = recording.Encode().Path;
+        var metadata = EpisodeMetadata.Read(episode);
+        Assert.Equal((true, SyntheticRecording.Slots, recording.Grid.TimeOf(1)),
+            (metadata.NeverAllFresh, metadata.Frames, metadata.StartMonotonicNs));
+        Assert.All(Column(episode, "gripper_status"), s => Assert.Equal("missing", s));
+        Assert.All(Column(episode, "wrist_rgb_status"), s => Assert.NotEqual("missing", s));
+        Assert.Empty(EpisodeVerifier.Verify(episode, LogReference.For(episode)));
+
+        Change(episode, "\"never_all_fresh\": true", "\"never_all_fresh\": false");
+        Assert.Contains(EpisodeVerifier.VerifyContent(episode), f => f is { File: EpisodeLayout.Frames, Row: 0 });
+    }
+
+    [Fact]
+    public async Task An_episode_that_has_a_fresh_slot_cannot_say_that_it_has_none()
+    {
+        var recording = new SyntheticRecording(_folder.Path) { LastSlot = 5 };
+        await recording.RecordAsync();
+        string episode = recording.Encode().Path;
+        Change(episode, "\"never_all_fresh\": false", "\"never_all_fresh\": true");
+        Assert.Contains(EpisodeVerifier.VerifyContent(episode), f => f is { File: EpisodeLayout.Frames, Row: 0 });
+    }
+
+    [Fact]
+    public async Task Until_t0_is_found_only_the_newest_pictures_are_kept()
+    {
+        var recording = new SyntheticRecording(_folder.Path) { SilentGripper = true, LastSlot = 80, Cameras = [new("wrist")] };
+        await recording.RecordAsync();
+        using var log = new CaptureReader(Path.Combine(recording.Folder, EpisodeLayout.CaptureLog));
+        RowWriter? rows = null;
+        int most = 0, all = 0;
+        while (log.TryRead(out var message))
+        {
+            rows ??= new(_folder.Path, RecordingHeader.Parse(log.Start!.Json));
+            rows.Add(message);
+            most = Math.Max(most, rows.Streams.PicturesHeld);
+            all += message.Kind == CaptureKind.Image ? 1 : 0;
+        }
+        rows!.Dispose();
+        Assert.InRange(most, 1, 80); // those of the second in which the gripper is waited for
+        Assert.InRange(all, 150, 200);
+    }
+
     [Theory]
     [InlineData("joints.csv", 7, 4)]
     [InlineData("force.csv", 20, 2)]
@@ -167,6 +215,13 @@ public sealed class EpisodeEncoderTests : IDisposable
         int column = Array.IndexOf(lines[0].Split(','), name);
         Assert.True(column >= 0, $"frames.csv has no {name}");
         return [.. lines.Skip(1).Select(l => l.Split(',')[column])];
+    }
+
+    private static void Change(string episode, string before, string after)
+    {
+        string path = Path.Combine(episode, EpisodeLayout.Metadata), text = File.ReadAllText(path);
+        Assert.Contains(before, text, StringComparison.Ordinal);
+        File.WriteAllText(path, text.Replace(before, after, StringComparison.Ordinal));
     }
 
     /// <summary>The same number with its last digit changed.</summary>
