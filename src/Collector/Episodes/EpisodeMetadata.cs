@@ -191,8 +191,9 @@ public sealed record ActionDescription(
 }
 
 /// <param name="RateHz">Native.</param>
-/// <param name="Clock">The fitted map to the host's clock; its domain is host where the stream has no clock of its own.</param>
-public sealed record StreamReport(double RateHz, double LatencyMs, ClockMapReport Clock, StreamCounts Counts);
+/// <param name="Clock">The fitted map to the host's clock; its domain is host where the stream has no clock of its own. Null where the
+/// recording was cut off and nobody knows it.</param>
+public sealed record StreamReport(double RateHz, double LatencyMs, ClockMapReport? Clock, StreamCounts Counts);
 
 /// <summary>
 /// Received and dropped count samples over the recording; used counts those that fill at least one row (interpolated: that are the last

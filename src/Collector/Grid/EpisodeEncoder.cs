@@ -1,6 +1,4 @@
-using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
-using RobotWorldModel.Collector.Codecs;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Collector.Files;
 using RobotWorldModel.Collector.Mcap;
@@ -82,15 +80,13 @@ public sealed class EpisodeEncoder : IDisposable
         if (_reader is null)
             return CommitWhatIsComplete();
         bool cutOff = Follow(_reader, cancel);
-        if (_header is null || _rows is null)
-            return Discard();
-        RecordingFooter? footer = _reader.End is { } end ? RecordingFooter.Parse(end.Json) : null;
-        _rows.Finish(footer?.LastSlot, cancel);
-        if (_rows.Frames == 0)
-            BeginAtFirstSlot(_header, footer, cancel);
-        if (_rows.Frames == 0)
-            return Discard();
-        return Commit(_reader, _header, footer, cutOff);
+        var ending = LogEnding.Of(_reader);
+        _rows?.Finish(ending.Footer?.LastSlot, cancel);
+        if (_rows?.Frames == 0)
+            BeginAtFirstSlot(ending, cancel);
+        if (_rows is { Frames: > 0 })
+            return Commit(_reader, ending, cutOff);
+        return Discard();
     }
 
     public void Dispose()
@@ -131,10 +127,10 @@ public sealed class EpisodeEncoder : IDisposable
     }
 
     /// <summary>No slot had every stream fresh: the log is read again, for rows from the first slot on.</summary>
-    private void BeginAtFirstSlot(RecordingHeader header, RecordingFooter? footer, CancellationToken cancel)
+    private void BeginAtFirstSlot(LogEnding ending, CancellationToken cancel)
     {
         _rows!.Dispose();
-        _rows = new(_folder, header, header.FirstSlot);
+        _rows = new(_folder, _header!, _header!.FirstSlot);
         _neverAllFresh = true;
         using var log = new CaptureReader(Path.Combine(_folder, CaptureLog.FileName));
         while (log.TryRead(out var message))
@@ -142,7 +138,7 @@ public sealed class EpisodeEncoder : IDisposable
             _rows.Add(message);
             cancel.ThrowIfCancellationRequested();
         }
-        _rows.Finish(footer?.LastSlot, cancel);
+        _rows.Finish(ending.Footer?.LastSlot, cancel);
     }
 
     private bool WriterIsGone()
@@ -168,14 +164,21 @@ public sealed class EpisodeEncoder : IDisposable
         return new(trash, null, 0, none, none, none);
     }
 
-    private EncodedEpisode Commit(CaptureReader log, RecordingHeader header, RecordingFooter? footer, bool cutOff)
+    private EncodedEpisode Commit(CaptureReader log, LogEnding ending, bool cutOff)
     {
         var rows = _rows!;
+        var header = _header!;
         _report(new(1, rows.Frames, rows.StaleRows, "committing"));
         if (log.Damage is not null)
             header = header with { Keep = "all" }; // what lies behind the damage is nowhere else
         WriteKeptLog(header.Keep, cutOff && log.Damage is null);
-        var metadata = rows.Complete(Draft(log, header, footer, cutOff)); // from here on nothing of the log is needed
+        var draft = new EpisodeDraft(header, log.Start!.Anchor, ending)
+        {
+            CutOff = cutOff,
+            NeverAllFresh = _neverAllFresh,
+            Damage = log.Damage,
+        };
+        var metadata = rows.Complete(draft.Of(rows)); // from here on nothing of the log is needed
         log.Dispose();
         ReplaceLog(header.Keep);
         string path = EpisodeCommit.Commit(_folder, rows.Digests);
@@ -217,73 +220,5 @@ public sealed class EpisodeEncoder : IDisposable
         else if (keep == "none")
             File.Delete(log);
         File.Delete(Path.Combine(_folder, FolderLock.Writer));
-    }
-
-    private EpisodeMetadata Draft(CaptureReader log, RecordingHeader header, RecordingFooter? footer, bool cutOff)
-    {
-        var rows = _rows!;
-        var anchor = log.Start!.Anchor;
-        var streams = header.Streams.ToDictionary(s => s.Key, s => new StreamReport(s.Value.RateHz, s.Value.LatencyMs,
-            footer?.Clocks.GetValueOrDefault(s.Key) ?? new("host", 0, 0, 0), CountsOf(log, s.Key, footer)));
-        var reasons = new List<string>();
-        if (_neverAllFresh)
-            reasons.Add("there was no slot at which every stream was fresh: t0 is the first slot recorded");
-        if (Refused(log) is > 0 and var refused)
-            reasons.Add($"{refused} ticks, commands or events found no room in the log's queue: their rows are skipped or without action");
-        if (log.Damage is { } damage)
-            reasons.Add($"the log is damaged, and the rows end there: {damage}");
-        return new()
-        {
-            SchemaVersion = EpisodeMetadata.CurrentSchema,
-            Id = header.Id,
-            Task = header.Task,
-            Outcome = footer?.Outcome ?? Outcome.Unknown,
-            End = footer?.End,
-            Return = null,
-            Note = footer?.Note,
-            Start = DateTimeOffset.UnixEpoch.AddTicks(anchor.ToUnixNs(rows.T0Ns) / 100),
-            StartMonotonicNs = rows.T0Ns,
-            Anchor = anchor,
-            Clock = EpisodeClock.Host,
-            RateHz = header.RateHz,
-            Frames = rows.Frames,
-            Duration = rows.Frames / header.RateHz,
-            Configuration = header.Configuration,
-            Robot = header.Robot,
-            Cameras = header.Cameras,
-            ForceSensor = header.ForceSensor,
-            Action = header.Action,
-            Streams = streams,
-            Tables = new Dictionary<string, TableDescription>(),
-            Tick = new(0, 0, 0, 0), // filled in by the writer from its rows
-            Software = header.Software,
-            Recovered = cutOff,
-            NeverAllFresh = _neverAllFresh,
-            Quality = new(QualityVerdict.NotJudged, reasons),
-            CaptureLog = header.Keep,
-            Planner = null,
-            Simulation = null,
-            Statistics = new Dictionary<string, ModalityStatistics>(),
-        };
-    }
-
-    private static long Refused(CaptureReader log)
-    {
-        if (log.End is not { } end)
-            return 0;
-        using var counters = JsonDocument.Parse(end.Counters);
-        return counters.RootElement.TryGetProperty("refused", out var refused) ? refused.GetInt64() : 0;
-    }
-
-    /// <summary>Dropped: what the device says was lost on the way, and what this host had no room for.</summary>
-    private StreamCounts CountsOf(CaptureReader log, string stream, RecordingFooter? footer)
-    {
-        var count = _rows!.Streams.Counts[stream];
-        long dropped = footer?.Lost.GetValueOrDefault(stream) ?? count.Lost;
-        if (log.End is { } end && JsonDocument.Parse(end.Counters) is { } counters)
-            using (counters)
-                if (counters.RootElement.TryGetProperty("streams", out var all) && all.TryGetProperty(stream, out var one))
-                    dropped += one.GetProperty("dropped").GetInt64();
-        return new(count.Received, 0, dropped, 0, 0, 0);
     }
 }

@@ -15,6 +15,7 @@ namespace RobotWorldModel.Collector.Grid;
 /// <param name="Action">Its source is who was to move the arm.</param>
 /// <param name="Streams">Every stream that the cell records, in the order of frames.csv.</param>
 /// <param name="Keep">What is to stay of the log: numbers, all, none.</param>
+/// <param name="Clocks">By stream: the map from its device's clock as it was at the start; null in logs of before.</param>
 public sealed record RecordingHeader(
     string Id,
     string Task,
@@ -28,7 +29,8 @@ public sealed record RecordingHeader(
     ActionDescription? Action,
     IReadOnlyDictionary<string, RecordedStream> Streams,
     SoftwareVersion Software,
-    string Keep)
+    string Keep,
+    IReadOnlyDictionary<string, ClockMapReport>? Clocks = null)
 {
     public string ToJson() => JsonSerializer.Serialize(this, RecordingJson.Default.RecordingHeader);
 
@@ -88,12 +90,21 @@ public sealed record RecordingFooter(
     public static RecordingFooter Parse(string json) => RecordingJson.Parse(json, RecordingJson.Default.RecordingFooter, "end");
 }
 
+/// <summary>What the log's writer counted; of it what an episode says.</summary>
+/// <param name="Refused">Ticks, commands and events that found no room.</param>
+internal sealed record LogCounters(IReadOnlyDictionary<string, LogCounters.Stream>? Streams = null, long Refused = 0)
+{
+    /// <param name="Dropped">Samples that found no room.</param>
+    internal sealed record Stream(long Dropped);
+}
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     Converters = [typeof(SnakeCaseEnum<Outcome>), typeof(SnakeCaseEnum<EpisodeEnd>), typeof(SnakeCaseEnum<ActionKind>)])]
 [JsonSerializable(typeof(RecordingHeader))]
 [JsonSerializable(typeof(RecordingFooter))]
+[JsonSerializable(typeof(LogCounters))]
 internal sealed partial class RecordingJson : JsonSerializerContext
 {
     public static T Parse<T>(string json, JsonTypeInfo<T> type, string what)

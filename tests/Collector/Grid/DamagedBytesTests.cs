@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Collector.Grid;
 using RobotWorldModel.Collector.Tests.Episodes;
@@ -14,8 +13,11 @@ public sealed class DamagedBytesTests : IDisposable
     public async Task Every_byte_of_the_metadata() => AllAreNamed(await EpisodeAsync(), EpisodeLayout.Metadata, length => (0, length));
 
     [Fact]
-    public async Task Every_byte_of_the_logs_head() =>
-        AllAreNamed(await EpisodeAsync(), EpisodeLayout.CaptureLog, _ => (0, HeadBytes(Log(_folder.Path))));
+    public async Task Every_byte_of_the_logs_head()
+    {
+        string episode = await EpisodeAsync(), log = Path.Combine(episode, EpisodeLayout.CaptureLog);
+        AllAreNamed(episode, EpisodeLayout.CaptureLog, _ => (0, SyntheticRecording.HeadBytes(File.ReadAllBytes(log))));
+    }
 
     [Theory]
     [InlineData("rgb/cam1/000001.png")]
@@ -73,18 +75,5 @@ public sealed class DamagedBytesTests : IDisposable
         {
             throw new Xunit.Sdk.XunitException($"{context}: {e}");
         }
-    }
-
-    private static string Log(string root) => Directory.GetFiles(root, EpisodeLayout.CaptureLog, SearchOption.AllDirectories).Single();
-
-    /// <summary>Bytes before the first chunk: no checksum covers them.</summary>
-    private static int HeadBytes(string log)
-    {
-        const byte Chunk = 6;
-        byte[] bytes = File.ReadAllBytes(log);
-        int at = 8;
-        while (bytes[at] != Chunk)
-            at += 9 + (int)BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at + 1));
-        return at;
     }
 }

@@ -182,6 +182,55 @@ public sealed class EpisodeEncoderTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Clock_maps_are_those_of_the_end_or_else_of_the_start_and_none_is_invented(bool cutOff)
+    {
+        var recording = new SyntheticRecording(_folder.Path);
+        await recording.RecordAsync(cutOff);
+        string episode = recording.Encode().Path;
+        var streams = EpisodeMetadata.Read(episode).Streams;
+        Assert.Equal(cutOff ? SyntheticRecording.ClockAtStart : SyntheticRecording.ClockAtEnd, streams["robot"].Clock);
+        Assert.Null(streams["force"].Clock);
+        Assert.Empty(EpisodeVerifier.Verify(episode, LogReference.For(episode)));
+    }
+
+    [Fact]
+    public void A_head_of_before_clock_maps_stood_in_it_is_read()
+    {
+        string head = new SyntheticRecording(_folder.Path).Head();
+        string before = head[..head.IndexOf(",\"clocks\":", StringComparison.Ordinal)] + "}";
+        Assert.Null(RecordingHeader.Parse(before).Clocks);
+        Assert.NotNull(RecordingHeader.Parse(head).Clocks);
+    }
+
+    [Fact]
+    public async Task Losses_that_a_device_took_back_are_no_less_than_none()
+    {
+        var recording = new SyntheticRecording(_folder.Path) { Lost = -3 };
+        await recording.RecordAsync();
+        string episode = recording.Encode().Path;
+        Assert.All(EpisodeMetadata.Read(episode).Streams.Values, s => Assert.Equal(0, s.Counts.Dropped));
+        Assert.Empty(EpisodeVerifier.Verify(episode, LogReference.For(episode)));
+    }
+
+    [Fact]
+    public async Task An_end_that_is_damaged_costs_the_outcome_and_no_row()
+    {
+        var recording = new SyntheticRecording(_folder.Path);
+        await recording.RecordAsync();
+        string log = Path.Combine(recording.Folder, EpisodeLayout.CaptureLog);
+        byte[] bytes = File.ReadAllBytes(log);
+        bytes[bytes.AsSpan().IndexOf("last_slot"u8)] ^= 1;
+        File.WriteAllBytes(log, bytes);
+        var episode = recording.Encode();
+        Assert.Equal(Outcome.Unknown, episode.Metadata!.Outcome);
+        Assert.Equal(SyntheticRecording.Slots + 1, episode.Metadata.Frames); // to the last tick: the end said that one was under way
+        Assert.Contains("the log's end", Assert.Single(episode.Metadata.Quality.Reasons), StringComparison.Ordinal);
+        Assert.Empty(EpisodeVerifier.Verify(episode.Path, LogReference.For(episode.Path)));
+    }
+
+    [Theory]
     [InlineData("joints.csv", 7, 4)]
     [InlineData("force.csv", 20, 2)]
     [InlineData("gripper.csv", 30, 2)]

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
@@ -49,14 +50,24 @@ internal sealed class SyntheticRecording
     /// <summary>The gripper is there and never says anything.</summary>
     public bool SilentGripper { get; init; }
 
+    /// <summary>The arm's controller sends joints and nothing else.</summary>
+    public bool JointsOnly { get; init; }
+
+    /// <summary>What the devices say was lost; below 0 where one took back more than it had counted.</summary>
+    public long Lost { get; init; }
+
     /// <summary>The episode's last slot.</summary>
     public int LastSlot { get; init; } = Slots;
 
     /// <summary>Cameras with colour and depth, by name.</summary>
     public IReadOnlyList<SyntheticCamera> Cameras { get; init; } = [];
 
-    /// <summary>Writes the log; whole, or cut off before its end.</summary>
-    public async Task RecordAsync(bool cutOff = false)
+    public static ClockMapReport ClockAtStart => new("controller", 7, 1.5, 100);
+
+    public static ClockMapReport ClockAtEnd => new("controller", 9, 1.25, 10);
+
+    /// <summary>Writes the log; whole, or cut off before its end, where zeros may follow up to the length that it had.</summary>
+    public async Task RecordAsync(bool cutOff = false, bool zeros = false)
     {
         using var log = CaptureLog.Start(Folder, Streams(), Header().ToJson(), WallClockAnchor.Now());
         long published = 0;
@@ -72,15 +83,32 @@ internal sealed class SyntheticRecording
             // As live, the streams stand side by side in the log, not one behind the other.
             Eventually.True(() => log.Counters.Sum(c => c.Written) == published, "the log has taken what was published");
         }
-        var clocks = new Dictionary<string, ClockMapReport>();
+        var clocks = new Dictionary<string, ClockMapReport> { ["robot"] = ClockAtEnd };
         var footer = new RecordingFooter(Outcome.Success, EpisodeEnd.Operator, "a note", LastSlot, clocks,
-            new Dictionary<string, long> { ["robot"] = 0, ["force"] = 0, ["gripper"] = 0 });
+            new Dictionary<string, long> { ["robot"] = Lost, ["force"] = Lost, ["gripper"] = 0 });
         var result = await log.Stop(footer.ToJson(), OriginNs + lastMs * MillisecondNs);
         Assert.Null(result.Failure);
         if (!cutOff)
             return;
+        const int Block = 4096;
         using var file = File.OpenWrite(result.Path);
-        file.SetLength(file.Length * 3 / 4);
+        long length = file.Length;
+        file.SetLength(length * 3 / 4 / Block * Block);
+        if (zeros)
+            file.SetLength(length);
+    }
+
+    /// <summary>As it stands at the log's head.</summary>
+    public string Head() => Header().ToJson();
+
+    /// <summary>A log's bytes before its first chunk: no checksum covers them.</summary>
+    public static int HeadBytes(ReadOnlySpan<byte> log)
+    {
+        const byte Chunk = 6;
+        int at = 8;
+        while (log[at] != Chunk)
+            at += 9 + (int)BinaryPrimitives.ReadInt64LittleEndian(log[(at + 1)..]);
+        return at;
     }
 
     public EncodedEpisode Encode()
@@ -96,7 +124,10 @@ internal sealed class SyntheticRecording
         double t = ms * 1e-3;
         if (ms < RobotGapMs.From || ms >= RobotGapMs.To)
         {
-            _robot.Publish(new(new() { Q = new(t, 2 * t, 3 * t, 4 * t, 5 * t, 6 * t) }, ns, ns + 7, ns + MillisecondNs, ms / 2));
+            var state = new RobotState { Q = new(t, 2 * t, 3 * t, 4 * t, 5 * t, 6 * t) };
+            if (JointsOnly)
+                state.Current = state.TcpPose = state.TcpSpeed = new Vector6(1, 1, 1, 1, 1, 1) * double.NaN;
+            _robot.Publish(new(state, ns, ns + 7, ns + MillisecondNs, ms / 2));
             published++;
         }
         if (ms % 10 == 0)
@@ -137,7 +168,8 @@ internal sealed class SyntheticRecording
         new("UR5e", "20235500000", "5.12.4", new double[6], 1), [.. Cameras.Select(c => CameraDescription.From(c.Info))],
         new("FT 300", "", new double[6]),
         new(ActionKind.JointPosition, 7, EpisodeLayout.NumberedActionNames(7), null, null, _source),
-        Recorded().ToDictionary(s => s.Name, s => new RecordedStream(s.RateHz, s.LatencyMs)), new("0.1.0", "test"), "numbers");
+        Recorded().ToDictionary(s => s.Name, s => new RecordedStream(s.RateHz, s.LatencyMs)), new("0.1.0", "test"), "numbers",
+        new Dictionary<string, ClockMapReport> { ["robot"] = ClockAtStart });
 
     private IEnumerable<ISampleStream> Recorded() => [_robot, _force, _gripper, .. Cameras.SelectMany(c => c.Streams)];
 }
