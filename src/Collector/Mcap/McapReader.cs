@@ -36,8 +36,9 @@ public enum McapReadState
 
 /// <summary>
 /// Reads an MCAP file from its start, message by message, while it may still be growing: only whole chunks with a right checksum are
-/// handed out. A file that was cut off anywhere reads up to its last whole chunk. Lengths in the file are checked before anything is
-/// allocated. Uncompressed chunks only, as our own logs are. Not thread-safe.
+/// handed out. A file that was cut off anywhere, or that ends in zeros as file systems leave it after a power cut, reads up to its last
+/// whole chunk. Lengths in the file are checked before anything is allocated. Uncompressed chunks only, as our own logs are. Not
+/// thread-safe.
 /// </summary>
 public sealed unsafe class McapReader : IDisposable
 {
@@ -166,12 +167,22 @@ public sealed unsafe class McapReader : IDisposable
     /// <summary>The next record of the file itself, if it is there as a whole.</summary>
     private bool TryReadRecord()
     {
-        if (_position == 0)
-            return TryReadMagic();
+        try
+        {
+            return _position == 0 ? TryReadMagic() : TryReadRecordHere();
+        }
+        catch (InvalidDataException) when (EndsInZeros())
+        {
+            _recordsAt = _recordsEnd = 0;
+            return false; // cut off, not damaged
+        }
+    }
+
+    private bool TryReadRecordHere()
+    {
         Span<byte> prefix = stackalloc byte[McapFormat.Prefix];
-        if (!Has(_position, McapFormat.Prefix))
+        if (!Has(_position, McapFormat.Prefix) || !TryReadBytes(prefix, _position))
             return false;
-        ReadExactly(prefix, _position);
         var op = (McapOp)prefix[0];
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix[1..]);
         if (op == 0)
@@ -184,11 +195,13 @@ public sealed unsafe class McapReader : IDisposable
         switch (op)
         {
             case McapOp.Chunk:
-                LoadChunk((int)total);
+                if (!TryLoadChunk((int)total))
+                    return false;
                 break;
             case McapOp.Schema or McapOp.Channel or McapOp.Metadata:
                 Reserve((int)total);
-                ReadExactly(new Span<byte>(_buffer, (int)total), _position);
+                if (!TryReadBytes(new Span<byte>(_buffer, (int)total), _position))
+                    return false;
                 Describe(op, new ReadOnlySpan<byte>(_buffer + McapFormat.Prefix, (int)length));
                 break;
             case McapOp.DataEnd or McapOp.Footer:
@@ -204,23 +217,23 @@ public sealed unsafe class McapReader : IDisposable
 
     private bool TryReadMagic()
     {
-        if (!Has(0, McapFormat.Magic.Length))
-            return false;
         Span<byte> magic = stackalloc byte[8];
-        ReadExactly(magic, 0);
+        if (!Has(0, McapFormat.Magic.Length) || !TryReadBytes(magic, 0))
+            return false;
         if (!magic.SequenceEqual(McapFormat.Magic))
             throw new InvalidDataException("it does not start as an MCAP file does");
         _position = magic.Length;
         return true;
     }
 
-    private void LoadChunk(int total)
+    private bool TryLoadChunk(int total)
     {
         if (total < McapFormat.ChunkHead)
             throw new InvalidDataException("a chunk without a head");
         Reserve(total);
         _recordsAt = _recordsEnd = 0;
-        ReadExactly(new Span<byte>(_buffer, total), _position);
+        if (!TryReadBytes(new Span<byte>(_buffer, total), _position))
+            return false;
         var r = new RecordReader(new ReadOnlySpan<byte>(_buffer + McapFormat.Prefix, total - McapFormat.Prefix));
         r.Take(16); // times
         ulong size = r.U64();
@@ -235,6 +248,7 @@ public sealed unsafe class McapReader : IDisposable
         _recordsAt = McapFormat.ChunkHead;
         _recordsEnd = total;
         Chunks++;
+        return true;
     }
 
     private void Describe(McapOp op, ReadOnlySpan<byte> content)
@@ -281,15 +295,56 @@ public sealed unsafe class McapReader : IDisposable
         _buffer = (byte*)NativeMemory.Realloc(_buffer, (nuint)_capacity);
     }
 
-    private void ReadExactly(Span<byte> to, long offset)
+    /// <summary>False where the file has become shorter: a full disk took half a chunk, and its writer cut that off again.</summary>
+    private bool TryReadBytes(Span<byte> to, long offset)
     {
         while (to.Length > 0)
         {
             int n = RandomAccess.Read(_file, to, offset);
             if (n == 0)
-                throw new InvalidDataException("the file became shorter while it was read");
+            {
+                _knownLength = RandomAccess.GetLength(_file);
+                return false;
+            }
             to = to[n..];
             offset += n;
         }
+        return true;
+    }
+
+    /// <summary>
+    /// Whether from a disk's block within the record at hand on, or from its very start, there are only zeros to the end of the file:
+    /// blocks that were promised to it and, for a power cut, never written.
+    /// </summary>
+    private bool EndsInZeros()
+    {
+        const long Block = 512;
+        long length = RandomAccess.GetLength(_file), zerosFrom = ZerosFrom(length);
+        if (zerosFrom == _position)
+            return length > _position;
+        Span<byte> prefix = stackalloc byte[McapFormat.Prefix];
+        long firstBlock = (zerosFrom + Block - 1) / Block * Block;
+        if (firstBlock >= length || !TryReadBytes(prefix, _position))
+            return false;
+        ulong claimed = BinaryPrimitives.ReadUInt64LittleEndian(prefix[1..]);
+        return claimed <= MaxRecordBytes && firstBlock < _position + McapFormat.Prefix + (long)claimed;
+    }
+
+    /// <summary>Where the zeros at the file's end begin; not before the record at hand.</summary>
+    private long ZerosFrom(long length)
+    {
+        Span<byte> bytes = stackalloc byte[4096];
+        for (long end = length; end > _position;)
+        {
+            long start = Math.Max(_position, end - bytes.Length);
+            Span<byte> part = bytes[..(int)(end - start)];
+            if (!TryReadBytes(part, start))
+                return end;
+            int last = part.LastIndexOfAnyExcept((byte)0);
+            if (last >= 0)
+                return start + last + 1;
+            end = start;
+        }
+        return _position;
     }
 }

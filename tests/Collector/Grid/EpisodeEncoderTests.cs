@@ -181,6 +181,18 @@ public sealed class EpisodeEncoderTests : IDisposable
         Assert.InRange(all, 150, 200);
     }
 
+    [Fact]
+    public async Task Zeros_after_a_power_cut_are_no_damage()
+    {
+        var recording = new SyntheticRecording(_folder.Path);
+        await recording.RecordAsync(cutOff: true, zeros: true);
+        var episode = recording.Encode();
+        Assert.Equal((true, "numbers"), (episode.Metadata!.Recovered, episode.Metadata.CaptureLog));
+        Assert.Empty(episode.Metadata.Quality.Reasons);
+        Assert.InRange(episode.Metadata.Frames, 10, SyntheticRecording.Slots - 1);
+        Assert.Empty(EpisodeVerifier.Verify(episode.Path, LogReference.For(episode.Path)));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -101,6 +101,53 @@ public class McapRecoveryTests
     }
 
     [Fact]
+    public void Zeros_from_any_block_to_the_end_are_a_log_that_was_cut_off()
+    {
+        const int Block = 512;
+        using var folder = new TempFolder();
+        byte[] whole = WriteLog(folder["whole.mcap"], 300);
+        var chunks = TestLogs.Chunks(whole);
+        string path = folder["zeros.mcap"];
+        for (int cut = 0; cut < whole.Length; cut += Block)
+        {
+            byte[] zeroed = [.. whole.AsSpan(0, cut), .. new byte[whole.Length - cut]];
+            File.WriteAllBytes(path, zeroed);
+            int lost = cut + whole.AsSpan(cut).IndexOfAnyExcept((byte)0); // the first byte that is another now
+            Assert.Equal(Numbers(chunks, lost), TestLogs.ReadAll(path, out var state));
+            if (cut <= chunks[^1].End)
+                Assert.Equal(McapReadState.Open, state);
+
+            if (cut + Block >= chunks[^1].End)
+                continue;
+            zeroed[^1] = 1; // what comes after zeros was lost in another way
+            File.WriteAllBytes(path, zeroed);
+            TestLogs.ReadAll(path, out state);
+            Assert.Equal(McapReadState.Damaged, state);
+        }
+    }
+
+    [Fact]
+    public void Half_a_chunk_that_its_writer_cut_off_again_is_no_damage()
+    {
+        using var folder = new TempFolder();
+        byte[] whole = WriteLog(folder["whole.mcap"], 300);
+        var chunks = TestLogs.Chunks(whole);
+        string path = folder["full.mcap"];
+        int kept = chunks[4].End;
+        File.WriteAllBytes(path, whole.AsSpan(0, kept + 700)); // more than the disk has room for
+        using var reader = new McapReader(path);
+        Assert.Equal(Numbers(chunks, kept), TestLogs.ReadAll(reader));
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        file.SetLength(kept);
+        Assert.Empty(TestLogs.ReadAll(reader));
+        Assert.Equal((McapReadState.Open, null), (reader.State, reader.Damage));
+        file.Position = kept;
+        file.Write(whole.AsSpan(kept)); // and where it goes on, so does who reads it
+        file.Flush();
+        Assert.Equal(300 - Numbers(chunks, kept).Length, TestLogs.ReadAll(reader).Count);
+    }
+
+    [Fact]
     public void Flipped_bytes_never_give_a_message_that_was_not_written()
     {
         using var folder = new TempFolder();
