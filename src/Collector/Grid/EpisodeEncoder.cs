@@ -21,6 +21,11 @@ public sealed record EncodedEpisode(
     IReadOnlyDictionary<string, long> FirstNs,
     IReadOnlyDictionary<string, long> LastNs);
 
+/// <summary>Nothing can be made of a recording because its log is damaged. It stays as it is: the message says what to do.</summary>
+public sealed class DamagedLogException(string damage, string folder, Exception? inner = null) : Exception(
+    $"{damage}; no row can be made of it. {folder} stays as it is: check its disk (dmesg), and move the folder to {EpisodeCatalog.Trash}/ "
+    + "when nothing in it is of use any more", inner);
+
 /// <summary>
 /// Makes an episode of a recording's folder: follows its log while it grows, writes a row as soon as it can no longer change, and commits
 /// when the log has ended, or was cut off. It takes nothing from the live path; run again on the same folder it gives the same result.
@@ -74,7 +79,8 @@ public sealed class EpisodeEncoder : IDisposable
 
     /// <summary>Encodes to the end and commits.</summary>
     /// <exception cref="IOException">The disk failed or is full; nothing is lost, and a second run goes on.</exception>
-    /// <exception cref="InvalidDataException">The log is not one of ours, or a written picture does not read back.</exception>
+    /// <exception cref="DamagedLogException">Not one row can be made of the log; a second run finds the same.</exception>
+    /// <exception cref="InvalidDataException">A written picture does not read back.</exception>
     public EncodedEpisode Run(CancellationToken cancel)
     {
         if (_reader is null)
@@ -86,7 +92,7 @@ public sealed class EpisodeEncoder : IDisposable
             BeginAtFirstSlot(ending, cancel);
         if (_rows is { Frames: > 0 })
             return Commit(_reader, ending, cutOff);
-        return Discard();
+        return _reader.Damage is { } damage ? throw new DamagedLogException(damage, _folder) : Discard();
     }
 
     public void Dispose()
@@ -149,7 +155,14 @@ public sealed class EpisodeEncoder : IDisposable
 
     private RowWriter Open(CaptureReader log)
     {
-        _header = RecordingHeader.Parse(log.Start!.Json);
+        try
+        {
+            _header = RecordingHeader.Parse(log.Start!.Json);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new DamagedLogException($"{Path.Combine(_folder, CaptureLog.FileName)}: {e.Message}", _folder, e);
+        }
         return new RowWriter(_folder, _header);
     }
 

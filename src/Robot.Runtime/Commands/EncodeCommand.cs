@@ -27,7 +27,7 @@ internal static class EncodeCommand
         return command;
     }
 
-    /// <exception cref="RobotException">The disk is full or failed (74).</exception>
+    /// <exception cref="RobotException">The disk is full or failed (74), or the log is damaged from its start (1).</exception>
     private static int Run(string folder, CancellationToken cancel)
     {
         try
@@ -36,6 +36,10 @@ internal static class EncodeCommand
             Say(new(1, episode.Metadata?.Frames ?? 0, episode.StaleRows, "committed", Summaries.Of(episode)));
             DatasetIndex.RefreshAfter(folder, Console.Error.WriteLine);
             return ExitCode.Done;
+        }
+        catch (DamagedLogException e)
+        {
+            throw new RobotException(ExitCode.FaultsFound, e.Message);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {

@@ -106,29 +106,34 @@ internal static class EpisodesCommand
                 throw new RobotException(ExitCode.Usage, $"{root}: there is no such folder");
             using var claim = Claim.Take(Path.Combine(root, ".robot.lock"), $"data root {root}");
             var found = Recovery.Scan(root, line => Console.Error.WriteLine($"robot: {line}"));
-            int recovered = found.Count(recording => TryRecover(recording, cancel));
+            int[] codes = [.. found.Select(recording => TryRecover(recording, cancel))];
             if (found.Count > 0)
                 DatasetIndex.RefreshAfter(found[0].Folder, Console.Error.WriteLine);
-            Console.WriteLine($"{recovered} of {found.Count} recordings recovered");
-            return recovered == found.Count ? ExitCode.Done : ExitCode.Disk;
+            Console.WriteLine($"{codes.Count(code => code == ExitCode.Done)} of {found.Count} recordings recovered");
+            return codes.DefaultIfEmpty(ExitCode.Done).Max(); // a disk's fault is more than a damaged log
         }, cancel));
         return command;
     }
 
-    /// <summary>False, and a line, where it cannot be: the others are not kept waiting for it.</summary>
-    private static bool TryRecover(CutOffRecording recording, CancellationToken cancel)
+    /// <summary>The exit code, and a line where it cannot be: the others are not kept waiting for it.</summary>
+    private static int TryRecover(CutOffRecording recording, CancellationToken cancel)
     {
         try
         {
             using var encoder = new EpisodeEncoder(recording.Folder, _ => { });
             var episode = encoder.Run(cancel);
             Console.WriteLine($"{recording.Id}: recovered {episode.Metadata?.Frames ?? 0} frames into {episode.Path}");
-            return true;
+            return ExitCode.Done;
+        }
+        catch (DamagedLogException e)
+        {
+            Console.Error.WriteLine($"robot: {e.Message}");
+            return ExitCode.FaultsFound;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             Console.Error.WriteLine($"robot: {recording.Folder}: {e.Message}; it stays as it is");
-            return false;
+            return ExitCode.Disk;
         }
     }
 

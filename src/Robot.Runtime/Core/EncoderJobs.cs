@@ -15,11 +15,13 @@ internal sealed record EncoderLine(double Progress, long Rows, long Stale, strin
 
 /// <summary>
 /// The encoders at work: one niced child process an episode, which follows its log and commits. A child that dies is started again on the
-/// same folder, with the same result; after three tries the folder stays as it is, for the next start-up's recovery.
+/// same folder, with the same result; after three tries the folder stays as it is, for the next start-up's recovery. One whose log is
+/// damaged from its start is tried once: any other would find the same.
 /// </summary>
 internal sealed class EncoderJobs(Action<string> say) : IDisposable
 {
     private const int Tries = 3;
+    private const string Said = "robot: "; // before a command's errors
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<string, Job> _jobs = [];
 
@@ -116,13 +118,24 @@ internal sealed class EncoderJobs(Action<string> say) : IDisposable
             }
             if (job.Cancelled)
                 break;
+            if (code == ExitCode.FaultsFound)
+            {
+                say($"{job.Id}: {job.LastError}");
+                Fail(job, new(code, $"{job.Id}: {job.LastError}"));
+                return;
+            }
             string next = attempt < Tries ? "it starts again" : $"{job.Folder} is kept";
             say($"{job.Id}: the encoder ended with code {code} ({job.LastError}); {next}");
         }
-        job.Done.TrySetException(job.Cancelled
-            ? new RobotException(ExitCode.Interrupted, $"{job.Id} was discarded")
-            : new RobotException(ExitCode.Disk, $"{job.Id} could not be encoded: {job.LastError}; its log is safe in {job.Folder}; "
+        Fail(job, job.Cancelled
+            ? new(ExitCode.Interrupted, $"{job.Id} was discarded")
+            : new(ExitCode.Disk, $"{job.Id} could not be encoded: {job.LastError}; its log is safe in {job.Folder}; "
                 + "make room, then './robot episodes recover' or a restart of the service finishes it"));
+    }
+
+    private static void Fail(Job job, RobotException why)
+    {
+        job.Done.TrySetException(why);
         _ = job.Done.Task.Exception; // seen: nobody may be waiting for it
     }
 
@@ -150,7 +163,7 @@ internal sealed class EncoderJobs(Action<string> say) : IDisposable
     {
         if (!line.StartsWith('{'))
         {
-            job.LastError = line;
+            job.LastError = line.StartsWith(Said, StringComparison.Ordinal) ? line[Said.Length..] : line;
             return;
         }
         try

@@ -226,6 +226,29 @@ public sealed class EpisodeEncoderTests : IDisposable
         Assert.Empty(EpisodeVerifier.Verify(episode, LogReference.For(episode)));
     }
 
+    [Theory]
+    [InlineData("first chunk")]
+    [InlineData("head")]
+    public async Task A_log_that_is_damaged_from_its_start_stays_where_it_is_and_says_what_to_do(string what)
+    {
+        var recording = new SyntheticRecording(_folder.Path);
+        await recording.RecordAsync();
+        string log = Path.Combine(recording.Folder, EpisodeLayout.CaptureLog);
+        byte[] bytes = File.ReadAllBytes(log);
+        bytes[what == "head" ? bytes.AsSpan().IndexOf("rate_hz"u8) : SyntheticRecording.HeadBytes(bytes) + 100] ^= 1;
+        File.WriteAllBytes(log, bytes);
+        for (int start = 0; start < 2; start++)
+        {
+            Assert.Equal(recording.Folder, Assert.Single(Recovery.Scan(_folder.Path, Assert.Fail)).Folder);
+            string line = Assert.Throws<DamagedLogException>(recording.Encode).Message;
+            Assert.Contains(log, line, StringComparison.Ordinal);
+            Assert.Contains("stays as it is", line, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', line);
+            Assert.Equal(bytes, File.ReadAllBytes(log));
+        }
+        Assert.False(Directory.Exists(_folder[EpisodeCatalog.Trash]));
+    }
+
     [Fact]
     public async Task An_end_that_is_damaged_costs_the_outcome_and_no_row()
     {
