@@ -79,23 +79,30 @@ public sealed record DatasetIndex
         return index;
     }
 
-    /// <summary>Whether episodes have come or gone since it was written, by the folders' times.</summary>
+    /// <summary>
+    /// Whether episodes have come, gone or been marked since it was written, by the folders' times: of thousands none is opened.
+    /// </summary>
     public static bool IsBehind(string root)
     {
         DateTime written = File.GetLastWriteTimeUtc(Path.Combine(root, EpisodeLayout.Metadata)); // long ago where there is none
-        return new[] { EpisodeCatalog.Demonstrations, EpisodeCatalog.Simulation }.Select(f => Path.Combine(root, f))
-            .Any(f => Directory.Exists(f) && Directory.GetLastWriteTimeUtc(f) > written);
+        return EpisodeCatalog.FoldersOf(root).Select(f => new DirectoryInfo(f)).Any(folder => folder.LastWriteTimeUtc > written
+            || folder.EnumerateDirectories().Any(e => EpisodeNaming.IsEpisodeName(e.Name) && e.LastWriteTimeUtc > written));
     }
 
-    /// <summary>
-    /// After a change to an episode: refreshes the index of the dataset that it lies in. The index is derived, so where that fails a line
-    /// says so, and nothing else fails.
-    /// </summary>
+    /// <summary>After a change to an episode: refreshes the index of the dataset that it lies in, as <see cref="RefreshOf"/>.</summary>
     /// <param name="episode">An episode's folder, which may be gone; one that lies in no dataset is no error.</param>
     public static void RefreshAfter(string episode, Action<string> say)
     {
-        if (EpisodeCatalog.RootOf(episode) is not { } root)
-            return;
+        if (EpisodeCatalog.RootOf(episode) is { } root)
+            RefreshOf(root, say);
+    }
+
+    /// <summary>
+    /// Refreshes a dataset's index after something else was done. The index is derived, so where that fails a line says so, and nothing
+    /// else fails.
+    /// </summary>
+    public static void RefreshOf(string root, Action<string> say)
+    {
         try
         {
             Refresh(root);

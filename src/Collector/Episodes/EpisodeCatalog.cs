@@ -23,13 +23,20 @@ public static class EpisodeCatalog
             throw new DirectoryNotFoundException($"{path} is not there. Give a data root, a folder of episodes, or one episode.");
         if (IsEpisode(path))
             return [new EpisodeEntry(path, ".")];
-        string[] folders = [.. new[] { Demonstrations, Simulation }.Select(f => IOPath.Combine(path, f)).Where(Directory.Exists)];
+        string[] folders = [.. FoldersOf(path)];
         return [.. (folders.Length > 0 ? folders : [path]).SelectMany(Directory.EnumerateDirectories)
             .Where(d => EpisodeNaming.IsEpisodeName(IOPath.GetFileName(d)))
             .Select(d => new EpisodeEntry(d, IOPath.GetRelativePath(path, d)))
             .OrderBy(e => IOPath.GetDirectoryName(e.RelativePath), StringComparer.Ordinal)
             .ThenBy(e => EpisodeNaming.NumberOf(e.Id))];
     }
+
+    /// <summary>Whether a folder is a data root: it has episodes in the standard's layout, or had.</summary>
+    public static bool IsRoot(string path) => FoldersOf(path).Any();
+
+    /// <summary>The folders of episodes that a data root has.</summary>
+    internal static IEnumerable<string> FoldersOf(string root) =>
+        new[] { Demonstrations, Simulation }.Select(f => IOPath.Combine(root, f)).Where(Directory.Exists);
 
     /// <summary>The data root that an episode or recording lies in by the standard's layout; null where it lies elsewhere.</summary>
     public static string? RootOf(string episode)

@@ -20,9 +20,10 @@ public static class Recovery
     {
         string episodes = Path.Combine(dataRoot, EpisodeCatalog.Demonstrations);
         var found = new List<CutOffRecording>();
+        if (Directory.Exists(dataRoot))
+            EpisodeMark.FinishHalfDoneMarks(dataRoot, say); // of simulated episodes too
         if (!Directory.Exists(episodes))
             return found;
-        EpisodeMark.FinishHalfDoneMarks(episodes, say);
         foreach (string folder in Directory.EnumerateDirectories(episodes).Order(StringComparer.Ordinal))
         {
             string name = Path.GetFileName(folder);

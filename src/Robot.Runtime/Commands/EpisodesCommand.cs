@@ -107,8 +107,8 @@ internal static class EpisodesCommand
             using var claim = Claim.Take(Path.Combine(root, ".robot.lock"), $"data root {root}");
             var found = Recovery.Scan(root, line => Console.Error.WriteLine($"robot: {line}"));
             int[] codes = [.. found.Select(recording => TryRecover(recording, cancel))];
-            if (found.Count > 0)
-                DatasetIndex.RefreshAfter(found[0].Folder, Console.Error.WriteLine);
+            if (EpisodeCatalog.IsRoot(root))
+                DatasetIndex.RefreshOf(root, Console.Error.WriteLine); // marks may have been finished, or an entry be missing
             Console.WriteLine($"{codes.Count(code => code == ExitCode.Done)} of {found.Count} recordings recovered");
             return codes.DefaultIfEmpty(ExitCode.Done).Max(); // a disk's fault is more than a damaged log
         }, cancel));

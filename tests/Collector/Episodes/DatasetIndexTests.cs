@@ -1,4 +1,5 @@
 using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Collector.Grid;
 
 namespace RobotWorldModel.Collector.Tests.Episodes;
 
@@ -80,6 +81,23 @@ public class DatasetIndexTests
         Assert.Contains("lifting", File.ReadAllText(index + ".unreadable"), StringComparison.Ordinal);
         Assert.Single(DatasetIndex.TryRead(folder.Path)!.Episodes);
         Assert.False(DatasetIndex.IsBehind(folder.Path));
+    }
+
+    [Fact]
+    public void A_mark_that_no_index_knows_is_seen_without_a_look_into_the_episode()
+    {
+        using var folder = new MemoryFolder();
+        string episode = SyntheticEpisode.Commit(folder.Path, 0, frames: 12), index = Path.Combine(folder.Path, EpisodeLayout.Metadata);
+        DatasetIndex.Refresh(folder.Path);
+        Assert.Equal(2, EpisodeMark.Steps(episode, Outcome.Success, null).Take(2).Count()); // cut off
+        DateTime then = DateTime.UtcNow.AddMinutes(-1);
+        foreach (string touched in new[] { episode, Path.GetDirectoryName(episode)! })
+            Directory.SetLastWriteTimeUtc(touched, then);
+        File.SetLastWriteTimeUtc(index, then.AddSeconds(1)); // after the next commit
+        Assert.False(DatasetIndex.IsBehind(folder.Path));
+        Recovery.Scan(folder.Path, Assert.Fail);
+        Assert.True(DatasetIndex.IsBehind(folder.Path));
+        Assert.Equal(Outcome.Success, Assert.Single(DatasetIndex.Refresh(folder.Path).Episodes).Outcome);
     }
 
     [Theory]
