@@ -15,7 +15,7 @@ public static partial class EpisodeNaming
     /// <param name="trash">The trash, which need not be there yet.</param>
     public static string CreateRecording(string episodes, string trash)
     {
-        Directory.CreateDirectory(episodes);
+        DurableFiles.MakeFolder(episodes);
         for (; ; )
         {
             int number = Highest(episodes, trash, except: null) + 1;
@@ -40,7 +40,7 @@ public static partial class EpisodeNaming
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (NumberOf(Path.GetFileName(folder)) is null)
             throw new ArgumentException($"{folder} is no episode: its name is not demo_NNN", nameof(folder));
-        Directory.CreateDirectory(trash);
+        DurableFiles.MakeFolder(trash);
         string target = Path.Combine(trash, Path.GetFileName(folder));
         for (int copy = 2; !DurableFiles.TryRename(folder, target); copy++)
             target = Path.Combine(trash, $"{Path.GetFileName(folder)}~{copy}");

@@ -52,6 +52,20 @@ internal static partial class DurableFiles
         _ = sync_file_range(file, 0, 0, Write);
     }
 
+    /// <summary>Creates a folder, and what is missing above it, so that it outlives a power cut.</summary>
+    public static void MakeFolder(string folder)
+    {
+        folder = Path.GetFullPath(folder);
+        if (Directory.Exists(folder))
+            return;
+        string? above = Path.GetDirectoryName(folder);
+        if (above is not null)
+            MakeFolder(above);
+        Directory.CreateDirectory(folder);
+        if (above is not null)
+            SyncFolder(above);
+    }
+
     /// <summary>False: there is something of that name already.</summary>
     public static bool TryCreateFolder(string folder)
     {

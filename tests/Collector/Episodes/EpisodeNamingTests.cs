@@ -27,6 +27,27 @@ public class EpisodeNamingTests
     }
 
     [Fact]
+    public void A_folder_of_episodes_that_is_made_outlives_a_power_cut()
+    {
+        using var folder = new MemoryFolder();
+        string root = Path.Combine(folder.Path, "data"), episodes = Path.Combine(root, "demonstrations");
+        string trash = Path.Combine(root, "trash");
+        using var above = new FolderWatch(folder.Path);
+        Directory.CreateDirectory(root);
+        Assert.False(above.WasOpened());
+        using var watch = new FolderWatch(root);
+        string recording = EpisodeNaming.CreateRecording(episodes, trash);
+        Assert.True(watch.WasOpened(), "the root is synced, for which it must be opened");
+        EpisodeNaming.CreateRecording(episodes, trash);
+        Assert.False(watch.WasOpened(), "the second recording makes nothing in the root");
+        EpisodeNaming.Discard(recording, trash);
+        Assert.True(watch.WasOpened(), "the trash is new in the root");
+
+        EpisodeNaming.CreateRecording(Path.Combine(folder.Path, "other", "demonstrations"), trash);
+        Assert.True(above.WasOpened(), "so is a root that is made");
+    }
+
+    [Fact]
     public void Discarding_keeps_the_number_taken_and_replaces_nothing()
     {
         using var folder = new MemoryFolder();
