@@ -70,6 +70,13 @@ public sealed record EpisodeMetadata
 
     public required ActionDescription? Action { get; init; }
 
+    /// <summary>Who moved the arm, where readers of the format look for it: the action's source. Null without actions.</summary>
+    public string? ActionSource
+    {
+        get => field ?? Action?.Source; // files of before have it in the action alone
+        init;
+    }
+
     /// <summary>By stream: robot, force, gripper, wrist_rgb, wrist_depth … What is not here was not recorded and has no file.</summary>
     public required IReadOnlyDictionary<string, StreamReport> Streams { get; init; }
 

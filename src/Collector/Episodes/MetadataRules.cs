@@ -47,6 +47,8 @@ internal static class MetadataRules
 
     private static void CheckAction(EpisodeMetadata m, Action<string> wrong)
     {
+        if (m.ActionSource != m.Action?.Source)
+            wrong($"action_source is '{m.ActionSource}', the action's source '{m.Action?.Source}'");
         if (m.Action is not { } action)
             return;
         if (action.Names.Count != action.Dimension)

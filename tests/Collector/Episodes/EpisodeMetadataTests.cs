@@ -1,0 +1,64 @@
+using System.Text;
+using System.Text.Json;
+using RobotWorldModel.Collector.Episodes;
+
+namespace RobotWorldModel.Collector.Tests.Episodes;
+
+public class EpisodeMetadataTests
+{
+    [Fact]
+    public void The_words_are_the_formats()
+    {
+        string json = Json(demonstrated: true);
+        Assert.Contains("\"action_source\": \"demonstrated\"", json, StringComparison.Ordinal);
+        Assert.Contains("\"verdict\": \"not judged\"", json, StringComparison.Ordinal);
+        Assert.Equal(json, Encoding.UTF8.GetString(EpisodeMetadata.Parse(Encoding.UTF8.GetBytes(json)).ToJson()));
+    }
+
+    [Fact]
+    public void Files_of_before_the_words_were_the_formats_are_read()
+    {
+        string json = Json(demonstrated: false)
+            .Replace("\"not judged\"", "\"not_judged\"", StringComparison.Ordinal)
+            .Replace("  \"action_source\": \"scripted\",\n", "", StringComparison.Ordinal)
+            .Replace("  \"never_all_fresh\": false,\n", "", StringComparison.Ordinal);
+        EpisodeMetadata metadata = EpisodeMetadata.Parse(Encoding.UTF8.GetBytes(json));
+        Assert.DoesNotContain("action_source", json, StringComparison.Ordinal);
+        Assert.DoesNotContain("never_all_fresh", json, StringComparison.Ordinal);
+        Assert.Equal(("scripted", "scripted", QualityVerdict.NotJudged),
+            (metadata.ActionSource, metadata.Action!.Source, metadata.Quality.Verdict));
+    }
+
+    [Theory]
+    [InlineData("\"not judged\"", "\"not  judged\"")]
+    [InlineData("\"not judged\"", "0")]
+    [InlineData("\"min\": [", "\"min\": [\"1\",")]
+    [InlineData("\"name\": \"scene\"", "\"name\": \"wrist\"")]
+    [InlineData("\"tactile\": {\n      \"columns\"", "\"joints\": {\n      \"columns\"")]
+    public void What_no_reader_can_work_with_is_no_metadata(string before, string after)
+    {
+        string json = Json(demonstrated: false);
+        Assert.Contains(before, json, StringComparison.Ordinal);
+        byte[] changed = Encoding.UTF8.GetBytes(json.Replace(before, after, StringComparison.Ordinal));
+        Assert.Throws<JsonException>(() => EpisodeMetadata.Parse(changed));
+    }
+
+    [Fact]
+    public void A_source_that_is_told_in_two_ways_is_found()
+    {
+        using var folder = new MemoryFolder();
+        string episode = SyntheticEpisode.Commit(folder.Path, 1, frames: 12), path = Path.Combine(episode, EpisodeLayout.Metadata);
+        File.WriteAllText(path, File.ReadAllText(path).Replace(
+            "\"action_source\": \"scripted\"", "\"action_source\": \"demonstrated\"", StringComparison.Ordinal));
+        Mutations.HashAgain(episode);
+        Finding finding = Assert.Single(EpisodeVerifier.Verify(episode));
+        Assert.Contains("action_source", finding.What, StringComparison.Ordinal);
+    }
+
+    private static string Json(bool demonstrated)
+    {
+        using var folder = new MemoryFolder();
+        string episode = SyntheticEpisode.Commit(folder.Path, 1, frames: 12, demonstrated);
+        return File.ReadAllText(Path.Combine(episode, EpisodeLayout.Metadata));
+    }
+}
