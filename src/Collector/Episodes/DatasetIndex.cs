@@ -175,7 +175,8 @@ public sealed record DatasetTotals(int Episodes, long Frames, double Duration, i
 /// <summary>One row's or frame's type and shape, and statistics over all episodes.</summary>
 /// <param name="Shape">Null where episodes differ.</param>
 /// <param name="Columns">Or channels. Null where episodes differ.</param>
-/// <param name="Statistics">Colour 0-255, depth in m; null where episodes differ in columns, or one has none.</param>
+/// <param name="Statistics">Colour 0-255, depth in m; null where episodes differ in columns or in those that have values, or one has
+/// none.</param>
 public sealed record DatasetModality(string Type, int[]? Shape, string[]? Columns, ModalityStatistics? Statistics)
 {
     internal DatasetModality Merge(DatasetModality other)
@@ -186,7 +187,8 @@ public sealed record DatasetModality(string Type, int[]? Shape, string[]? Column
         {
             Shape = sameShape ? Shape : null,
             Columns = sameColumns ? Columns : null,
-            Statistics = sameColumns && Statistics is not null && other.Statistics is not null ? Statistics.Merge(other.Statistics) : null,
+            Statistics = sameColumns && Statistics is not null && other.Statistics is not null && Statistics.IsLike(other.Statistics)
+                ? Statistics.Merge(other.Statistics) : null,
         };
     }
 }

@@ -31,6 +31,9 @@ public sealed class EpisodeLayout(params IReadOnlyList<string> cameras)
         "tcp_x", "tcp_y", "tcp_z", "tcp_rx", "tcp_ry", "tcp_rz", "tcp_vx", "tcp_vy", "tcp_vz", "tcp_wx", "tcp_wy", "tcp_wz",
     ];
 
+    /// <summary>Columns of joints.csv that a controller may not send, each group as a whole: currents, TCP pose, TCP velocity.</summary>
+    internal static readonly IReadOnlyList<(int From, int Count)> OptionalJointColumns = [(14, 6), (20, 6), (26, 6)];
+
     public static readonly IReadOnlyList<string> ForceColumns = ["frame", "timestamp", "fx", "fy", "fz", "tx", "ty", "tz"];
     public static readonly IReadOnlyList<string> GripperColumns = ["frame", "timestamp", "position", "width", "force", "object"];
     public static readonly IReadOnlyList<string> RewardColumns = ["frame", "timestamp", "reward", "terminal", "success"];

@@ -237,7 +237,12 @@ public sealed class EpisodeWriter : IDisposable
             _csv.Cell((long)_csv.Rows);
             _csv.Cell(timestamp);
             foreach (double v in values)
-                _csv.Cell(v);
+            {
+                if (double.IsNaN(v))
+                    _csv.Empty(); // nobody has sent it
+                else
+                    _csv.Cell(v);
+            }
             _csv.EndRow();
             Statistics.Add(values);
         }

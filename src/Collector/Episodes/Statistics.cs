@@ -1,12 +1,24 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace RobotWorldModel.Collector.Episodes;
 
 /// <summary>Minimum, maximum, mean and (population) standard deviation of each column of a table, or channel of pictures.</summary>
 /// <param name="Count">Rows, or pixels, that had a value.</param>
-public sealed record ModalityStatistics(long Count, double[] Min, double[] Max, double[] Mean, double[] Std)
+/// <param name="Min">NaN, in files null, for a column that had no value in any row; so the others.</param>
+public sealed record ModalityStatistics(
+    long Count,
+    [property: JsonConverter(typeof(NumbersOrNull))] double[] Min,
+    [property: JsonConverter(typeof(NumbersOrNull))] double[] Max,
+    [property: JsonConverter(typeof(NumbersOrNull))] double[] Mean,
+    [property: JsonConverter(typeof(NumbersOrNull))] double[] Std)
 {
+    /// <summary>Whether both have values for the same columns; only then can they be merged.</summary>
+    public bool IsLike(ModalityStatistics other) =>
+        Count == 0 || other.Count == 0 || Mean.Select(double.IsNaN).SequenceEqual(other.Mean.Select(double.IsNaN));
+
     /// <summary>Both together, as if they had been one.</summary>
     public ModalityStatistics Merge(ModalityStatistics other)
     {
@@ -37,43 +49,76 @@ public sealed record ModalityStatistics(long Count, double[] Min, double[] Max, 
         if (a.Length != b.Length)
             return false;
         for (int i = 0; i < a.Length; i++)
-            if (!(Math.Abs(a[i] - b[i]) <= 1e-9 * Math.Max(1, Math.Abs(a[i]))))
+            if (!(Math.Abs(a[i] - b[i]) <= 1e-9 * Math.Max(1, Math.Abs(a[i])) || double.IsNaN(a[i]) && double.IsNaN(b[i])))
                 return false;
         return true;
     }
 }
 
-/// <summary>Gathers a table's statistics row by row (Welford's method). A row without values is left out whole.</summary>
+/// <summary>Numbers of which some may be NaN, which JSON has no word for.</summary>
+internal sealed class NumbersOrNull : JsonConverter<double[]>
+{
+    public override double[] Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+            throw new JsonException("it is no list of numbers");
+        var numbers = new List<double>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            numbers.Add(reader.TokenType switch
+            {
+                JsonTokenType.Null => double.NaN,
+                JsonTokenType.Number => reader.GetDouble(),
+                _ => throw new JsonException("it is no list of numbers"),
+            });
+        return [.. numbers];
+    }
+
+    public override void Write(Utf8JsonWriter writer, double[] value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (double number in value)
+        {
+            if (double.IsNaN(number))
+                writer.WriteNullValue();
+            else
+                writer.WriteNumberValue(number);
+        }
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>Gathers a table's statistics row by row (Welford's method). What is no value is left out.</summary>
 public sealed class TableStatistics(int columns)
 {
     private readonly double[] _min = Filled(columns, double.PositiveInfinity), _max = Filled(columns, double.NegativeInfinity);
     private readonly double[] _mean = new double[columns], _squares = new double[columns];
-    private long _count;
+    private readonly long[] _count = new long[columns];
 
     public void Add(ReadOnlySpan<double> row)
     {
-        foreach (double v in row)
-            if (!double.IsFinite(v))
-                return;
-        _count++;
         for (int i = 0; i < row.Length; i++)
         {
+            if (!double.IsFinite(row[i]))
+                continue;
+            _count[i]++;
             _min[i] = Math.Min(_min[i], row[i]);
             _max[i] = Math.Max(_max[i], row[i]);
             double gap = row[i] - _mean[i];
-            _mean[i] += gap / _count;
+            _mean[i] += gap / _count[i];
             _squares[i] += gap * (row[i] - _mean[i]);
         }
     }
 
     public ModalityStatistics Result()
     {
-        if (_count == 0)
-            return new ModalityStatistics(0, [], [], [], []);
-        return new ModalityStatistics(
-            _count, (double[])_min.Clone(), (double[])_max.Clone(), (double[])_mean.Clone(),
-            [.. _squares.Select(s => Math.Sqrt(s / _count))]);
+        long most = _count.DefaultIfEmpty().Max();
+        return most == 0
+            ? new ModalityStatistics(0, [], [], [], [])
+            : new ModalityStatistics(most, Known(i => _min[i]), Known(i => _max[i]), Known(i => _mean[i]),
+                Known(i => Math.Sqrt(_squares[i] / _count[i])));
     }
+
+    private double[] Known(Func<int, double> value) => [.. _count.Select((count, i) => count > 0 ? value(i) : double.NaN)];
 
     private static double[] Filled(int n, double value)
     {

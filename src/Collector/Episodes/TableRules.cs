@@ -44,6 +44,7 @@ internal sealed class TableRules(
     {
         int before = -1;
         bool inOrder = true;
+        bool[] unsent = Unsent(file, table);
         for (int row = 0; row < table.Rows; row++)
         {
             if (!table.TryNumber(row, 0, out double cell) || cell != Math.Floor(cell) || !(Math.Abs(cell) < int.MaxValue))
@@ -63,7 +64,7 @@ internal sealed class TableRules(
                 inOrder = false;
             }
             before = frame;
-            CheckCells(file, table, row, findings);
+            CheckCells(file, table, row, unsent, findings);
         }
         if (table.Rows != frames)
             findings.Add(file, Math.Min(table.Rows, frames),
@@ -71,22 +72,40 @@ internal sealed class TableRules(
         return inOrder && table.Rows == frames;
     }
 
-    private static void CheckCells(string file, CsvTable table, int row, Findings findings)
+    /// <summary>Columns that are empty in every row because the arm's controller does not send them.</summary>
+    private static bool[] Unsent(string file, CsvTable table)
+    {
+        var unsent = new bool[table.Columns.Length];
+        if (file != EpisodeLayout.Joints)
+            return unsent;
+        foreach ((int from, int count) in EpisodeLayout.OptionalJointColumns)
+        {
+            bool empty = true;
+            for (int row = 0; row < table.Rows && empty; row++)
+                for (int c = from; c < from + count; c++)
+                    empty &= table.IsEmpty(row, c);
+            Array.Fill(unsent, empty, from, count);
+        }
+        return unsent;
+    }
+
+    private static void CheckCells(string file, CsvTable table, int row, bool[] unsent, Findings findings)
     {
         int length = table.Columns.Length + 1; // commas, CR and LF
         bool text = file == EpisodeLayout.Frames;
-        int empty = 0;
+        int empty = 0, sent = 0;
         for (int c = 0; c < table.Columns.Length; c++)
         {
             ReadOnlySpan<byte> cell = table.Cell(row, c);
             length += cell.Length;
-            empty += cell.IsEmpty ? 1 : 0;
+            sent += unsent[c] ? 0 : 1;
+            empty += cell.IsEmpty && !unsent[c] ? 1 : 0;
             if (text && table.Columns[c].EndsWith("_status", StringComparison.Ordinal))
                 continue;
             if (!cell.IsEmpty && !IsRoundTripForm(cell))
                 findings.Add(file, row, $"{table.Columns[c]} is '{table.Text(row, c)}', not a number in round-trip form");
         }
-        if (!text && empty > 0 && empty != table.Columns.Length - 1)
+        if (!text && empty > 0 && empty != sent - 1)
             findings.Add(file, row, "some of its cells are empty and some are not");
         if (table.Line(row).Length != length || !table.Line(row).EndsWith("\r\n"u8))
             findings.Add(file, row, "its line does not end in CR LF");

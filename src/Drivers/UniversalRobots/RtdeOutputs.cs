@@ -40,6 +40,8 @@ internal sealed class RtdeOutputs
         ("output_int_register_26", RtdeType.Int32, false),
     ];
 
+    private static readonly Vector6 s_unknown = new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
+
     private readonly int[] _at = new int[s_wished.Length]; // offset behind the recipe id; -1: the controller does not have it
 
     /// <param name="names">What was asked for in the last setup request, all of it accepted.</param>
@@ -74,10 +76,15 @@ internal sealed class RtdeOutputs
     /// <summary>What a state holds where the controller does not send a field.</summary>
     public static RobotState Initial() => new()
     {
+        Current = s_unknown,
+        TargetQ = s_unknown,
+        TargetQd = s_unknown,
+        TcpPose = s_unknown,
+        TcpSpeed = s_unknown,
         Mode = RobotMode.NoController,
         SpeedScaling = double.NaN,
         TargetSpeedFraction = double.NaN,
-        TcpOffset = new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN),
+        TcpOffset = s_unknown,
         Payload = double.NaN,
     };
 

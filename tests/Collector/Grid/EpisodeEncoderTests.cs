@@ -265,6 +265,27 @@ public sealed class EpisodeEncoderTests : IDisposable
         Assert.Empty(EpisodeVerifier.Verify(episode.Path, LogReference.For(episode.Path)));
     }
 
+    [Fact]
+    public async Task What_a_controller_does_not_send_is_empty_and_has_no_statistics()
+    {
+        var recording = new SyntheticRecording(_folder.Path) { JointsOnly = true };
+        await recording.RecordAsync();
+        string episode = recording.Encode().Path;
+        Assert.Empty(EpisodeVerifier.Verify(episode, LogReference.For(episode)));
+        Assert.EndsWith(",,,,,,,,,,,,,,,,,,", File.ReadAllLines(Path.Combine(episode, EpisodeLayout.Joints))[5], StringComparison.Ordinal);
+        JointsRow row = EpisodeReader.Open(episode).ReadJoints()![5];
+        Assert.True(row.Q.IsFinite && double.IsNaN(row.TcpPose[0]) && double.IsNaN(row.Current[5]));
+        var statistics = EpisodeMetadata.Read(episode).Statistics["joints"];
+        Assert.Equal((SyntheticRecording.Slots, true, double.NaN), (statistics.Count, statistics.Max[0] > 1, statistics.Max[12]));
+        Assert.Equal(statistics.Max[0], DatasetIndex.Refresh(_folder.Path).Modalities["joints"].Statistics!.Max[0]);
+
+        string table = Path.Combine(episode, EpisodeLayout.Joints);
+        string[] lines = File.ReadAllLines(table);
+        lines[8] = lines[8][..^1] + "0"; // a single one of them
+        File.WriteAllText(table, string.Join("\r\n", lines) + "\r\n");
+        Assert.Contains(EpisodeVerifier.VerifyContent(episode), f => f.File == EpisodeLayout.Joints);
+    }
+
     [Theory]
     [InlineData("joints.csv", 7, 4)]
     [InlineData("force.csv", 20, 2)]
