@@ -125,8 +125,9 @@ internal sealed class Recorder(
     public string Stop(Outcome outcome, EpisodeEnd end, string? note = null, bool stopped = false)
     {
         var running = _running ?? throw new RobotException(ExitCode.Usage, "no recording runs");
-        _running = null; // first: no tick after this slot but one that is under way goes to the log
+        // The slot first: the log has its tick. Of one that runs from here on it may have it, too late to be a row.
         long lastSlot = Math.Max(running.FirstSlot, Volatile.Read(ref _slot));
+        _running = null;
         long lateNs = (long)(devices.Streams.Max(s => s.LatencyMs) * 1e6) + LateSampleNs;
         var footer = new RecordingFooter(outcome, end, note, lastSlot, Clocks(),
             devices.Streams.ToDictionary(s => s.Name, s => s.Counters.Lost - running.LostBefore[s.Name]));
