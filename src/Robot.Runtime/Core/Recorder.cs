@@ -129,8 +129,9 @@ internal sealed class Recorder(
         long lastSlot = Math.Max(running.FirstSlot, Volatile.Read(ref _slot));
         _running = null;
         long lateNs = (long)(devices.Streams.Max(s => s.LatencyMs) * 1e6) + LateSampleNs;
+        // A device takes back what turns out not to be lost, of before the recording too.
         var footer = new RecordingFooter(outcome, end, note, lastSlot, Clocks(),
-            devices.Streams.ToDictionary(s => s.Name, s => s.Counters.Lost - running.LostBefore[s.Name]));
+            devices.Streams.ToDictionary(s => s.Name, s => Math.Max(0, s.Counters.Lost - running.LostBefore[s.Name])));
         running.Log.Stop(footer.ToJson(), HostClock.NowNs + lateNs);
         LogWritten = running.Log.Completion.ContinueWith(_ => running.Log.Dispose(), TaskScheduler.Default);
         LastId = running.Id;
