@@ -143,6 +143,8 @@ public sealed record EpisodeMetadata
             return "a part of a list is null";
         if (Cameras.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             return $"two cameras are named '{twice.Key}'";
+        if (Robot is { Tcp.Length: not 6 })
+            return $"robot.tcp has {Robot.Tcp.Length} numbers; it is x, y, z and a rotation vector";
         if (Tables.Keys.FirstOrDefault(EpisodeLayout.IsStandardTable) is { } standard)
             return $"tables.{standard} has the name of another table";
         return Statistics.Values.Any(s => s.Min.Length != s.Max.Length || s.Min.Length != s.Mean.Length || s.Min.Length != s.Std.Length)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Collector.Grid;
@@ -173,12 +172,9 @@ internal sealed class Recorder(
     private void CheckDevices()
     {
         foreach (var stream in devices.Streams)
-        {
-            var device = devices.DeviceOf(stream);
-            if (!device.Status.Connected || stream.NewestOriginatingNs is null)
-                throw new RobotException(ExitCode.Device, $"{stream.Name}: {device.Status.Message}"
+            if (RecordingDescription.Obstacle(stream, devices.DeviceOf(stream).Status, HostClock.NowNs) is { } obstacle)
+                throw new RobotException(ExitCode.Device, obstacle
                     + (config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})"));
-        }
     }
 
     /// <summary>Raw pictures in the log, their files at some 40 % of that beside them, and a megabyte of numbers.</summary>
@@ -197,18 +193,13 @@ internal sealed class Recorder(
 
     private RecordingHeader Header(string id, string task, string source, long originNs, long firstSlot)
     {
-        var identity = devices.Arm?.Identity;
-        RobotDescription? robot = config.Robot is null ? null
-            : new(identity?.Model ?? config.Robot.Model, identity?.Serial ?? "", identity?.ControllerVersion ?? "", config.Robot.Tcp,
-                config.Robot.PayloadKg);
-        bool commanded = source is "scripted" or "jog" or "replay";
-        int dimension = devices.Gripper is null ? 6 : 7;
-        var action = devices.Arm is null ? null : new ActionDescription(ActionKind.JointPosition, dimension,
-            EpisodeLayout.NumberedActionNames(dimension), null, null, commanded ? source : ActionDescription.Demonstrated);
-        return new(id, task, config.RateHz, originNs, firstSlot, JsonSerializer.SerializeToElement(config, ProtocolJson.Lenient), robot,
+        RobotState? state = devices.Arm?.States.TryGetNewest(out var newest) == true ? newest.Value : null;
+        return new(id, task, config.RateHz, originNs, firstSlot, RecordingDescription.Configuration(config),
+            config.Robot is null ? null : RecordingDescription.Robot(config.Robot, devices.Arm?.Identity, state),
             [.. devices.Cameras.Select(c => c.Info).OfType<CameraInfo>().Select(CameraDescription.From)],
-            devices.Force is null ? null : new("Robotiq FT 300", devices.Force.Serial ?? "", new double[6]), action,
+            devices.Force is null ? null : new("Robotiq FT 300", devices.Force.Serial ?? "", new double[6]),
+            devices.Arm is null ? null : RecordingDescription.Action(source, devices.Gripper is not null, CellDevices.Limits(config)),
             devices.Streams.ToDictionary(s => s.Name, s => new RecordedStream(s.RateHz, s.LatencyMs)),
-            BuildInfo.Software, config.Recording.Keep.ToString().ToLowerInvariant());
+            BuildInfo.Software, config.Recording.Keep.ToString().ToLowerInvariant(), Clocks());
     }
 }

@@ -9,7 +9,7 @@ namespace RobotWorldModel.Runtime.Core;
 /// <summary>Reads an episode for replay and checks that it belongs on this cell.</summary>
 internal static class ReplayLoader
 {
-    private const double TcpTolerance = 1e-3;
+    private const double TcpTolerance = 1e-3; // m, rad
 
     /// <exception cref="RobotException">No episode, damaged, of another robot or tool, or without joint actions.</exception>
     public static ReplayPlan Load(string folder, CellConfig config)
@@ -56,6 +56,14 @@ internal static class ReplayLoader
                 actions[k].Action = actions[Math.Max(first, k - 1)].Action;
     }
 
+    /// <summary>As poses: the recorded one is as the controller writes it, which may give the same rotation by another vector.</summary>
+    internal static bool IsSameTool(double[] recorded, double[] configured)
+    {
+        Pose then = Pose.FromVector(new(recorded)), now = Pose.FromVector(new(configured));
+        return (then.Position - now.Position).Length <= TcpTolerance
+            && (then.Rotation * now.Rotation.Inverse).ToRotationVector().Length <= TcpTolerance;
+    }
+
     private static Vector6 Pick(in Vector6 a, in Vector6 b, Func<double, double, double> choose)
     {
         Vector6 r = default;
@@ -73,11 +81,10 @@ internal static class ReplayLoader
         if (!recorded.Model.Equals(robot.Model, StringComparison.OrdinalIgnoreCase))
             throw new RobotException(ExitCode.Usage,
                 $"{metadata.Id}: was recorded on a {recorded.Model}, this cell has a {robot.Model}; it is not replayed");
-        for (int i = 0; i < 6; i++)
-            if (Math.Abs(recorded.Tcp[i] - robot.Tcp[i]) > TcpTolerance)
-                throw new RobotException(ExitCode.Usage,
-                    $"{metadata.Id}: was recorded with TCP [{string.Join(", ", recorded.Tcp)}], "
-                    + $"this cell has [{string.Join(", ", robot.Tcp)}]; it is not replayed");
+        if (!IsSameTool(recorded.Tcp, robot.Tcp))
+            throw new RobotException(ExitCode.Usage,
+                $"{metadata.Id}: was recorded with TCP [{string.Join(", ", recorded.Tcp)}], "
+                + $"this cell has [{string.Join(", ", robot.Tcp)}]; it is not replayed");
         if (Math.Abs(metadata.RateHz - config.RateHz) > 1e-6)
             throw new RobotException(ExitCode.Usage,
                 $"{metadata.Id}: was recorded at {metadata.RateHz} Hz, this cell ticks at {config.RateHz} Hz; it is not replayed");
