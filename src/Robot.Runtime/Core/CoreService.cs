@@ -40,10 +40,15 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
             _ = encoders.RefreshIndexAsync(root);
 
         Ticker? ticker = null;
-        var recorder = new Recorder(config, devices, encoders, root, () => (ticker!.OriginNs, ticker.Slot));
+        StatusReporter? status = null;
+        var recorder = new Recorder(config, devices, encoders, root, () => (ticker!.OriginNs, ticker.Slot), line =>
+        {
+            Warn(line);
+            status?.Say(line);
+        });
         var policies = new PolicyRunner(devices.Motion);
         ticker = new Ticker(config.RateHz, devices.CreateSampler(), policies, recorder);
-        var status = new StatusReporter(config, devices, ticker, recorder, encoders);
+        status = new StatusReporter(config, devices, ticker, recorder, encoders);
         using var handler = new CoreHandler(config, devices, recorder, encoders, policies, status, _shutdown.Cancel);
         using var previews = new PreviewPump(config.Cell, devices.Cameras);
         using var server = new CoreServer(socket, handler);

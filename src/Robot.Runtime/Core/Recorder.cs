@@ -12,8 +12,10 @@ namespace RobotWorldModel.Runtime.Core;
 /// Episodes from start to the encoder's hands. A recording is a folder demo_NNN.recording with a growing log; ending it hands the folder
 /// to an encoder, and the next may start at once. Methods are called one at a time; ticks and commands come from the tick's thread.
 /// </summary>
+/// <param name="say">Takes a line for the person where something went wrong after the answer was given.</param>
 internal sealed class Recorder(
-    CellConfig config, CellDevices devices, EncoderJobs encoders, string dataRoot, Func<(long OriginNs, long Slot)> grid)
+    CellConfig config, CellDevices devices, EncoderJobs encoders, string dataRoot, Func<(long OriginNs, long Slot)> grid,
+    Action<string> say)
     : ITickLog
 {
     /// <summary>With less room than this for a recording none is started.</summary>
@@ -131,8 +133,14 @@ internal sealed class Recorder(
         // A device takes back what turns out not to be lost, of before the recording too.
         var footer = new RecordingFooter(outcome, end, note, lastSlot, Clocks(),
             devices.Streams.ToDictionary(s => s.Name, s => Math.Max(0, s.Counters.Lost - running.LostBefore[s.Name])));
+        bool known = running.Log.Failure is not null;
         running.Log.Stop(footer.ToJson(), HostClock.NowNs + lateNs);
-        LogWritten = running.Log.Completion.ContinueWith(_ => running.Log.Dispose(), TaskScheduler.Default);
+        LogWritten = running.Log.Completion.ContinueWith(written =>
+        {
+            running.Log.Dispose();
+            if (!known && LostEnd(Path.Combine(Demonstrations, running.Id), outcome, written.Result) is { } line)
+                say(line);
+        }, TaskScheduler.Default);
         LastId = running.Id;
         running.Ended.TrySetResult(new(note ?? $"ended as {outcome.ToString().ToLowerInvariant()}", stopped));
         return running.Id;
@@ -168,6 +176,16 @@ internal sealed class Recorder(
 
     /// <summary>Marks the running recording: a stop, a device lost or found.</summary>
     public void Event(string kind, string text) => _running?.Log.Write(new CaptureEvent(HostClock.NowNs, kind, text));
+
+    /// <summary>What a person should know of a log that failed while its last samples were on their way: its end went with them.</summary>
+    internal static string? LostEnd(string episode, Outcome outcome, CaptureResult written)
+    {
+        if (written.Failure is not { } failure)
+            return null;
+        string word = outcome.ToString().ToLowerInvariant();
+        string mark = outcome == Outcome.Unknown ? "" : $"; when it is committed, './robot episodes mark {episode} --outcome {word}'";
+        return $"{Path.GetFileName(episode)} was ended as {word}, then its log failed: {failure} How it ended is lost with it{mark}";
+    }
 
     private void CheckDevices()
     {

@@ -1,3 +1,4 @@
+using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
@@ -77,6 +78,17 @@ public class RecordingDescriptionTests
     [Fact]
     public void A_stream_without_a_sample_is_not_recorded() =>
         Assert.StartsWith("force: ", RecordingDescription.Obstacle(new SampleStream<Wrench>("force", 100, 0), new(true, "waits", 0), 0));
+
+    [Fact]
+    public void A_log_that_fails_after_the_end_says_what_goes_with_it()
+    {
+        var failed = new CaptureResult("capture.mcap", "disk full: …. What was recorded before is kept.", 0, 3, [], default);
+        string line = Recorder.LostEnd("/data/demonstrations/demo_003", Outcome.Success, failed)!;
+        Assert.StartsWith("demo_003 was ended as success, then its log failed: disk full", line, StringComparison.Ordinal);
+        Assert.Contains("./robot episodes mark /data/demonstrations/demo_003 --outcome success", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("mark", Recorder.LostEnd("/data/demonstrations/demo_003", Outcome.Unknown, failed)!);
+        Assert.Null(Recorder.LostEnd("/data/demonstrations/demo_003", Outcome.Success, failed with { Failure = null }));
+    }
 
     [Theory]
     [InlineData(new[] { 0, 0, 0.145, 0, 3.14159265, 0 }, true)]
