@@ -173,11 +173,12 @@ internal sealed class TableRules(
         }
     }
 
-    /// <summary>A row without the arm or the gripper, or none at all, demonstrates no action.</summary>
+    /// <summary>A row without the arm or a gripper that has an action, or none at all, demonstrates no action.</summary>
     private bool IsUnmeasured(int row) =>
         row >= timeline!.Rows
         || (timeline.Streams.TryGetValue(EpisodeLayout.RobotStream, out var robot) && robot.Status[row] == StreamStatus.Missing)
-        || (timeline.Streams.TryGetValue(EpisodeLayout.GripperStream, out var gripper) && gripper.Status[row] == StreamStatus.Missing);
+        || (metadata.Action is { Names.Count: > 6 } && timeline.Streams.TryGetValue(EpisodeLayout.GripperStream, out var gripper)
+            && gripper.Status[row] == StreamStatus.Missing);
 
     private void CheckActions()
     {
