@@ -113,7 +113,9 @@ public sealed class CrashTests : IDisposable
         double back = _cell.Status().Recording!.Seconds;
         _cell.WaitForRecording(back + 1);
         _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
-        recording.WaitForEnd().MustEndWith(ExitCode.Done);
+        var said = recording.WaitForEnd().MustEndWith(ExitCode.Device);
+        Assert.Contains("robot: robot lost in demo_000, rows are missing until it is back: ", said.Err, StringComparison.Ordinal);
+        Assert.Contains("robot: wrist_rgb and wrist_depth lost in demo_000", said.Err, StringComparison.Ordinal);
         string episode = Assert.Single(_cell.Episodes);
         _cell.MustVerify(episode);
         foreach (string stream in (string[])["robot", "force", "gripper", "wrist_rgb", "wrist_depth"])

@@ -38,7 +38,7 @@ public sealed class FullDiskTests : IDisposable
         refused.MustRefuse(ExitCode.Disk, "make room");
 
         File.Delete(filler);
-        recording.WaitForEnd();
+        Assert.Contains("disk full", recording.WaitForEnd().MustEndWith(ExitCode.Disk).Err, StringComparison.Ordinal);
         service.Signal(RobotProcess.SigTerm); // whether its encoder found room in time or not
         service.WaitForEnd();
         var next = StartInside(inside);

@@ -30,13 +30,19 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
 
     private readonly List<(string Id, Task<EpisodeSummary> Committed)> _saving = [];
     private volatile string _note = "";
+    private readonly HashSet<string> _lost = []; // streams whose device has gone in the running episode
     private (string Id, Task<RecordingEnd> Ended)? _running;
+    private readonly List<string> _faults = []; // what went wrong in episodes, which are saved all the same
+    private int _faultCode = ExitCode.Done; // of the first
     private Task? _keyPressed;
     private CancellationTokenSource _untilEsc = new(); // of what was asked for since the last Esc: nothing from before it may begin after it
     private int _recorded;
     private volatile bool _quit;
 
-    /// <summary>Ends after the plan's last episode, on q, or on Ctrl-C; what was recorded is saved in each case.</summary>
+    /// <summary>
+    /// Ends after the plan's last episode, on q, or on Ctrl-C; what was recorded is saved in each case. The exit code is not 0 where a
+    /// device was lost, or the disk full, in one of them.
+    /// </summary>
     /// <exception cref="RobotException">Core refused to start an episode that no key had asked for, or the service went away.</exception>
     public async Task<int> RunAsync(CancellationToken cancel)
     {
@@ -53,7 +59,7 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
         }
         if (service.Core.Closed.IsCompleted && !cancel.IsCancellationRequested)
             throw new RobotException(ExitCode.Device, "the service went away; what it recorded is safe, and the next start finishes it");
-        return cancel.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
+        return cancel.IsCancellationRequested ? ExitCode.Interrupted : _faultCode;
     }
 
     /// <summary>Keys that are still typed mean nothing any more.</summary>
@@ -112,7 +118,10 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
             if (_running is null && plan.ByItself && !_quit)
                 await StartAsync(_untilEsc.Token, cancel);
             if (service.Core.Status is { } status)
+            {
+                NoteLosses(status);
                 show(status);
+            }
             if (_keyPressed is not { IsCompleted: false })
                 _keyPressed = _keys.Reader.WaitToReadAsync(cancel).AsTask();
             var viewed = Task.Delay(s_viewPeriod, cancel);
@@ -220,13 +229,38 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
         NoteEnd(id, await ended);
     }
 
+    /// <summary>A device that goes in mid-episode: its rows are missing until it is back, and the person should know.</summary>
+    private void NoteLosses(CoreStatus status)
+    {
+        if (_running is not { } running || status.Recording?.Id != running.Id)
+            return;
+        _lost.ExceptWith(status.Streams.Where(s => s.Connected).Select(s => s.Name));
+        foreach (var device in status.Streams.Where(s => !s.Connected && _lost.Add(s.Name)).GroupBy(s => s.Message))
+            NoteFault(ExitCode.Device,
+                $"{string.Join(" and ", device.Select(s => s.Name))} lost in {running.Id}, rows are missing until it is back: {device.Key}");
+    }
+
+    private void NoteFault(int code, string what)
+    {
+        _note = what;
+        _faultCode = _faultCode == ExitCode.Done ? code : _faultCode;
+        if (terminal)
+            _faults.Add(what); // said again when the live view has gone
+        else
+            Console.Error.WriteLine($"robot: {what}");
+    }
+
     private void NoteEnd(string id, RecordingEnd end)
     {
         _running = null;
+        _lost.Clear();
         _quit |= end.Stopped && plan.ByItself;
         _recorded++;
         _saving.Add((id, Recordings.WaitAsync(service, id)));
-        _note = plan.Episodes is { } all ? $"{id} {end.How} ({_recorded} of {all})" : $"{id} {end.How}";
+        if (end.Code != ExitCode.Done)
+            NoteFault(end.Code, $"{id}: {end.How}");
+        else
+            _note = plan.Episodes is { } all ? $"{id} {end.How} ({_recorded} of {all})" : $"{id} {end.How}";
     }
 
     private async Task DiscardAsync(CancellationToken cancel)
@@ -280,6 +314,8 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
                 failed ??= e;
             }
         }
+        foreach (string fault in _faults)
+            Console.Error.WriteLine($"robot: {fault}");
         if (failed is not null && !service.Core.Closed.IsCompleted)
             throw failed;
     }

@@ -93,7 +93,7 @@ internal sealed class CoreHandler(
             status.Say(failure);
             policies.End(failure);
             if (recorder.RunningId is not null)
-                StopRecording(Outcome.Unknown, EpisodeEnd.Terminal, failure);
+                StopRecording(Outcome.Unknown, EpisodeEnd.Terminal, failure, code: ExitCode.Disk);
         }
         finally
         {
@@ -200,25 +200,30 @@ internal sealed class CoreHandler(
     /// <summary>Ends the recording when its script is done or its time is over, unless somebody ends it before.</summary>
     private async Task EndByItselfAsync(string id, (Action Go, Task<PolicyEnd> Ended)? prepared, double seconds, CancellationToken ended)
     {
+        int stops = Volatile.Read(ref _stops);
         try
         {
             var time = double.IsFinite(seconds) ? Task.Delay(TimeSpan.FromSeconds(seconds), ended) : Task.Delay(Timeout.Infinite, ended);
             if (prepared is not { } script)
             {
                 await time;
-                await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Timeout, null);
+                await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Timeout);
                 return;
             }
             await Task.Delay(ScriptedDemonstration.LeadIn, ended); // the first rows show the arm at rest
             script.Go();
             if (await Task.WhenAny(script.Ended, time) == time)
             {
-                await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Timeout, null);
+                await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Timeout);
                 return;
             }
             var end = await script.Ended;
-            Outcome outcome = end.Completed ? _scripted.Judge() : Outcome.Unknown;
-            await EndIfRunningAsync(id, outcome, EpisodeEnd.Terminal, end.Completed ? null : end.Why);
+            if (end.Completed)
+                await EndIfRunningAsync(id, _scripted.Judge(), EpisodeEnd.Terminal);
+            else if (Volatile.Read(ref _stops) != stops)
+                await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Operator, end.Why, stopped: true);
+            else
+                await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Terminal, end.Why, code: ExitCode.Device);
         }
         catch (OperationCanceledException)
         {
@@ -226,17 +231,18 @@ internal sealed class CoreHandler(
         }
         catch (RobotException e)
         {
-            await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Terminal, e.Message);
+            await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Terminal, e.Message, code: e.Code);
         }
     }
 
-    private async Task EndIfRunningAsync(string id, Outcome outcome, EpisodeEnd end, string? note)
+    private async Task EndIfRunningAsync(
+        string id, Outcome outcome, EpisodeEnd end, string? note = null, bool stopped = false, int code = ExitCode.Done)
     {
         await _oneAtATime.WaitAsync();
         try
         {
             if (recorder.RunningId == id)
-                StopRecording(outcome, end, note);
+                StopRecording(outcome, end, note, stopped, code);
         }
         finally
         {
@@ -245,9 +251,11 @@ internal sealed class CoreHandler(
     }
 
     /// <param name="stopped">By a person who stopped the arm: whoever records one episode after the other begins no other.</param>
-    private string StopRecording(Outcome outcome, EpisodeEnd end, string? note = null, bool stopped = false)
+    /// <param name="code">Of whoever records: not 0 where something went wrong.</param>
+    private string StopRecording(
+        Outcome outcome, EpisodeEnd end, string? note = null, bool stopped = false, int code = ExitCode.Done)
     {
-        string id = recorder.Stop(outcome, end, note, stopped);
+        string id = recorder.Stop(outcome, end, note, stopped, code);
         _recordingTimer?.Cancel();
         _jog.Recording = false;
         policies.End($"{id} ended");

@@ -123,7 +123,7 @@ internal sealed class Recorder(
 
     /// <summary>Ends the running recording; its encoder finishes and commits it in the background.</summary>
     /// <exception cref="RobotException">None runs.</exception>
-    public string Stop(Outcome outcome, EpisodeEnd end, string? note = null, bool stopped = false)
+    public string Stop(Outcome outcome, EpisodeEnd end, string? note = null, bool stopped = false, int code = ExitCode.Done)
     {
         var running = _running ?? throw new RobotException(ExitCode.Usage, "no recording runs");
         // The slot first: the log has its tick. Of one that runs from here on it may have it, too late to be a row.
@@ -142,7 +142,7 @@ internal sealed class Recorder(
                 say(line);
         }, TaskScheduler.Default);
         LastId = running.Id;
-        running.Ended.TrySetResult(new(note ?? $"ended as {outcome.ToString().ToLowerInvariant()}", stopped));
+        running.Ended.TrySetResult(new(note ?? $"ended as {outcome.ToString().ToLowerInvariant()}", stopped, code));
         return running.Id;
     }
 

@@ -84,7 +84,8 @@ public sealed record CoreError(int Code, string Message);
 
 /// <param name="How">ended as success, or what happened.</param>
 /// <param name="Stopped">A person stopped the arm: no other episode should begin by itself.</param>
-public sealed record RecordingEnd(string How, bool Stopped);
+/// <param name="Code">The exit code that a command should end with: not 0 where something went wrong.</param>
+public sealed record RecordingEnd(string How, bool Stopped, int Code = ExitCode.Done);
 
 /// <summary>Core's methods and their parameters.</summary>
 public static class CoreMethods
