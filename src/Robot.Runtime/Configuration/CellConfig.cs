@@ -9,10 +9,14 @@ namespace RobotWorldModel.Runtime.Configuration;
 /// </summary>
 public sealed class CellConfig
 {
+    /// <summary>Targets that come no faster time out (<see cref="Drivers.Motion.MotionLimits.TargetTimeoutMs"/>) before the next.</summary>
+    private const double SlowestWithMotionHz = 10;
+
     [Required, RegularExpression("[a-z0-9][a-z0-9_-]{0,31}", ErrorMessage = "must be lower-case letters, digits, - and _, at most 32")]
     public string Cell { get; set; } = "";
 
-    [Range(1.0, 100.0)]
+    /// <summary>The grid counts in thousandths of a hertz: with more decimals it would drift.</summary>
+    [Range(1.0, 100.0), Decimals(3)]
     public double RateHz { get; set; } = 30;
 
     public RobotConfig? Robot { get; set; }
@@ -60,25 +64,43 @@ public sealed class CellConfig
 
     private void CheckWhole()
     {
-        if (Cameras.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new ConfigException($"{File}: two cameras are named '{twice.Key}'; names become folders and must differ");
-        if (Robot is null && Motion.Enabled)
-            throw new ConfigException($"{File}: motion.enabled is true, but there is no robot section");
         if (Robot is null && Force is null && Gripper is null && Cameras.Count == 0)
             throw new ConfigException($"{File}: there is no device to record from; add robot, force, gripper or cameras");
+        if (Robot is not null)
+            CheckMetres("robot.tcp", Robot.Tcp, 1);
+        CheckMotion();
+        CheckCameras();
+    }
+
+    private void CheckMotion()
+    {
+        if (Robot is null && Motion.Enabled)
+            throw new ConfigException($"{File}: motion.enabled is true, but there is no robot section");
+        if (Motion.Enabled && RateHz <= SlowestWithMotionHz)
+            throw new ConfigException($"{File}: rate_hz: {RateHz} is too slow to move the arm, which obeys a target for 100 ms; "
+                + $"use more than {SlowestWithMotionHz}, or motion.enabled: false");
         for (int i = 0; i < 3; i++)
             if (Motion.WorkspaceMin[i] >= Motion.WorkspaceMax[i])
                 throw new ConfigException($"{File}: motion.workspace_min must be below motion.workspace_max in every axis");
         CheckMetres("motion.workspace_min", Motion.WorkspaceMin, 3);
         CheckMetres("motion.workspace_max", Motion.WorkspaceMax, 3);
-        if (Robot is not null)
-            CheckMetres("robot.tcp", Robot.Tcp, 1);
+    }
+
+    private void CheckCameras()
+    {
+        if (Cameras.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ConfigException($"{File}: two cameras are named '{twice.Key}'; names become folders and must differ");
+        if (Cameras.GroupBy(c => SocketOf(c.Socket)).FirstOrDefault(g => g.Count() > 1) is { } shared)
+            throw new ConfigException($"{File}: cameras {string.Join(" and ", shared.Select(c => c.Name))} have the same socket, "
+                + $"'{shared.Key}'; each camera process listens on one of its own");
         foreach (var camera in Cameras)
         {
             if (camera is { Extrinsics: not null, MountedOn: null })
                 throw new ConfigException($"{File}: camera {camera.Name}: extrinsics say nothing without mounted_on (base or flange)");
             CheckMetres($"camera {camera.Name}: extrinsics", camera.Extrinsics ?? [], 5);
         }
+
+        static string SocketOf(string socket) => socket.Contains('/') ? Path.GetFullPath(socket) : socket;
     }
 
     /// <summary>The first three numbers are lengths; the rest, if any, a rotation vector.</summary>
@@ -96,7 +118,7 @@ public sealed class RobotConfig
     [AllowedValues("ur_rtde")]
     public string Driver { get; set; } = "ur_rtde";
 
-    [Required]
+    [Required, Host]
     public string Host { get; set; } = "";
 
     [AllowedValues("UR3e", "UR5e", "UR10e")]
@@ -125,7 +147,7 @@ public sealed class ForceConfig
     [AllowedValues("robotiq_ft300_socket")]
     public string Driver { get; set; } = "robotiq_ft300_socket";
 
-    [Required]
+    [Required, Host]
     public string Host { get; set; } = "";
 
     [Range(0.0, 500.0)]
@@ -137,7 +159,7 @@ public sealed class GripperConfig
     [AllowedValues("robotiq_socket")]
     public string Driver { get; set; } = "robotiq_socket";
 
-    [Required]
+    [Required, Host]
     public string Host { get; set; } = "";
 
     [Range(0.0, 500.0)]
@@ -225,6 +247,6 @@ public sealed class RecordingConfig
 public sealed class ServiceConfig
 {
     /// <summary>Where API and dashboard listen. Keep to the loopback address: there is no password.</summary>
-    [RegularExpression(@"[\w.\[\]:-]+:\d{1,5}", ErrorMessage = "must be address:port, e.g. 127.0.0.1:8080")]
+    [ListenAddress]
     public string Listen { get; set; } = "127.0.0.1:8080";
 }

@@ -49,7 +49,11 @@ internal sealed class YamlBinder(string file)
         var given = new HashSet<string>();
         foreach (var (keyNode, valueNode) in node.Children)
         {
-            string key = ((YamlScalarNode)keyNode).Value ?? "";
+            if (keyNode is not YamlScalarNode { Value: { } key })
+            {
+                Error(keyNode, $"{(path == "" ? "a key" : $"a key of '{path.TrimEnd('.')}'")} is no plain word");
+                continue;
+            }
             if (!properties.TryGetValue(key, out var property))
             {
                 Error(keyNode, $"unknown key '{path}{key}'{Suggest(key, properties.Keys)}");
@@ -127,10 +131,11 @@ internal sealed class YamlBinder(string file)
                 Error(node, $"'{path}: {value}' is out of range; {range.Minimum} to {range.Maximum} is allowed");
             else if (rule is LengthAttribute length && !length.IsValid(value))
                 Error(node, $"'{path}' needs {length.MinimumLength} values");
-            else if (rule is RegularExpressionAttribute pattern && !pattern.IsValid(value))
-                Error(node, $"'{path}: {value}' {pattern.ErrorMessage}");
             else if (rule is AllowedValuesAttribute allowed && !allowed.IsValid(value))
                 Error(node, $"'{path}: {value}' is not known; use {string.Join(", ", allowed.Values)}");
+            else if (rule is RegularExpressionAttribute or HostAttribute or ListenAddressAttribute or DecimalsAttribute
+                && !rule.IsValid(value))
+                Error(node, $"'{path}: {value}' {rule.ErrorMessage}");
         }
     }
 

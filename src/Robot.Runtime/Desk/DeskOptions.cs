@@ -1,4 +1,5 @@
 using System.Net;
+using RobotWorldModel.Runtime.Configuration;
 
 namespace RobotWorldModel.Runtime.Desk;
 
@@ -12,17 +13,8 @@ public sealed record DeskOptions(
     string Listen, string CoreSocket, string Data, string RuntimeFolder, string Config = "hardware-configs/sim-cell.yaml")
 {
     /// <exception cref="DeskException">The address cannot be understood.</exception>
-    internal IPEndPoint EndPoint
-    {
-        get
-        {
-            string text = Listen.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? $"127.0.0.1{Listen[9..]}" : Listen;
-            return text.Contains(':') && IPEndPoint.TryParse(text, out IPEndPoint? endPoint)
-                ? endPoint
-                : throw new DeskException(
-                    78, $"desk: cannot listen on '{Listen}'. Write an IP address and a port in service.listen: 127.0.0.1:8080");
-        }
-    }
+    internal IPEndPoint EndPoint => ListenAddressAttribute.Parse(Listen) ?? throw new DeskException(
+        78, $"desk: cannot listen on '{Listen}'. Write an IP address and a port in service.listen: 127.0.0.1:8080");
 }
 
 /// <summary>The desk cannot start, or cannot answer; the message is for a person.</summary>

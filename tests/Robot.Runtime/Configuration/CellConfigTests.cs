@@ -39,8 +39,36 @@ public class CellConfigTests
     [InlineData("force: {host: h, driver: ati}", "is not known; use robotiq_ft300_socket")]
     [InlineData("rate_hz: [1", "not valid YAML")]
     [InlineData("rate_hz: .nan", "must be a number")]
+    [InlineData("rate_hz: 29.9701", "cell.yaml:3: 'rate_hz: 29.9701' has more than 3 decimals")]
+    [InlineData("{rate_hz: 30}: 3", "cell.yaml:3: a key is no plain word")]
+    [InlineData("motion: {[enabled]: true}", "cell.yaml:3: a key of 'motion' is no plain word")]
+    [InlineData("rate_hz: 10\nmotion: {enabled: true}", "rate_hz: 10 is too slow to move the arm")]
+    [InlineData("cameras: [{name: a, socket: s}, {name: b, socket: s}]", "cameras a and b have the same socket, 's'")]
+    [InlineData("cameras: [{name: a, socket: /tmp/s}, {name: b, socket: /tmp/./s}]", "cameras a and b have the same socket, '/tmp/s'")]
+    [InlineData("gripper: {host: 192.168.1.100/}", "cell.yaml:3: 'gripper.host: 192.168.1.100/' must be a host's name or address alone")]
+    [InlineData("force: {host: 'http://192.168.1.100'}", "'force.host: http://192.168.1.100' must be a host's name or address alone")]
+    [InlineData("force: {host: ''}", "cell.yaml:3: 'force.host' is empty")]
+    [InlineData("service: {listen: '127.0.0.1:80800'}", "cell.yaml:3: 'service.listen: 127.0.0.1:80800' must be an IP address and a port")]
+    [InlineData("service: {listen: 'pc:8080'}", "'service.listen: pc:8080' must be an IP address and a port")]
+    [InlineData("service: {listen: '127.0.0.1:0'}", "'service.listen: 127.0.0.1:0' must be an IP address and a port")]
+    [InlineData("service: {listen: ''}", "'service.listen: ' must be an IP address and a port")]
     public void A_value_that_does_not_fit_is_named_with_what_would(string text, string expected) =>
         Assert.Contains(expected, Refused($"cell: a\nrobot: {{host: h}}\n{text}\n"));
+
+    [Theory]
+    [InlineData("rate_hz: 29.97")]
+    [InlineData("rate_hz: 5\nmotion: {enabled: false}")]
+    [InlineData("gripper: {host: gripper-1.lab}")]
+    [InlineData("gripper: {host: 'fe80::1'}")]
+    [InlineData("service: {listen: '[::1]:8080'}")]
+    [InlineData("service: {listen: 'localhost:8080'}")]
+    [InlineData("cameras: [{name: a, socket: s}, {name: b, socket: t}]")]
+    public void A_value_that_fits_is_taken(string text)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["cell.yaml"], $"cell: a\nrobot: {{host: h}}\n{text}\n");
+        Assert.Equal("a", CellConfig.Load(folder["cell.yaml"]).Cell);
+    }
 
     [Fact]
     public void All_errors_are_told_at_once()
