@@ -6,12 +6,30 @@ namespace RobotWorldModel.Runtime.Configuration;
 /// <summary>The few calls of the C library that .NET does not offer.</summary>
 internal static partial class Libc
 {
-    public const int SigTerm = 15, SigKill = 9, SigInt = 2;
+    public const int SigTerm = 15, SigKill = 9, SigStop = 19;
 
     public static uint UserId() => geteuid();
 
     /// <summary>Sends a signal; false where the process is gone or not ours.</summary>
     public static bool Kill(int pid, int signal) => kill(pid, signal) == 0;
+
+    /// <summary>
+    /// Makes this process the leader of a process group of its own: the terminal's Ctrl-C no longer reaches it. False where it leads one
+    /// already.
+    /// </summary>
+    public static bool LeaveProcessGroup() => setpgid(0, 0) == 0;
+
+    /// <summary>Whether a path is a folder, and no link to one, that belongs to this user and that nobody else may enter.</summary>
+    public static unsafe bool IsPrivateFolder(string path)
+    {
+        const int WorkingFolder = -100, NoFollow = 0x100, BasicStats = 0x7FF, StatxBytes = 256, UserAt = 20, ModeAt = 28;
+        const int TypeMask = 0xF000, Folder = 0x4000, OthersMask = 0x3F;
+        byte* stat = stackalloc byte[StatxBytes];
+        if (statx(WorkingFolder, path, NoFollow, BasicStats, stat) != 0)
+            return false;
+        int mode = *(ushort*)(stat + ModeAt);
+        return *(uint*)(stat + UserAt) == geteuid() && (mode & TypeMask) == Folder && (mode & OthersMask) == 0;
+    }
 
     /// <summary>
     /// Maps a file into memory, shared with whoever else maps it. (MemoryMappedFile flushes with MS_INVALIDATE when it closes, which the
@@ -35,6 +53,12 @@ internal static partial class Libc
 
     [LibraryImport("libc")]
     private static partial uint geteuid();
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int statx(int folder, string path, int flags, uint mask, byte* stat);
+
+    [LibraryImport("libc")]
+    private static partial int setpgid(int pid, int group);
 
     [LibraryImport("libc")]
     private static partial int kill(int pid, int signal);

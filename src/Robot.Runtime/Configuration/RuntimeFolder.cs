@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace RobotWorldModel.Runtime.Configuration;
 
 /// <summary>Where a running service leaves its socket, its lock and its address, and a simulated cell its sockets.</summary>
@@ -7,7 +9,7 @@ internal static class RuntimeFolder
     /// $XDG_RUNTIME_DIR/robot; for the system's service $RUNTIME_DIRECTORY (/run/robot); a 0700 folder robot-UID in the temporary folder
     /// where neither exists.
     /// </summary>
-    /// <exception cref="IOException">The folder belongs to somebody else.</exception>
+    /// <exception cref="IOException">The folder belongs to somebody else, or others may enter it.</exception>
     public static string Path
     {
         get
@@ -16,17 +18,7 @@ internal static class RuntimeFolder
                 return Made(service.Split(':')[0]);
             if (Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } user && Directory.Exists(user))
                 return Made(System.IO.Path.Combine(user, "robot"));
-            string folder = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"robot-{Libc.UserId()}");
-            Made(folder);
-            try
-            {
-                File.SetUnixFileMode(folder, OwnerOnly); // only its owner may: the folder is ours, and nobody else's
-            }
-            catch (UnauthorizedAccessException)
-            {
-                throw new IOException($"{folder} belongs to another user; set XDG_RUNTIME_DIR to a folder of your own");
-            }
-            return folder;
+            return Private(System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"robot-{Libc.UserId()}"));
         }
     }
 
@@ -36,32 +28,57 @@ internal static class RuntimeFolder
         get
         {
             string own = Path;
-            return own == SystemFolder || !IsReadable(SystemFolder) ? [own] : [own, SystemFolder];
+            return own == SystemFolder || !Directory.Exists(SystemFolder) || IsClosed(SystemFolder) ? [own] : [own, SystemFolder];
         }
     }
 
-    private const string SystemFolder = "/run/robot"; // RuntimeDirectory= of the unit
+    public const string SystemFolder = "/run/robot"; // RuntimeDirectory= of the unit
+
+    /// <summary>The system's service may run: its folder is there, and this user may not look into it.</summary>
+    public static bool SystemFolderIsClosed => Directory.Exists(SystemFolder) && IsClosed(SystemFolder);
+
+    private const int LongestSocketPath = 107; // sun_path less its closing zero
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>A bare name in this folder, a path as it is.</summary>
-    public static string Resolve(string socket) => socket.Contains('/') ? socket : System.IO.Path.Combine(Path, socket);
+    /// <summary>A socket's path: a bare name in this folder, a path as it is.</summary>
+    /// <exception cref="ConfigException">The kernel takes no path of this length.</exception>
+    public static string Resolve(string socket)
+    {
+        string path = socket.Contains('/') ? socket : System.IO.Path.Combine(Path, socket);
+        int bytes = Encoding.UTF8.GetByteCount(path);
+        return bytes <= LongestSocketPath ? path : throw new ConfigException(
+            $"{path}: the path of a socket has at most {LongestSocketPath} bytes, this one {bytes}; shorten it in the config, "
+            + "or set XDG_RUNTIME_DIR to a shorter folder");
+    }
 
     public static string ServiceFile(string cell) => System.IO.Path.Combine(Path, $"{cell}.json");
 
-    public static string CoreSocket(string cell) => System.IO.Path.Combine(Path, $"{cell}.sock");
+    /// <exception cref="ConfigException">Its path is too long.</exception>
+    public static string CoreSocket(string cell) => Resolve($"{cell}.sock");
 
     public static string Preview(string cell, string camera) => System.IO.Path.Combine(Path, $"{cell}-{camera}.preview");
 
-    private static bool IsReadable(string folder)
+    /// <summary>
+    /// A folder where everybody may make one: somebody else could have been first, and would see and replace what we put there.
+    /// </summary>
+    internal static string Private(string folder)
+    {
+        Made(folder);
+        return Libc.IsPrivateFolder(folder) ? folder : throw new IOException(
+            $"{folder} is no folder of yours alone: 'chmod 700' it where it is yours, else set XDG_RUNTIME_DIR to a folder of your own");
+    }
+
+    private static bool IsClosed(string folder)
     {
         try
         {
-            return Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any();
+            _ = Directory.EnumerateFileSystemEntries(folder).Any();
+            return false;
         }
         catch (UnauthorizedAccessException)
         {
-            return false;
+            return true;
         }
     }
 

@@ -10,7 +10,11 @@ namespace RobotWorldModel.Runtime.Processes;
 /// <param name="ConfigHash">SHA-256 of the config file's text.</param>
 /// <param name="Data">The data root, absolute.</param>
 /// <param name="Socket">Core's Unix socket.</param>
-public sealed record ServiceInfo(string Cell, int Pid, string Url, string ConfigHash, string Data, string Socket);
+public sealed record ServiceInfo(string Cell, int Pid, string Url, string ConfigHash, string Data, string Socket)
+{
+    /// <summary>A data root as <see cref="Data"/> has it: absolute, and the same however it was written.</summary>
+    public static string RootOf(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(ServiceInfo))]
@@ -28,6 +32,7 @@ internal sealed class ServiceFile : IDisposable
     private ServiceFile(Claim claim, string path) => (_claim, _path) = (claim, path);
 
     /// <exception cref="RobotException">Another service has the cell (75).</exception>
+    /// <exception cref="IOException">The runtime folder cannot be written.</exception>
     public static ServiceFile Claim(ServiceInfo info)
     {
         string path = RuntimeFolder.ServiceFile(info.Cell);
@@ -35,10 +40,18 @@ internal sealed class ServiceFile : IDisposable
             throw new RobotException(ExitCode.Busy,
                 $"{info.Cell}: a service runs already (pid {other.Pid}, {other.Url}); './robot shutdown' ends it");
         var claim = Processes.Claim.Take(LockOf(path), $"cell {info.Cell}");
-        string fresh = path + ".new";
-        File.WriteAllText(fresh, JsonSerializer.Serialize(info, ServiceJson.Default.ServiceInfo));
-        File.Move(fresh, path, overwrite: true);
-        return new(claim, path);
+        try
+        {
+            string fresh = path + ".new";
+            File.WriteAllText(fresh, JsonSerializer.Serialize(info, ServiceJson.Default.ServiceInfo));
+            File.Move(fresh, path, overwrite: true);
+            return new(claim, path);
+        }
+        catch
+        {
+            claim.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The services that run on this machine for this user, and the system's where this user may talk to it.</summary>
@@ -49,12 +62,20 @@ internal sealed class ServiceFile : IDisposable
     public static ServiceInfo? Find(string cell) =>
         RuntimeFolder.Known.Select(f => FindAlive(Path.Combine(f, $"{cell}.json"))).FirstOrDefault(s => s is not null);
 
+    /// <summary>Whether a service still has its cell; with the cell it lets go of its devices and its data root.</summary>
+    public static bool IsHeldBy(ServiceInfo service)
+    {
+        string taken = LockOf(service.Socket);
+        return Processes.Claim.IsTaken(taken) && (Processes.Claim.HolderOf(taken) ?? service.Pid) == service.Pid;
+    }
+
     public void Dispose()
     {
         File.Delete(_path);
         _claim.Dispose();
     }
 
+    /// <param name="path">Of the service's file or socket, which lie side by side.</param>
     private static string LockOf(string path) => Path.ChangeExtension(path, ".lock");
 
     private static ServiceInfo? FindAlive(string path)
@@ -83,7 +104,8 @@ internal sealed class Claim : IDisposable
 
     /// <param name="path">The lock file; made where it is not there.</param>
     /// <param name="what">For the message: "robot 127.0.1.1".</param>
-    /// <exception cref="RobotException">Somebody else holds it (75).</exception>
+    /// <exception cref="RobotException">Somebody else holds it (75), or this process itself (78).</exception>
+    /// <exception cref="IOException">The lock file cannot be made.</exception>
     public static Claim Take(string path, string what)
     {
         for (int tries = 0; ; tries++)
@@ -91,9 +113,9 @@ internal sealed class Claim : IDisposable
             try
             {
                 // FileShare.None is an exclusive flock on Linux. The file stays behind: only the lock on it counts.
-                var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-                File.WriteAllText(HolderOf(path), $"{Environment.ProcessId}");
-                return new(file);
+                var claim = new Claim(new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                NoteHolder(path);
+                return claim;
             }
             catch (IOException) when (tries < 10)
             {
@@ -101,14 +123,11 @@ internal sealed class Claim : IDisposable
             }
             catch (IOException) when (IsTaken(path))
             {
-                throw InUse();
+                string holder = HolderOf(path)?.ToString() ?? "?";
+                throw HolderOf(path) == Environment.ProcessId
+                    ? new RobotException(ExitCode.Config, $"{what} is named twice in this config; each device has an address of its own")
+                    : new RobotException(ExitCode.Busy, $"{what} is in use by another process (pid {holder}); end that one first");
             }
-        }
-
-        RobotException InUse()
-        {
-            string holder = File.Exists(HolderOf(path)) ? File.ReadAllText(HolderOf(path)) : "?";
-            return new RobotException(ExitCode.Busy, $"{what} is in use by another process (pid {holder}); end that one first");
         }
     }
 
@@ -117,10 +136,11 @@ internal sealed class Claim : IDisposable
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            // A shared lock: two who look at the same moment do not take each other for a holder.
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             return false;
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             return false;
         }
@@ -130,7 +150,32 @@ internal sealed class Claim : IDisposable
         }
     }
 
+    /// <summary>The process that took it last; null where that is not known.</summary>
+    public static int? HolderOf(string path)
+    {
+        try
+        {
+            return int.TryParse(File.ReadAllText(NoteOf(path)), out int pid) ? pid : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => _file.Dispose();
 
-    private static string HolderOf(string path) => path + ".pid";
+    private static void NoteHolder(string path)
+    {
+        try
+        {
+            File.WriteAllText(NoteOf(path), $"{Environment.ProcessId}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // only messages name the holder, and a full disk is for somebody else to report
+        }
+    }
+
+    private static string NoteOf(string path) => path + ".pid";
 }
