@@ -101,14 +101,18 @@ internal sealed class CoreClient : IAsyncDisposable
                 }
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or JsonException)
         {
-            // core has gone; whoever waits is told below
+            // core has gone, perhaps in the middle of a line; whoever waits is told below
         }
-        _closed.TrySetResult();
-        foreach (var answer in _waiting.Values)
-            answer.TrySetException(Gone());
+        finally
+        {
+            _closed.TrySetResult();
+            foreach (var answer in _waiting.Values)
+                answer.TrySetException(Gone());
+        }
     }
 
-    private static RobotException Gone() => new(ExitCode.Device, "the service went away; see its log, start it again with ./robot run");
+    /// <summary>What a command that cannot go on without the service ends with.</summary>
+    public static RobotException Gone() => new(ExitCode.Device, "the service went away; see its log, start it again with ./robot run");
 }
