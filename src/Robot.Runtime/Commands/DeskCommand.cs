@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Runtime.Core;
 using RobotWorldModel.Runtime.Desk;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
@@ -28,7 +29,7 @@ internal static class DeskCommand
                 await DeskServer.RunAsync(
                     new(parsed.GetValue(listen)!, parsed.GetValue(core)!, parsed.GetValue(data)!, parsed.GetValue(runtime)!,
                         parsed.GetValue(config)!),
-                    ended.Token);
+                    () => Console.WriteLine(DeskSupervisor.Listens), ended.Token);
                 return ExitCode.Done;
             }
             catch (DeskException e)

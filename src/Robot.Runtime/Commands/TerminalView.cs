@@ -37,9 +37,11 @@ internal static class TerminalView
     {
         string color = status.Mode switch { "recording" => "red", "fault" => "red", "idle" => "green", _ => "cyan" };
         string kind = status.Simulated ? " (simulated)" : "";
+        string page = status.Dashboard is { Up: false, Message.Length: > 0 } away
+            ? $"[yellow]the dashboard {Markup.Escape(away.Message)}[/]"
+            : $"[grey]{Markup.Escape(url)}[/]";
         return new(
-            $"[bold]{Markup.Escape(status.Cell)}[/]{kind}  [{color}]{status.Mode}[/]  {Markup.Escape(status.Message)}  "
-            + $"[grey]{Markup.Escape(url)}[/]");
+            $"[bold]{Markup.Escape(status.Cell)}[/]{kind}  [{color}]{status.Mode}[/]  {Markup.Escape(status.Message)}  {page}");
     }
 
     private static Markup RecordingLine(RecordingStatus recording) => new(

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Collector.Grid;
@@ -51,20 +52,15 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
         status = new StatusReporter(config, devices, ticker, recorder, encoders);
         using var handler = new CoreHandler(config, devices, recorder, encoders, policies, status, _shutdown.Cancel);
         using var previews = new PreviewPump(config.Cell, devices.Cameras);
-        using var server = new CoreServer(socket, handler);
+        var desk = new DeskSupervisor(DeskArguments(root, socket), Warn);
+        using var server = new CoreServer(socket, new WithDashboard(handler, desk));
         ticker.WarmUp();
         WarmUp.Capture(root);
         devices.Start();
         ticker.Start();
         previews.Start();
         server.Start();
-        using var desk = new DeskSupervisor(
-            [
-                "desk", "--listen", config.Service.Listen, "--core", socket, "--data", root, "--runtime", RuntimeFolder.Path,
-                "--config", config.File,
-            ],
-            Warn);
-        desk.Start();
+        using var served = desk.Start();
         _systemd.Send("READY=1\nSTATUS=recording service of " + config.Cell);
         if (!quiet)
             Console.WriteLine($"{config.Cell}: ready; dashboard http://{config.Service.Listen}/, data in {root}; Ctrl-C ends it");
@@ -82,6 +78,18 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
     }
 
     public void Dispose() => _shutdown.Dispose();
+
+    private void EndInGoodOrder(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        _shutdown.Cancel();
+    }
+
+    private string[] DeskArguments(string root, string socket) =>
+    [
+        "desk", "--listen", config.Service.Listen, "--core", socket, "--data", root, "--runtime", RuntimeFolder.Path,
+        "--config", config.File,
+    ];
 
     private static void PrepareRoot(string root)
     {
@@ -190,4 +198,15 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
     }
 
     private static void Warn(string line) => Console.Error.WriteLine($"robot: {line}");
+
+    /// <summary>The handler, whose status also says how the dashboard fares.</summary>
+    private sealed class WithDashboard(ICoreHandler handler, DeskSupervisor desk) : ICoreHandler
+    {
+        public CoreStatus Status() => handler.Status() with { Dashboard = desk.Status };
+
+        public Task<object?> HandleAsync(string method, JsonElement parameters, object connection, CancellationToken cancel) =>
+            handler.HandleAsync(method, parameters, connection, cancel);
+
+        public void Closed(object connection) => handler.Closed(connection);
+    }
 }

@@ -36,12 +36,14 @@ public sealed class DeskServer : IAsyncDisposable
     public Uri Address { get; private set; } = null!;
 
     /// <summary>Serves until cancelled.</summary>
+    /// <param name="listening">Called when the page can be opened.</param>
     /// <exception cref="DeskException">The address is taken or cannot be used.</exception>
-    public static async Task RunAsync(DeskOptions options, CancellationToken cancellation)
+    public static async Task RunAsync(DeskOptions options, Action listening, CancellationToken cancellation)
     {
         try
         {
             await using DeskServer desk = await StartAsync(options, cancellation);
+            listening();
             await Task.Delay(Timeout.Infinite, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

@@ -12,6 +12,7 @@ namespace RobotWorldModel.Runtime.Protocol;
 /// <param name="TimeNs">Host monotonic time of this report.</param>
 /// <param name="Data">The data root, absolute.</param>
 /// <param name="AllocatedBytes">Managed bytes that core has allocated since it started.</param>
+/// <param name="Dashboard">Null where nobody keeps one up.</param>
 public sealed record CoreStatus(
     string Cell,
     string Mode,
@@ -30,7 +31,8 @@ public sealed record CoreStatus(
     IReadOnlyList<EncodingStatus> Encoding,
     ReplayStatus? Replay,
     DiskStatus Disk,
-    long? AllocatedBytes = null);
+    long? AllocatedBytes = null,
+    DashboardStatus? Dashboard = null);
 
 /// <param name="Name">robot, force, gripper, wrist_rgb, wrist_depth …</param>
 /// <param name="MeasuredHz">Over the last second or so.</param>
@@ -68,6 +70,10 @@ public sealed record EncodingStatus(string Id, double Progress, string Message);
 
 /// <param name="State">easing, playing, done, stopped.</param>
 public sealed record ReplayStatus(string Episode, string State, double Progress, double RmsRad, double MaxRad, string Message);
+
+/// <param name="Up">It can be opened.</param>
+/// <param name="Message">Why it cannot; empty where it can, or is only starting.</param>
+public sealed record DashboardStatus(bool Up, string Message);
 
 /// <param name="SecondsLeft">Of recording at the present rate.</param>
 public sealed record DiskStatus(long FreeBytes, double SecondsLeft);

@@ -132,8 +132,10 @@ public sealed class DeskApiTests : IAsyncLifetime
     {
         using var end = new CancellationTokenSource();
         int port = Ports.FreePort();
-        Task running = DeskServer.RunAsync(_rig.Options with { Listen = $"localhost:{port}" }, end.Token);
-        Eventually.True(() => running.IsCompleted || Answers(port), "it serves");
+        bool listens = false;
+        Task running = DeskServer.RunAsync(_rig.Options with { Listen = $"localhost:{port}" }, () => listens = true, end.Token);
+        Eventually.True(() => running.IsCompleted || Volatile.Read(ref listens), "it says that it listens");
+        Assert.True(Answers(port));
         Assert.False(running.IsCompleted);
         await end.CancelAsync();
         await running.WaitAsync(TimeSpan.FromSeconds(60));
@@ -145,7 +147,7 @@ public sealed class DeskApiTests : IAsyncLifetime
     {
         using var end = new CancellationTokenSource();
         await end.CancelAsync();
-        await DeskServer.RunAsync(_rig.Options, end.Token).WaitAsync(TimeSpan.FromSeconds(60));
+        await DeskServer.RunAsync(_rig.Options, () => Assert.Fail("it serves"), end.Token).WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]
