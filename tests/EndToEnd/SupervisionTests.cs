@@ -13,6 +13,8 @@ namespace RobotWorldModel.EndToEnd.Tests;
 public sealed class SupervisionTests : IDisposable
 {
     private readonly TestCell _cell = new(cameras: 1);
+    private const string ControlC = "\x03";
+    private const int HangUp = 1;
 
     [Fact]
     public void A_dashboard_that_dies_comes_back_and_the_recording_goes_on()
@@ -108,7 +110,36 @@ public sealed class SupervisionTests : IDisposable
     }
 
     [Fact]
-    public void The_demo_records_verifies_and_replays()
+    public void Ctrl_C_in_a_terminal_is_for_the_command_and_not_for_its_service()
+    {
+        _cell.StartSim();
+        var terminal = _cell.RecordInTerminal("--seconds", "120");
+        terminal.MustSay("demo_000 records");
+        _cell.WaitForRecording();
+        Eventually.True(() => _cell.Processes("encode").Count > 0 && _cell.Processes("desk").Count > 0, "encoder and dashboard run");
+        terminal.Press(ControlC);
+        var end = terminal.WaitForEnd().MustEndWith(ExitCode.Interrupted);
+        Assert.Matches(@"demo_000: \d+ frames.*\(interrupted\)", end.Out);
+        Assert.Equal(EpisodeEnd.Operator, EpisodeMetadata.Read(Assert.Single(_cell.Episodes)).End);
+        _cell.MustVerify(_cell.Data);
+        Assert.All((string[])["run", "desk", "encode"], command => Assert.Empty(_cell.Processes(command)));
+    }
+
+    [Fact]
+    public void A_service_whose_terminal_is_closed_saves_what_it_records()
+    {
+        _cell.StartSim();
+        var service = _cell.StartService();
+        _cell.WaitForDevices();
+        _cell.StartRecording(120);
+        _cell.WaitForRecording();
+        service.Signal(HangUp);
+        service.WaitForEnd().MustEndWith(ExitCode.Done);
+        Assert.False(EpisodeMetadata.Read(Assert.Single(_cell.Episodes)).Recovered);
+    }
+
+    [Fact]
+    public void The_demo_records_verifies_and_replays_even_where_another_program_has_the_dashboards_port()
     {
         string folder = _cell["demo"];
         var demo = _cell.Run("demo", "--config", _cell.Config, "--out", folder, "--seconds", "3").MustEndWith(ExitCode.Done);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Commands;
@@ -15,6 +16,7 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args)
     {
+        ChildProcess.LeaveTerminal();
         var root = new RootCommand(
             "Records demonstrations from a robot cell at 30 Hz, replays them, and controls the arm. Start with:  make demo,  or\n"
             + "  robot sim --config hardware-configs/sim-cell.yaml      a cell without hardware\n"

@@ -21,14 +21,15 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
     private SafetyStatusBits _safety;
     private bool _needsAcknowledge;
 
-    /// <returns>The exit code: 0 after a shutdown or SIGTERM, 130 after Ctrl-C.</returns>
+    /// <returns>The exit code: 0 after a shutdown, SIGTERM or SIGHUP, 130 after Ctrl-C.</returns>
     /// <exception cref="RobotException">The cell, a device or the data root is in use (75), or the disk cannot be written
     /// (74).</exception>
     public async Task<int> RunAsync(CancellationToken cancel)
     {
         bool terminated = false;
         using var terminates = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => terminated = true);
-        string root = Path.GetFullPath(dataRoot), socket = RuntimeFolder.CoreSocket(config.Cell);
+        using var hangsUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, EndInGoodOrder); // its terminal is closed
+        string root = ServiceInfo.RootOf(dataRoot), socket = RuntimeFolder.CoreSocket(config.Cell);
         using var service = ServiceFile.Claim(
             new(config.Cell, Environment.ProcessId, $"http://{config.Service.Listen}/", config.Hash, root, socket));
         PrepareRoot(root);

@@ -23,6 +23,16 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Whether this process is one: a person's Ctrl-C does not mean it.</summary>
     public static bool IsChild => Environment.GetEnvironmentVariable(Marker) == "1";
 
+    /// <summary>
+    /// In a child: lets go of the terminal's process group. Ctrl-C is for who started it, who then ends it in good order. Does nothing in
+    /// a process that a person started.
+    /// </summary>
+    public static void LeaveTerminal()
+    {
+        if (IsChild)
+            _ = Libc.LeaveProcessGroup();
+    }
+
     public int Pid { get; }
 
     public bool HasExited => _exit.IsCompleted;
