@@ -25,7 +25,9 @@ internal static class StatusCommand
             var first = new TaskCompletionSource<CoreStatus>();
             service.Core.StatusReceived += s => first.TrySetResult(s);
             await service.Core.SubscribeAsync(cancel);
-            var status = await first.Task.WaitAsync(cancel);
+            if (await Task.WhenAny(first.Task, service.Core.Closed).WaitAsync(cancel) != first.Task)
+                throw CoreClient.Gone();
+            var status = await first.Task;
             if (!parsed.GetValue(watch))
             {
                 AnsiConsole.Write(TerminalView.Render(status, service.Info.Url, keys: null));
@@ -39,7 +41,7 @@ internal static class StatusCommand
                     await Task.WhenAny(service.Core.Closed, Task.Delay(200, cancel));
                 }
             });
-            return cancel.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
+            return cancel.IsCancellationRequested ? ExitCode.Interrupted : throw CoreClient.Gone();
         });
         return command;
     }
@@ -57,7 +59,7 @@ internal static class StopCommand
             await using var service = await ServiceConnection.FindAsync(parsed.GetValue(config), cancel);
             await service.Core.CallAsync(method, null, cancel);
             if (method == CoreMethods.Shutdown)
-                await service.Core.Closed.WaitAsync(cancel); // it may have an episode to finish
+                await service.WaitForEndAsync(cancel);
             Console.WriteLine($"{service.Info.Cell}: {done}");
             return ExitCode.Done;
         });
