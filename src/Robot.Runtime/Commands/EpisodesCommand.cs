@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Collector.Files;
 using RobotWorldModel.Collector.Grid;
 using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Runtime.Core;
@@ -38,7 +39,7 @@ internal static class EpisodesCommand
                 {
                     AddRow(table, EpisodeMetadata.Read(folder));
                 }
-                catch (InvalidDataException e)
+                catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
                 {
                     damaged.Add(e.Message);
                 }
@@ -61,11 +62,28 @@ internal static class EpisodesCommand
         var command = new Command("show", "All that an episode's metadata says.") { path };
         command.SetAction(parsed =>
         {
+            int damaged = 0;
             foreach (string folder in Find(parsed.GetValue(path)!))
-                Console.WriteLine(File.ReadAllText(Path.Combine(folder, EpisodeLayout.Metadata)).TrimEnd());
-            return ExitCode.Done;
+                damaged += TryShow(folder) ? 0 : 1;
+            return damaged == 0 ? ExitCode.Done : ExitCode.FaultsFound;
         });
         return command;
+    }
+
+    /// <summary>False, and a line, where it is damaged; what there is of it is shown all the same.</summary>
+    private static bool TryShow(string folder)
+    {
+        try
+        {
+            Console.WriteLine(File.ReadAllText(Path.Combine(folder, EpisodeLayout.Metadata)).TrimEnd());
+            EpisodeMetadata.Read(folder);
+            return true;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"robot: {folder}: {e.Message}; './robot episodes verify {folder}' says all that is wrong with it");
+            return false;
+        }
     }
 
     private static Command Verify()
@@ -148,21 +166,34 @@ internal static class EpisodesCommand
         {
             if (parsed.GetValue(outcome) is null && parsed.GetValue(note) is null)
                 throw new RobotException(ExitCode.Usage, "give --outcome, --note or both");
-            string folder = Path.GetFullPath(parsed.GetValue(path)!);
+            string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetValue(path)!));
             Outcome? value = parsed.GetValue(outcome) is { } text ? Enum.Parse<Outcome>(text, ignoreCase: true) : null;
+            CheckMarkable(folder);
             try
             {
                 EpisodeMark.Mark(folder, value, parsed.GetValue(note));
             }
-            catch (Exception e) when (e is IOException or InvalidDataException)
+            catch (Exception e) when (e is InvalidDataException or FileNotFoundException)
             {
-                throw new RobotException(ExitCode.Disk, e.Message);
+                throw new RobotException(ExitCode.FaultsFound,
+                    $"{folder}: {e.Message}; './robot episodes verify {folder}' says all that is wrong with it");
             }
             DatasetIndex.RefreshAfter(folder, Console.Error.WriteLine);
             Console.WriteLine($"{folder}: marked");
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <exception cref="RobotException">It is no committed episode (64), or somebody changes it just now (75).</exception>
+    private static void CheckMarkable(string folder)
+    {
+        if (Directory.Exists(folder) && EpisodeNaming.IsRecordingName(Path.GetFileName(folder)))
+            throw new RobotException(ExitCode.Busy, $"{folder} is not committed yet; mark it when it is");
+        if (Find(folder) is not [var one] || one != folder)
+            throw new RobotException(ExitCode.Usage, $"{folder}: is no episode; name one, e.g. data/demonstrations/demo_000");
+        using FolderLock held = FolderLock.TryTake(folder)
+            ?? throw new RobotException(ExitCode.Busy, $"{folder} is being changed by another process; try again when it is done");
     }
 
     private static Command Index()
@@ -172,6 +203,7 @@ internal static class EpisodesCommand
         command.SetAction(parsed =>
         {
             RealTime.LowerProcess(); // core starts it too, and has better things to do
+            ChildProcess.WhenParentEnds(() => Environment.Exit(ExitCode.Interrupted)); // the next start writes it
             string root = Path.GetFullPath(parsed.GetValue(path)!);
             if (!Directory.Exists(root))
                 throw new RobotException(ExitCode.Usage, $"{root}: there is no such folder");

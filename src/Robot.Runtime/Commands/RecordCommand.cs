@@ -18,7 +18,10 @@ internal static class RecordCommand
             Required = true,
             HelpName = "NAME",
         };
-        var episodes = new Option<int?>("--episodes", "-n") { Description = "How many; with keys until q, else 1" };
+        var episodes = new Option<int?>("--episodes", "-n") 
+        {
+            Description = "How many; as many as keys start, or 1 where they end by themselves (--seconds, --source scripted)",
+        };
         var seconds = new Option<double?>("--seconds") { Description = "End each after this long" };
         var source = new Option<string>("--source")
         {
@@ -34,8 +37,8 @@ internal static class RecordCommand
         };
         command.SetAction((parsed, cancel) => RunAsync(
             CellConfig.Load(parsed.GetValue(config)!),
-            new(parsed.GetValue(task)!, parsed.GetValue(episodes), parsed.GetValue(seconds), parsed.GetValue(source)!,
-                parsed.GetValue(yes)),
+            new(parsed.GetValue(task)!, parsed.GetValue(episodes), Recordings.CheckSeconds(parsed.GetValue(seconds)),
+                parsed.GetValue(source)!, parsed.GetValue(yes)),
             parsed.GetValue(data)!, parsed.GetResult(data) is { Implicit: false }, cancel));
         return command;
     }
@@ -46,8 +49,8 @@ internal static class RecordCommand
         if (!terminal && !plan.ByItself)
             throw new RobotException(ExitCode.Usage,
                 "without a terminal there are no keys to end an episode with; give --seconds, or --source scripted");
-        if (plan.Episodes < 1 || plan.Seconds <= 0)
-            throw new RobotException(ExitCode.Usage, "--episodes and --seconds are greater than 0");
+        if (plan.Episodes < 1)
+            throw new RobotException(ExitCode.Usage, $"--episodes {plan.Episodes} is out of range; 1 or more is allowed");
         if (plan.Source == "scripted" && config.Simulation is null)
             throw new RobotException(ExitCode.Usage,
                 "--source scripted is for the simulated cell only; use freedrive, jog or none on a real arm");

@@ -8,6 +8,12 @@ namespace RobotWorldModel.Runtime.Commands;
 /// <summary>What commands that record have in common.</summary>
 internal static class Recordings
 {
+    /// <summary>An option's value, which core would refuse or could not even be told (not a number).</summary>
+    /// <exception cref="RobotException">It is out of range (64).</exception>
+    public static double? CheckSeconds(double? seconds) => seconds is null or (>= 0.1 and <= 86_400)
+        ? seconds
+        : throw new RobotException(ExitCode.Usage, $"--seconds {seconds} is out of range; 0.1 to 86400 (a day) is allowed");
+
     /// <summary>
     /// Records one episode that ends by itself (a script's end or a time) and waits for its commit. Ctrl-C ends and saves it, then throws.
     /// </summary>

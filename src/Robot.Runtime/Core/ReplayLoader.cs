@@ -11,9 +11,12 @@ internal static class ReplayLoader
 {
     private const double TcpTolerance = 1e-3; // m, rad
 
-    /// <exception cref="RobotException">No episode, damaged, of another robot or tool, or without joint actions.</exception>
+    /// <exception cref="RobotException">No folder, no episode, damaged, of another robot or tool, or without joint actions.</exception>
     public static ReplayPlan Load(string folder, CellConfig config)
     {
+        if (!Directory.Exists(folder))
+            throw new RobotException(ExitCode.Usage,
+                $"{folder}: there is no such folder; name one episode's, e.g. data/demonstrations/demo_000");
         try
         {
             var episode = EpisodeReader.Open(folder);
@@ -28,7 +31,7 @@ internal static class ReplayLoader
                 [.. joints.Select(j => j.Q)],
                 [.. gripper?.Select(g => g.Position) ?? actions.Select(_ => double.NaN)]);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             throw new RobotException(ExitCode.FaultsFound, $"{folder}: cannot be read as an episode: {e.Message}");
         }

@@ -40,12 +40,15 @@ public sealed class EpisodeApiTests : IAsyncLifetime
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData(null)]
+    [InlineData("(a folder, which may not be read)")]
     public async Task ADamagedEpisodeIsListedWithTheReasonAndHidesNoOther(string? metadata)
     {
         FakeEpisode.Write(_rig.Data, "demo_000", frames: 1);
         string path = Path.Combine(FakeEpisode.Write(_rig.Data, "demo_001", frames: 1), "metadata.json");
         File.Delete(path);
-        if (metadata is not null)
+        if (metadata?.StartsWith('(') == true)
+            Directory.CreateDirectory(path);
+        else if (metadata is not null)
             File.WriteAllText(path, metadata);
         JsonElement[] list = [.. (await _rig.GetAsync("/api/episodes")).EnumerateArray()];
         Assert.True(list[0].GetProperty("readable").GetBoolean());

@@ -98,7 +98,7 @@ internal sealed class EpisodeStore(string root)
         {
             listing = EpisodeListing.Of(id, EpisodeMetadata.Read(Path.GetDirectoryName(path)!));
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             listing = EpisodeListing.Unreadable(id, e.Message);
         }
