@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
@@ -12,9 +13,9 @@ namespace RobotWorldModel.EndToEnd.Tests;
 /// <summary>What the service does when somebody or something beside it ends, and what it asks before a real arm moves.</summary>
 public sealed class SupervisionTests : IDisposable
 {
-    private readonly TestCell _cell = new(cameras: 1);
     private const string ControlC = "\x03";
     private const int HangUp = 1;
+    private readonly TestCell _cell = new(cameras: 1);
 
     [Fact]
     public void A_dashboard_that_dies_comes_back_and_the_recording_goes_on()
@@ -142,8 +143,12 @@ public sealed class SupervisionTests : IDisposable
     public void The_demo_records_verifies_and_replays_even_where_another_program_has_the_dashboards_port()
     {
         string folder = _cell["demo"];
+        using var taken = new TcpListener(IPAddress.Loopback, new Uri(_cell.Url).Port);
+        taken.Start();
         var demo = _cell.Run("demo", "--config", _cell.Config, "--out", folder, "--seconds", "3").MustEndWith(ExitCode.Done);
         Assert.Contains("verified 3 episodes: all good", demo.Out, StringComparison.Ordinal);
+        Assert.Contains("is in use by another program", Assert.Single(demo.ErrLines), StringComparison.Ordinal);
+        Assert.DoesNotContain(_cell.Url, demo.Out, StringComparison.Ordinal); // that page is not ours
         using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "report.json")));
         Assert.Equal(1, report.RootElement.GetProperty("schema").GetInt32());
         JsonElement[] episodes = [.. report.RootElement.GetProperty("episodes").EnumerateArray()];

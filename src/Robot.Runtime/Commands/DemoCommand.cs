@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RobotWorldModel.Collector.Episodes;
@@ -17,6 +18,7 @@ internal static class DemoCommand
     private const int Demonstrations = 3;
     private static readonly JsonSerializerOptions s_indented = new(ProtocolJson.Lenient) { WriteIndented = true };
     private static readonly TimeSpan s_cellDeadline = TimeSpan.FromSeconds(20), s_devicesDeadline = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_dashboardDeadline = TimeSpan.FromSeconds(10);
 
     /// <summary>One line of report.json's episodes.</summary>
     private sealed record EpisodeReport(
@@ -49,7 +51,7 @@ internal static class DemoCommand
         };
         command.SetAction((parsed, cancel) => RunAsync(CellConfig.Load(parsed.GetValue(config)!),
             Path.GetFullPath(parsed.GetValue(folder) ?? Path.Combine(Path.GetTempPath(), $"robot-demo-{Environment.ProcessId}")),
-            parsed.GetValue(seconds), parsed.GetValue(keep), cancel));
+            Recordings.CheckSeconds(parsed.GetValue(seconds)), parsed.GetValue(keep), cancel));
         return command;
     }
 
@@ -69,12 +71,14 @@ internal static class DemoCommand
         {
             await using var service = await ServiceConnection.OpenAsync(config, Path.Combine(folder, "data"), insist: true, cancel);
             await service.Core.SubscribeAsync(cancel);
-            Console.WriteLine($"dashboard: {service.Info.Url}");
+            bool dashboard = await WaitForDashboardAsync(service, cancel);
+            if (dashboard)
+                Console.WriteLine($"dashboard: {service.Info.Url}");
             await WaitForDevicesAsync(service, cancel);
             exit = await RunAsync(service, simulation, folder, seconds, cancel);
             if (keep)
             {
-                Console.WriteLine($"\nCell and service stay up: look at {service.Info.Url}; Ctrl-C ends them.");
+                Console.WriteLine($"\nCell and service stay up{(dashboard ? $": look at {service.Info.Url}" : "")}; Ctrl-C ends them.");
                 await Task.WhenAny(service.Core.Closed, Task.Delay(Timeout.Infinite, cancel));
             }
         }
@@ -95,13 +99,15 @@ internal static class DemoCommand
             Console.WriteLine($"recording demonstration {i + 1} of {Demonstrations} …");
             var summary = await Recordings.RecordAsync(
                 service, "pick the cube and place it on the target", "scripted", seconds, terminal, cancel);
+            service.SayWhatItSaid();
             episodes.Add(Compare(summary, simulation));
         }
         WriteReport(folder, episodes, null);
         int faults = Verify(episodes);
         Console.WriteLine($"replaying {episodes[0].Id} …");
-        ResetScene(simulation); // the cube lies where the first demonstration found it
+        Ask(simulation, "reset", new() { ["seed"] = simulation.Seed }); // the cube lies where the first demonstration found it
         var replay = await ReplayCommand.RunAsync(service, episodes[0].Path, 1, cancel);
+        service.SayWhatItSaid();
         Console.WriteLine($"replay {replay.State}: {replay.Message}");
         if (replay.State == "done")
             WriteReport(folder, episodes, new(episodes[0].Id, replay.RmsRad, replay.MaxRad));
@@ -131,16 +137,33 @@ internal static class DemoCommand
             if (line.Contains("is ready", StringComparison.Ordinal))
                 ready.TrySetResult();
         });
-        var exited = cell.WaitAsync(cancel);
-        var first = await Task.WhenAny(ready.Task, exited, Task.Delay(s_cellDeadline, cancel));
-        if (first == ready.Task)
-            return cell;
-        lock (lines)
+        try
         {
-            string said = lines.Count > 0 ? lines[^1] : "it said nothing";
-            throw new RobotException(
-                exited.IsCompletedSuccessfully ? exited.Result : ExitCode.Device, $"the simulated cell did not start: {said}");
+            var exited = cell.WaitAsync(cancel);
+            if (await Task.WhenAny(ready.Task, exited, Task.Delay(s_cellDeadline, cancel)) == ready.Task)
+                return cell;
+            cancel.ThrowIfCancellationRequested();
+            int code = exited.IsCompleted ? await exited : ExitCode.Device;
+            lock (lines)
+                throw new RobotException(code == ExitCode.Done ? ExitCode.Device : code,
+                    $"the simulated cell did not start: {(lines.Count > 0 ? lines[^1] : "it said nothing")}");
         }
+        catch
+        {
+            await cell.StopAsync(TimeSpan.FromSeconds(5));
+            cell.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether the page at the service's address is this service's own: another program may have it.</summary>
+    private static async Task<bool> WaitForDashboardAsync(ServiceConnection service, CancellationToken cancel)
+    {
+        long deadline = Environment.TickCount64 + (long)s_dashboardDeadline.TotalMilliseconds;
+        while (Environment.TickCount64 < deadline && service.Core.Status?.Dashboard is not ({ Up: true } or { Message.Length: > 0 }))
+            await Task.Delay(50, cancel);
+        service.SayWhatItSaid();
+        return service.Core.Status?.Dashboard is { Up: true };
     }
 
     private static async Task WaitForDevicesAsync(ServiceConnection service, CancellationToken cancel)
@@ -161,31 +184,35 @@ internal static class DemoCommand
     private static EpisodeReport Compare(EpisodeSummary summary, SimulationConfig simulation)
     {
         var sent = new Dictionary<string, long>();
-        using (var cell = new CellControl(RuntimeFolder.Resolve(simulation.Control)))
+        foreach (var (stream, first) in summary.FirstNs)
         {
-            foreach (var (stream, first) in summary.FirstNs)
+            // The force sensor and the gripper stamp nothing: their samples are counted by when they were true, with half a period's
+            // room.
+            bool stamped = stream is not ("force" or "gripper");
+            long room = stream switch { "force" => 5_000_000, "gripper" => 8_000_000, _ => 0 };
+            sent[stream] = (long)Ask(simulation, "sent", new JsonObject
             {
-                // The force sensor and the gripper stamp nothing: their samples are counted by when they were true, with half a period's
-                // room.
-                bool stamped = stream is not ("force" or "gripper");
-                long room = stream switch { "force" => 5_000_000, "gripper" => 8_000_000, _ => 0 };
-                sent[stream] = (long)cell.Call("sent", new JsonObject
-                {
-                    ["stream"] = stream,
-                    ["from"] = first - room,
-                    ["to"] = summary.LastNs[stream] + room,
-                    ["device_time"] = stamped,
-                })!;
-            }
+                ["stream"] = stream,
+                ["from"] = first - room,
+                ["to"] = summary.LastNs[stream] + room,
+                ["device_time"] = stamped,
+            })!;
         }
         return new(summary.Id, summary.Path, summary.Frames, summary.Seconds, summary.Dropped, summary.Stale, sent,
             summary.Received.ToDictionary(), summary.LatenessMs, summary.Outcome);
     }
 
-    private static void ResetScene(SimulationConfig simulation)
+    private static JsonNode? Ask(SimulationConfig simulation, string method, JsonObject parameters)
     {
-        using var cell = new CellControl(RuntimeFolder.Resolve(simulation.Control));
-        cell.Call("reset", new JsonObject { ["seed"] = simulation.Seed });
+        try
+        {
+            using var cell = new CellControl(RuntimeFolder.Resolve(simulation.Control));
+            return cell.Call(method, parameters);
+        }
+        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
+        {
+            throw new RobotException(ExitCode.Device, $"the simulated cell does not answer '{method}': {e.Message}; start the demo again");
+        }
     }
 
     private static int Verify(List<EpisodeReport> episodes)
