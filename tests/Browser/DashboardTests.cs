@@ -177,9 +177,62 @@ public sealed class DashboardTests(BrowserFixture browser) : IClassFixture<Brows
         Assert.Empty(_rig.Core.Requests);
         await jog.ClickAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Move the arm" }).ClickAsync();
+        await Expect(page.Locator("#jog-pad")).ToHaveAttributeAsync("aria-busy", "false");
         await jog.ClickAsync();
         Eventually.True(() => _rig.Core.Requests.Count == 2, "both steps reach core: it was asked once");
         Assert.All(_rig.Core.Requests, r => Assert.Equal(CoreMethods.Jog, r.Method));
+    }
+
+    [SkippableFact]
+    public async Task AStopStopsWhateverIsAskedAtTheMoment()
+    {
+        _rig.Core!.Simulated = false;
+        IPage page = await browser.OpenAsync(_rig.Desk.Address);
+        ILocator dialog = page.GetByRole(AriaRole.Dialog), jog = page.GetByRole(AriaRole.Button, new() { Name = "Jog X plus" });
+        await jog.ClickAsync();
+        await Expect(dialog).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(dialog).ToBeHiddenAsync();
+        Eventually.True(() => _rig.Core.Requests.Count == 1, "Esc reaches core");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).ClickAsync();
+        await Expect(jog).ToBeEnabledAsync();
+        await jog.ClickAsync();
+        await ScreenshotAsync(page, "asked");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Stop arm" }).ClickAsync();
+        await Expect(dialog).ToBeHiddenAsync();
+        Eventually.True(() => _rig.Core.Requests.Count == 3, "the button in the dialog reaches core");
+        Assert.Equal([CoreMethods.Stop, CoreMethods.Acknowledge, CoreMethods.Stop], _rig.Core.Requests.Select(r => r.Method));
+    }
+
+    [SkippableFact]
+    public async Task AStopWaitsBehindNoJogStep()
+    {
+        _rig.Core!.KeepsJogsWaiting = true;
+        IPage page = await browser.OpenAsync(_rig.Desk.Address);
+        ILocator jog = page.GetByRole(AriaRole.Button, new() { Name = "Jog X plus" });
+        await jog.EvaluateAsync("button => { for (let i = 0; i < 10; i++) button.click(); }");
+        await page.Keyboard.PressAsync("Escape");
+        Eventually.True(() => _rig.Core.Requests.Any(r => r.Method == CoreMethods.Stop), "the stop reaches core", 5);
+        Assert.Equal([CoreMethods.Jog, CoreMethods.Stop], _rig.Core.Requests.Select(r => r.Method));
+    }
+
+    [SkippableFact]
+    public async Task AnAddressThatIsNoneLeavesThePageAlive()
+    {
+        IPage page = await browser.OpenAsync(_rig.Desk.Address, "#/episodes/%");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("% cannot be shown");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Live", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Table, new() { Name = "Streams" })).ToContainTextAsync("fresh");
+    }
+
+    [SkippableFact]
+    public async Task ACameraOfColourAloneIsPlayedWithoutDepth()
+    {
+        FakeEpisode.Write(_rig.Data, "demo_000", frames: 4, depth: false, cameras: "top");
+        IPage page = await browser.OpenAsync(_rig.Desk.Address, "#/episodes/demo_000/3");
+        await Expect(page.GetByRole(AriaRole.Img, new() { Name = "top colour" })).ToHaveAttributeAsync("data-frame", "3");
+        await Expect(page.GetByRole(AriaRole.Img, new() { Name = "top depth" })).ToHaveCountAsync(0);
+        await Expect(page.GetByRole(AriaRole.Alert)).ToBeHiddenAsync();
     }
 
     [SkippableFact]
@@ -254,6 +307,11 @@ public sealed class DashboardTests(BrowserFixture browser) : IClassFixture<Brows
         JsonElement parameters = Assert.Single(_rig.Core.Requests).Params!.Value;
         Assert.Equal("demo_000", parameters.GetProperty("episode").GetString());
         Assert.Equal(0.5, parameters.GetProperty("speed").GetDouble());
+        ILocator state = page.Locator("#replay-state");
+        await Expect(state).ToHaveTextAsync("playing");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(state).ToHaveTextAsync("stopped");
+        await Expect(state).ToHaveAttributeAsync("data-tone", "bad");
     }
 
     [SkippableTheory]

@@ -5,8 +5,17 @@ import { followStatus } from './link.js';
 import { showLive, updateLive, wireControls } from './live.js';
 import { showEpisodes, updateEpisodes } from './episodes.js';
 
+/** A part of the address; one with a % that escapes nothing is taken as it is. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 function route() {
-  const [view, id, frame] = location.hash.replace(/^#\//, '').split('/').map(decodeURIComponent);
+  const [view, id, frame] = location.hash.replace(/^#\//, '').split('/').map(decoded);
   const episodes = view === 'episodes';
   showLive(!episodes);
   showEpisodes(episodes, id, frame == null ? undefined : Number(frame));
@@ -27,10 +36,16 @@ function updateBar({ core, status }) {
   } else document.title = 'Robot cell · away';
 }
 
-$('stop-arm').addEventListener('click', () => command('/api/stop'));
+// Whatever else is open or has the focus: a stop comes first.
+const stop = () => command('/api/stop');
+$('stop-arm').addEventListener('click', stop);
+$('ask-stop').addEventListener('click', () => {
+  stop();
+  $('ask').close();
+});
 $('error').lastElementChild.addEventListener('click', hideError);
 document.addEventListener('keydown', event => {
-  if (event.key === 'Escape' && !event.target.closest?.('dialog')) command('/api/stop');
+  if (event.key === 'Escape' && !event.repeat) stop();
 });
 addEventListener('hashchange', route);
 wireControls();

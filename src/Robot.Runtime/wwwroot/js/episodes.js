@@ -33,16 +33,32 @@ export function updateEpisodes({ status }) {
   lastState = state;
 }
 
+let asking = false, again = false;
+
+/** One question at a time: a desk that is slow is not asked once more before it has answered. */
 async function refresh() {
+  if (asking) {
+    again = true;
+    return;
+  }
+  asking = true;
+  do {
+    again = false;
+    await list();
+  } while (again);
+  asking = false;
+}
+
+async function list() {
   try {
     episodes = await get('/api/episodes');
   } catch (e) {
     showError(e.message);
     return;
   }
-  const list = JSON.stringify(episodes);
-  if (list === lastList) return;
-  lastList = list;
+  const text = JSON.stringify(episodes);
+  if (text === lastList) return;
+  lastList = text;
   show($('no-episodes'), episodes.length === 0);
   setText($('episode-count'), episodes.length ? `${episodes.length}` : '');
   $('episode-rows').replaceChildren(...episodes.toReversed().map(row));

@@ -103,7 +103,7 @@ function replay({ replay }) {
   setText($('replay-episode'), replay.episode);
   $('replay-episode').href = `#/episodes/${replay.episode}`;
   setText($('replay-state'), replay.state);
-  $('replay-state').dataset.tone = { done: 'good', refused: 'bad' }[replay.state] ?? 'info';
+  $('replay-state').dataset.tone = { done: 'good', stopped: 'bad' }[replay.state] ?? 'info';
   $('replay-progress').value = replay.progress;
   setNumbers($('replay-numbers'), [
     ['Path error, rms', `${fixed(replay.rms_rad, 4)} rad`], ['Path error, max', `${fixed(replay.max_rad, 4)} rad`],
@@ -240,8 +240,22 @@ export function wireControls() {
 function jogAxis(axis, name, directions) {
   return el('div', { class: 'jog-axis' }, el('span', { text: name }), ...directions.map(([word, sign, direction]) => el('button', {
     type: 'button', text: sign, 'aria-label': `Jog ${name} ${word}`,
-    onclick: async () => {
-      if (await armMayMove(moves.jog)) command('/api/jog', { axis, steps: direction * Number($('jog-step').value) });
-    },
+    onclick: () => jog(axis, direction),
   })));
+}
+
+// One step is on its way at most, and what is pressed meanwhile is dropped: the arm takes steps no faster than core does, and steps that
+// wait would keep a stop from its connection.
+let jogging = false;
+
+async function jog(axis, direction) {
+  if (jogging) return;
+  jogging = true;
+  $('jog-pad').ariaBusy = 'true';
+  try {
+    if (await armMayMove(moves.jog)) await command('/api/jog', { axis, steps: direction * Number($('jog-step').value) });
+  } finally {
+    jogging = false;
+    $('jog-pad').ariaBusy = 'false';
+  }
 }

@@ -5,8 +5,8 @@ const kept = 90;      // decoded pictures a panel
 const atOnce = 2;     // requests on their way a panel
 const ahead = 8;
 
-// All panels together: a browser opens six connections to a host, and a stop must find one of them free.
-let free = 4;
+// All panels together: a browser opens six connections to a host, the list and a jog step take one each, and a stop must find one free.
+let free = 3;
 const waiting = [];
 
 async function withConnection(work) {

@@ -29,7 +29,7 @@ internal sealed class FakeCore : IAsyncDisposable
     private double _recordingSince, _replaySince;
     private (string Id, string Task, string Source)? _recording;
     private string? _replay;
-    private bool _needsAcknowledge;
+    private bool _replayStopped, _needsAcknowledge;
 
     public FakeCore(string socket, string data, string runtimeFolder)
     {
@@ -61,6 +61,9 @@ internal sealed class FakeCore : IAsyncDisposable
 
     /// <summary>How many have been painted: the newest sequence.</summary>
     public long Pictures => Volatile.Read(ref _pictures);
+
+    /// <summary>Does not answer jogs, as while the arm's program starts.</summary>
+    public bool KeepsJogsWaiting { get; set; }
 
     /// <summary>Stops talking, as a core that hangs.</summary>
     public bool Silent { get; set; }
@@ -100,7 +103,9 @@ internal sealed class FakeCore : IAsyncDisposable
                     _ = ReportAsync(stream, writing);
                 else
                     Requests.Enqueue(request);
-                await SendAsync(stream, writing, Answer(request));
+                CoreReply answer = Answer(request);
+                if (!KeepsJogsWaiting || request.Method != CoreMethods.Jog)
+                    await SendAsync(stream, writing, answer);
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
@@ -178,12 +183,12 @@ internal sealed class FakeCore : IAsyncDisposable
                 _recording = null;
                 return Id(request, gone);
             case CoreMethods.ReplayStart:
-                (_replay, _replaySince) = (p.GetProperty("episode").GetString(), _clock.Elapsed.TotalSeconds);
+                (_replay, _replayStopped, _replaySince) = (p.GetProperty("episode").GetString(), false, _clock.Elapsed.TotalSeconds);
                 return Id(request, _replay!);
             case CoreMethods.Jog when !MotionEnabled:
                 return new(request.Id, Error: new(64, "motion is off: set motion.enabled in the cell's config"));
             case CoreMethods.Stop:
-                (_needsAcknowledge, _replay) = (true, null);
+                (_needsAcknowledge, _replayStopped) = (true, true);
                 return Empty(request);
             case CoreMethods.Acknowledge:
                 _needsAcknowledge = false;
@@ -214,7 +219,7 @@ internal sealed class FakeCore : IAsyncDisposable
     {
         double t = _clock.Elapsed.TotalSeconds;
         double replayed = Math.Min(1, (t - _replaySince) / 4), s = t - _recordingSince;
-        string mode = _recording is not null ? "recording" : _replay is not null && replayed < 1 ? "replaying" : "idle";
+        string mode = _recording is not null ? "recording" : _replay is not null && !_replayStopped && replayed < 1 ? "replaying" : "idle";
         string message = Connected ? "" : "waiting for the devices: ./robot sim --config hardware-configs/sim-cell.yaml";
         var status = new CoreStatus(
             Cell, mode, message, Now(), t, _data, Simulated, Streams(t),
@@ -224,7 +229,10 @@ internal sealed class FakeCore : IAsyncDisposable
         if (_recording is { } r)
             status = status with { Recording = new(r.Id, r.Task, r.Source, s, (long)(s * 30), 0, 1, (long)(s * 92e6)) };
         if (_replay is not null)
-            status = status with { Replay = new(_replay, replayed < 1 ? "playing" : "done", replayed, 0.0021, 0.0087, "") };
+        {
+            string state = _replayStopped ? "stopped" : replayed < 1 ? "playing" : "done";
+            status = status with { Replay = new(_replay, state, replayed, 0.0021, 0.0087, "") };
+        }
         return !Connected ? status : status with
         {
             Robot = new(

@@ -14,11 +14,12 @@ internal static class FakeEpisode
 
     /// <returns>The episode's folder.</returns>
     public static string Write(
-        string data, string id, int frames = 20, string task = "pick the ball", string outcome = "success", params string[] cameras)
+        string data, string id, int frames = 20, string task = "pick the ball", string outcome = "success", bool depth = true,
+        params string[] cameras)
     {
         string recording = Path.Combine(data, EpisodeCatalog.Demonstrations, id + EpisodeLayout.RecordingSuffix);
         Directory.CreateDirectory(recording);
-        EpisodeMetadata draft = Draft(id, task, outcome, cameras.Length == 0 ? ["wrist", "scene"] : cameras);
+        EpisodeMetadata draft = Draft(id, task, outcome, depth, cameras.Length == 0 ? ["wrist", "scene"] : cameras);
         using (var writer = new EpisodeWriter(recording, EpisodeShape.Of(draft)))
         {
             for (int k = 0; k < frames; k++)
@@ -41,7 +42,8 @@ internal static class FakeEpisode
         {
             string camera = draft.Cameras[c].Name;
             writer.Color(camera, k, FakeScene.Color(t, Width, Height, c), Width, Height);
-            writer.Depth(camera, k, MemoryMarshal.AsBytes(FakeScene.Depth(t, Width, Height, c).AsSpan()), Width, Height);
+            if (draft.Cameras[c].Depth is not null)
+                writer.Depth(camera, k, MemoryMarshal.AsBytes(FakeScene.Depth(t, Width, Height, c).AsSpan()), Width, Height);
         }
         var cells = new StreamCell[draft.Streams.Count];
         for (int i = 0; i < cells.Length; i++)
@@ -49,14 +51,18 @@ internal static class FakeEpisode
         writer.Frame(TickStatus.Ok, 20 + k % 7, cells);
     }
 
-    private static EpisodeMetadata Draft(string id, string task, string outcome, string[] cameras)
+    private static EpisodeMetadata Draft(string id, string task, string outcome, bool depth, string[] cameras)
     {
         var intrinsics = new CameraIntrinsics(Width, Height, 120, 120, 80, 60, [0, 0, 0, 0, 0]);
         StreamReport Stream(double rateHz) =>
             new(rateHz, 0, new ClockMapReport("host", 0, 0, 0), new StreamCounts(1000, 0, 0, 0, 0, 0));
         var streams = new Dictionary<string, StreamReport> { ["robot"] = Stream(500), ["force"] = Stream(100), ["gripper"] = Stream(40) };
         foreach (string camera in cameras)
-            (streams[EpisodeLayout.RgbStream(camera)], streams[EpisodeLayout.DepthStream(camera)]) = (Stream(RateHz), Stream(RateHz));
+        {
+            streams[EpisodeLayout.RgbStream(camera)] = Stream(RateHz);
+            if (depth)
+                streams[EpisodeLayout.DepthStream(camera)] = Stream(RateHz);
+        }
         return new EpisodeMetadata
         {
             SchemaVersion = EpisodeMetadata.CurrentSchema,
@@ -75,7 +81,8 @@ internal static class FakeEpisode
             Duration = 0,
             Configuration = null,
             Robot = new RobotDescription("UR5e", "20235500001", "5.12.0", [0, 0, 0.145, 0, 0, 0], 0.925),
-            Cameras = [.. cameras.Select(c => new CameraDescription(c, "fake", "1", intrinsics, intrinsics, 0.001, null))],
+            Cameras = [.. cameras.Select(c => new CameraDescription(
+                c, "fake", "1", intrinsics, depth ? intrinsics : null, depth ? 0.001 : null, null))],
             ForceSensor = new ForceSensorDescription("FT 300", "7", [0, 0, 0, 0, 0, 0]),
             Action = new ActionDescription(
                 ActionKind.JointPosition, 7, EpisodeLayout.NumberedActionNames(7), Lower: null, Upper: null, "scripted"),
