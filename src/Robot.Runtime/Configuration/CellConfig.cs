@@ -182,6 +182,9 @@ public sealed class CameraConfig
     [Required]
     public string Socket { get; set; } = "";
 
+    /// <summary>False: a camera of colour alone, or one whose depth is not wanted.</summary>
+    public bool Depth { get; set; } = true;
+
     [Range(0.0, 1000.0)]
     public double LatencyMs { get; set; }
 

@@ -55,6 +55,7 @@ internal sealed class CellDevices : IDisposable
             {
                 Name = camera.Name,
                 SocketPath = socket,
+                Depth = camera.Depth,
                 LatencyMs = camera.LatencyMs,
                 MountedOn = camera.MountedOn ?? "base",
                 Extrinsics = camera.Extrinsics is { } e ? Pose.FromVector(new(e)) : null,

@@ -45,6 +45,7 @@ public class CellConfigTests
     [InlineData("rate_hz: 10\nmotion: {enabled: true}", "rate_hz: 10 is too slow to move the arm")]
     [InlineData("cameras: [{name: a, socket: s}, {name: b, socket: s}]", "cameras a and b have the same socket, 's'")]
     [InlineData("cameras: [{name: a, socket: /tmp/s}, {name: b, socket: /tmp/./s}]", "cameras a and b have the same socket, '/tmp/s'")]
+    [InlineData("cameras: [{name: a, socket: s, depth: 1}]", "'cameras[0].depth: 1' must be true or false")]
     [InlineData("gripper: {host: 192.168.1.100/}", "cell.yaml:3: 'gripper.host: 192.168.1.100/' must be a host's name or address alone")]
     [InlineData("force: {host: 'http://192.168.1.100'}", "'force.host: http://192.168.1.100' must be a host's name or address alone")]
     [InlineData("force: {host: ''}", "cell.yaml:3: 'force.host' is empty")]
@@ -62,7 +63,7 @@ public class CellConfigTests
     [InlineData("gripper: {host: 'fe80::1'}")]
     [InlineData("service: {listen: '[::1]:8080'}")]
     [InlineData("service: {listen: 'localhost:8080'}")]
-    [InlineData("cameras: [{name: a, socket: s}, {name: b, socket: t}]")]
+    [InlineData("cameras: [{name: a, socket: s, depth: false}, {name: b, socket: t}]")]
     public void A_value_that_fits_is_taken(string text)
     {
         using var folder = new TempFolder();
