@@ -19,6 +19,9 @@ public sealed class SystemdTests : IDisposable
         string path = _cell["notify.sock"];
         _notify.Bind(new UnixDomainSocketEndPoint(path));
         _ = Task.Run(ListenAsync);
+        string text = File.ReadAllText(_cell.Config), config = _cell["unfelt.yaml"];
+        int force = text.IndexOf("force:\n", StringComparison.Ordinal);
+        File.WriteAllText(config, text.Remove(force, text.IndexOf("gripper:\n", StringComparison.Ordinal) - force));
         var service = _cell.StartProgram("env", $"NOTIFY_SOCKET={path}", "WATCHDOG_USEC=2000000",
             RobotProcess.Program, "run", "--config", _cell.Config, "--data", _cell.Data);
         Eventually.True(() => _said.Any(s => s.StartsWith("READY=1\n", StringComparison.Ordinal)), $"READY=1\n{service.Err}", 60);
@@ -26,6 +29,7 @@ public sealed class SystemdTests : IDisposable
         service.Signal(RobotProcess.SigTerm);
         service.WaitForEnd().MustEndWith(ExitCode.Done); // systemd calls anything else a failure
         Eventually.True(() => _said.Contains("STOPPING=1"), "STOPPING=1", 10);
+        Assert.Contains("robot: force is not watched", service.Err, StringComparison.Ordinal);
     }
 
     [SkippableFact]
