@@ -23,7 +23,7 @@ public sealed class SystemdTests : IDisposable
         int force = text.IndexOf("force:\n", StringComparison.Ordinal);
         File.WriteAllText(config, text.Remove(force, text.IndexOf("gripper:\n", StringComparison.Ordinal) - force));
         var service = _cell.StartProgram("env", $"NOTIFY_SOCKET={path}", "WATCHDOG_USEC=2000000",
-            RobotProcess.Program, "run", "--config", _cell.Config, "--data", _cell.Data);
+            RobotProcess.Program, "run", "--config", config, "--data", _cell.Data);
         Eventually.True(() => _said.Any(s => s.StartsWith("READY=1\n", StringComparison.Ordinal)), $"READY=1\n{service.Err}", 60);
         Eventually.True(() => _said.Count(s => s == "WATCHDOG=1") >= 3, "the watchdog is fed", 30);
         service.Signal(RobotProcess.SigTerm);
@@ -38,6 +38,7 @@ public sealed class SystemdTests : IDisposable
         string unit = File.ReadAllText(Repository.Path("systemd", "robot-runtime.service"));
         Assert.Contains("Type=notify\n", unit, StringComparison.Ordinal);
         Assert.Contains("WatchdogSec=", unit, StringComparison.Ordinal);
+        Assert.Contains("KillMode=mixed\n", unit, StringComparison.Ordinal); // a stop must not end the encoder of what it has to save
         string path = _cell["robot-runtime.service"];
         File.WriteAllText(path, unit.Replace("/opt/robotworldmodel/robot", RobotProcess.Program, StringComparison.Ordinal));
         Skip.IfNot(File.Exists("/usr/bin/systemd-analyze"), "systemd-analyze is not installed");
