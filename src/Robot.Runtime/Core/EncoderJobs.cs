@@ -130,7 +130,7 @@ internal sealed class EncoderJobs(Action<string> say) : IDisposable
         Fail(job, job.Cancelled
             ? new(ExitCode.Interrupted, $"{job.Id} was discarded")
             : new(ExitCode.Disk, $"{job.Id} could not be encoded: {job.LastError}; its log is safe in {job.Folder}; "
-                + "make room, then './robot episodes recover' or a restart of the service finishes it"));
+                + "make room; the service's next start finishes it ('./robot shutdown', './robot run')"));
     }
 
     private static void Fail(Job job, RobotException why)
