@@ -38,6 +38,6 @@ if [ ${#missing[@]} -gt 0 ]; then
         sudo='sudo'
     fi
     $sudo apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
     echo 'setup: done'
 fi
