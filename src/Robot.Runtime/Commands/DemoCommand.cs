@@ -79,7 +79,11 @@ internal static class DemoCommand
             if (keep)
             {
                 Console.WriteLine($"\nCell and service stay up{(dashboard ? $": look at {service.Info.Url}" : "")}; Ctrl-C ends them.");
-                await Task.WhenAny(service.Core.Closed, Task.Delay(Timeout.Infinite, cancel));
+                while (!service.Core.Closed.IsCompleted && !cancel.IsCancellationRequested)
+                {
+                    service.SayWhatItSaid();
+                    await Task.WhenAny(service.Core.Closed, Task.Delay(500, cancel));
+                }
             }
         }
         finally

@@ -81,10 +81,13 @@ internal static class EpisodesCommand
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"robot: {folder}: {e.Message}; './robot episodes verify {folder}' says all that is wrong with it");
+            Console.Error.WriteLine($"robot: {Damaged(folder, e)}");
             return false;
         }
     }
+
+    private static string Damaged(string folder, Exception e) =>
+        $"{folder}: {e.Message.TrimEnd('.')}; './robot episodes verify {folder}' says all that is wrong with it";
 
     private static Command Verify()
     {
@@ -175,8 +178,7 @@ internal static class EpisodesCommand
             }
             catch (Exception e) when (e is InvalidDataException or FileNotFoundException)
             {
-                throw new RobotException(ExitCode.FaultsFound,
-                    $"{folder}: {e.Message}; './robot episodes verify {folder}' says all that is wrong with it");
+                throw new RobotException(ExitCode.FaultsFound, Damaged(folder, e));
             }
             DatasetIndex.RefreshAfter(folder, Console.Error.WriteLine);
             Console.WriteLine($"{folder}: marked");

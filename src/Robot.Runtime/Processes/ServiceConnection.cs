@@ -190,7 +190,7 @@ internal sealed class ServiceConnection : IAsyncDisposable
         var child = ChildProcess.Start(["run", "--config", config.File, "--data", dataRoot, "--quiet"], output.Add);
         try
         {
-            return await ConnectAsync(child, config.Cell, output, cancel);
+            return await WaitForChildAsync(child, config.Cell, output, cancel);
         }
         catch
         {
@@ -200,7 +200,7 @@ internal sealed class ServiceConnection : IAsyncDisposable
         }
     }
 
-    private static async Task<ServiceConnection> ConnectAsync(
+    private static async Task<ServiceConnection> WaitForChildAsync(
         ChildProcess child, string cell, ServiceOutput output, CancellationToken cancel)
     {
         var waited = Stopwatch.StartNew();
