@@ -18,7 +18,7 @@ internal static class RecordCommand
             Required = true,
             HelpName = "NAME",
         };
-        var episodes = new Option<int?>("--episodes", "-n") 
+        var episodes = new Option<int?>("--episodes", "-n")
         {
             Description = "How many; as many as keys start, or 1 where they end by themselves (--seconds, --source scripted)",
         };
