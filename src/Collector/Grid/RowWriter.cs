@@ -1,5 +1,5 @@
+using System.Runtime.ExceptionServices;
 using RobotWorldModel.Collector.Capture;
-using RobotWorldModel.Collector.Codecs;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Time;
@@ -23,22 +23,19 @@ internal sealed class RowWriter : IDisposable
     private readonly AbsoluteGrid _grid;
     private readonly ActionColumn? _actions;
     private readonly Dictionary<long, TickRecord> _ticks = [];
-    private readonly Dictionary<string, (long Sequence, long OriginatingNs)> _written = []; // by picture stream: the sample last written
     private readonly StreamCell[] _cells;
     private readonly string[] _order;
-    private readonly PictureCheck? _check;
-    private readonly string _folder;
-    private readonly EpisodeLayout _layout;
+    private readonly CameraRows[] _cameras;
     private readonly long _patienceNs;
     private long _next, _newestArrivalNs = long.MinValue, _t0Slot, _newestTick = long.MinValue;
 
     /// <param name="t0Slot">Row 0, whether every stream is fresh there or not; null: it is sought.</param>
     public RowWriter(string folder, RecordingHeader header, long? t0Slot = null)
     {
-        (_folder, _header) = (folder, header);
+        _header = header;
         string[] cameras = [.. header.Cameras.Select(c => c.Name)];
         _order = EpisodeLayout.OrderStreams(header.Streams.Keys, cameras);
-        _layout = new(cameras);
+        var layout = new EpisodeLayout(cameras);
         _writer = new EpisodeWriter(folder, new(header.RateHz, cameras, _order, header.Action?.Names,
             new Dictionary<string, IReadOnlyList<string>>(),
             header.Cameras.Where(c => c.DepthScale is not null).ToDictionary(c => c.Name, c => c.DepthScale!.Value)));
@@ -48,7 +45,8 @@ internal sealed class RowWriter : IDisposable
         _cells = new StreamCell[_order.Length];
         Streams = new(header);
         _actions = header.Action is { } action ? new(_writer, action) : null;
-        _check = header.Keep == "all" ? null : new(); // the log's pictures will go: their files must be known to be good
+        bool check = header.Keep != "all"; // the log's pictures will go: their files must be known to be good
+        _cameras = [.. cameras.Select(c => new CameraRows(folder, c, layout, _writer, check))];
     }
 
     public RecordedStreams Streams { get; }
@@ -168,10 +166,11 @@ internal sealed class RowWriter : IDisposable
                     _writer.Gripper(gripper);
                     break;
                 default:
-                    _cells[i] = Picture(_order[i], slotNs, frame);
+                    _cells[i] = Picture(_order[i], slotNs);
                     break;
             }
         }
+        WritePictures(frame);
         _actions?.Row(slot, slotNs, T0Ns, joints, gripper);
         bool ran = _ticks.Remove(slot, out var tick);
         _writer.Frame(ran ? TickStatus.Ok : TickStatus.Skipped, tick.LatenessNs * 1e-3, _cells);
@@ -179,27 +178,28 @@ internal sealed class RowWriter : IDisposable
             StaleRows++;
     }
 
-    private StreamCell Picture(string stream, long slotNs, int frame)
+    private StreamCell Picture(string stream, long slotNs)
     {
         var cell = Streams.Picture(stream, slotNs, out var picture);
-        if (picture is null || picture == HeldPicture.WithoutPixels)
-            return cell;
-        bool depth = stream.EndsWith("_depth", StringComparison.Ordinal);
-        string camera = stream[..stream.LastIndexOf('_')];
-        string file = Path.Combine(_folder, depth ? _layout.Depth(camera, frame) : _layout.Rgb(camera, frame));
-        var sample = (cell.Sequence, OriginatingNs: slotNs - cell.AgeNs);
-        bool again = _written.TryGetValue(stream, out var last) && last == sample;
-        if (depth && again)
-            _writer.RepeatDepth(camera, frame);
-        else if (depth)
-            _writer.Depth(camera, frame, picture.Pixels, picture.Width, picture.Height);
-        else if (again)
-            _writer.RepeatColor(camera, frame);
-        else
-            _writer.Color(camera, frame, picture.Pixels, picture.Width, picture.Height);
-        _written[stream] = sample;
-        if (!again)
-            _check?.MustHold(file, picture.Pixels, depth);
+        if (picture is not null && picture != HeldPicture.WithoutPixels)
+        {
+            int name = stream.LastIndexOf('_');
+            bool depth = stream.AsSpan(name).SequenceEqual("_depth");
+            Array.Find(_cameras, c => stream.AsSpan(0, name).SequenceEqual(c.Camera))!.Take(depth, cell, slotNs, picture);
+        }
         return cell;
+    }
+
+    // Compressing and reading back take more of the time than all else, and a second core has room for a second camera.
+    private void WritePictures(int frame)
+    {
+        try
+        {
+            Parallel.ForEach(_cameras, camera => camera.Write(frame));
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
     }
 }

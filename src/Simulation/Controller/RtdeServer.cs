@@ -29,7 +29,7 @@ internal sealed class RtdeServer : IDisposable
         _options = options;
         _baseRateHz = baseRateHz;
         _random = new(options.Seed);
-        _sender = new("sim-rtde-send", 0, Send);
+        _sender = new("sim-rtde-send", RealTime.ArmPriority, Send);
     }
 
     public int Clients => _sessions.Length;
