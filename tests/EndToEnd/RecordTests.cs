@@ -10,7 +10,7 @@ namespace RobotWorldModel.EndToEnd.Tests;
 [Collection(RunningCellCollection.Name)]
 public class RecordTests(RunningCell running, ITestOutputHelper output)
 {
-    private static readonly string[] s_streams = ["robot", "force", "gripper", "wrist_rgb", "wrist_depth", "scene_rgb", "scene_depth"];
+    private static readonly string[] s_streams = ["robot", "force", "gripper", "wrist_rgb", "wrist_depth"];
     private readonly TestCell _cell = running.Cell;
 
     [Fact]
@@ -25,26 +25,6 @@ public class RecordTests(RunningCell running, ITestOutputHelper output)
         Assert.Equal(6, status.Robot.Q.Length);
         var table = _cell.Run("status", "--config", _cell.Config).MustEndWith(ExitCode.Done);
         Assert.All(s_streams, name => Assert.Contains(name, table.Out, StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void Two_seconds_without_a_source_become_an_episode_that_verifies()
-    {
-        string[] before = _cell.Episodes;
-        var recorded = _cell.Record("--seconds", "2").MustEndWith(ExitCode.Done);
-        string episode = _cell.Episodes.Except(before).Single();
-        Assert.Contains(episode, recorded.Out, StringComparison.Ordinal);
-        var metadata = EpisodeMetadata.Read(episode);
-        Assert.Equal(("test", Outcome.Unknown, EpisodeEnd.Timeout, false),
-            (metadata.Task, metadata.Outcome, metadata.End, metadata.Recovered));
-        Assert.InRange(metadata.Frames, 45, 75);
-        Assert.Equal(ActionDescription.Demonstrated, metadata.Action!.Source);
-        Assert.Equal(s_streams.Order(), metadata.Streams.Keys.Order());
-        Assert.All(metadata.Streams.Values, s => Assert.Equal(0, s.Counts.Dropped));
-        // Samples of after the end, which the log has for the sake of late pictures, are no rows.
-        Assert.Equal("ok", File.ReadLines(Path.Combine(episode, "frames.csv")).Last().Split(',')[3]);
-        Assert.Equal(metadata.Frames, Directory.GetFiles(Path.Combine(episode, "rgb", "wrist")).Length);
-        _cell.MustVerify(episode);
     }
 
     [Fact]

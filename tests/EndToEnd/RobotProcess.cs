@@ -62,8 +62,9 @@ internal sealed partial class RobotProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>The path of the built program.</summary>
-    public static string Program => Path.Combine(AppContext.BaseDirectory, "robot");
+    /// <summary>The built program that a person runs, compiled ahead of time, not the copy beside these tests.</summary>
+    public static string Program { get; } = Repository.Path("src/Robot.Runtime", Path.GetRelativePath(
+        Repository.Path("tests/EndToEnd"), Path.Combine(AppContext.BaseDirectory, "robot")));
 
     /// <summary>Something else than the program itself.</summary>
     public static RobotProcess Of(string runtimeFolder, string program, params string[] arguments) =>

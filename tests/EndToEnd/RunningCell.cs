@@ -2,14 +2,14 @@ using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.EndToEnd.Tests;
 
-/// <summary>A cell and its service that stay up for the tests of a collection.</summary>
+/// <summary>A cell of one camera and its service that stay up for the tests of a collection.</summary>
 public sealed class RunningCell : IDisposable
 {
     private readonly Lazy<string> _scripted;
 
     public RunningCell()
     {
-        Cell = new();
+        Cell = new(cameras: 1);
         try
         {
             Cell.StartSim();

@@ -16,7 +16,7 @@ public sealed class SupervisionTests : IDisposable
     private const string ControlC = "\x03";
     private const string Heard = "--default-signal=INT,HUP"; // tests that run in the background would hand on that both are ignored
     private const int HangUp = 1;
-    private readonly TestCell _cell = new(cameras: 1);
+    private readonly TestCell _cell = new(cameras: 0);
 
     [Fact]
     public void A_dashboard_that_dies_comes_back_and_the_recording_goes_on()
@@ -99,8 +99,7 @@ public sealed class SupervisionTests : IDisposable
         _cell.StartSim();
         string text = File.ReadAllText(_cell.Config), real = _cell["real.yaml"];
         File.WriteAllText(real, text[..text.IndexOf("simulation:", StringComparison.Ordinal)]
-            .Replace(_cell.Name, _cell.Name + "-real", StringComparison.Ordinal)
-            .Replace($"{_cell.Name}-real-wrist.sock", $"{_cell.Name}-wrist.sock", StringComparison.Ordinal));
+            .Replace(_cell.Name, _cell.Name + "-real", StringComparison.Ordinal));
         string[] record = ["record", "--config", real, "--data", _cell.Data, "--task", "test", "--seconds", "2", "--source"];
         _cell.Run([.. record, "scripted"]).MustRefuse(ExitCode.Usage, "simulated cell only");
         var refused = _cell.Run([.. record, "jog"]).MustEndWith(ExitCode.Usage);
@@ -150,10 +149,11 @@ public sealed class SupervisionTests : IDisposable
     [Fact]
     public void The_demo_records_verifies_and_replays()
     {
-        string folder = _cell["demo"];
-        var demo = _cell.Run("demo", "--config", _cell.Config, "--out", folder, "--seconds", "3").MustEndWith(ExitCode.Done);
+        using var cell = new TestCell(cameras: 1);
+        string folder = cell["demo"];
+        var demo = cell.Run("demo", "--config", cell.Config, "--out", folder, "--seconds", "3").MustEndWith(ExitCode.Done);
         Assert.Contains("verified 3 episodes: all good", demo.Out, StringComparison.Ordinal);
-        Assert.Contains($"dashboard: {_cell.Url}", demo.Out, StringComparison.Ordinal);
+        Assert.Contains($"dashboard: {cell.Url}", demo.Out, StringComparison.Ordinal);
         using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "report.json")));
         Assert.Equal(1, report.RootElement.GetProperty("schema").GetInt32());
         JsonElement[] episodes = [.. report.RootElement.GetProperty("episodes").EnumerateArray()];
