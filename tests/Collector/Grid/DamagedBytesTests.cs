@@ -10,13 +10,14 @@ public sealed class DamagedBytesTests : IDisposable
     private readonly MemoryFolder _folder = new();
 
     [Fact]
-    public async Task Every_byte_of_the_metadata() => AllAreNamed(await EpisodeAsync(), EpisodeLayout.Metadata, length => (0, length));
+    public async Task Every_third_byte_of_the_metadata() =>
+        AllAreNamed(await EpisodeAsync(), EpisodeLayout.Metadata, length => (0, length), step: 3);
 
     [Fact]
-    public async Task Every_byte_of_the_logs_head()
+    public async Task Every_third_byte_of_the_logs_head()
     {
         string episode = await EpisodeAsync(), log = Path.Combine(episode, EpisodeLayout.CaptureLog);
-        AllAreNamed(episode, EpisodeLayout.CaptureLog, _ => (0, SyntheticRecording.HeadBytes(File.ReadAllBytes(log))));
+        AllAreNamed(episode, EpisodeLayout.CaptureLog, _ => (0, SyntheticRecording.HeadBytes(File.ReadAllBytes(log))), step: 3);
     }
 
     [Theory]
@@ -41,12 +42,12 @@ public sealed class DamagedBytesTests : IDisposable
         return episode;
     }
 
-    private static void AllAreNamed(string episode, string file, Func<int, (int From, int To)> range)
+    private static void AllAreNamed(string episode, string file, Func<int, (int From, int To)> range, int step = 1)
     {
         string path = Path.Combine(episode, file);
         byte[] whole = File.ReadAllBytes(path);
         var (from, to) = range(whole.Length);
-        for (int at = from; at < to; at++)
+        for (int at = from; at < to; at += step)
         {
             if (at > from && whole[at] == ' ' && whole[at - 1] == ' ')
                 continue; // of an indent one byte stands for all
