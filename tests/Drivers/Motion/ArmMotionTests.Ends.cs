@@ -86,7 +86,8 @@ public sealed partial class ArmMotionTests
         _arm.Connected = false; // last seen in motion: half a second is left to it
         lease.Dispose();
         string? refusal = null;
-        Task<MotionLease?> next = Task.Run(() => motion.TryAcquire("second", out refusal));
+        Task<MotionLease?> next = Task.Factory.StartNew( // the thread pool may have none for longer than that
+            () => motion.TryAcquire("second", out refusal), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Eventually.True(
             () =>
             {
