@@ -9,8 +9,9 @@ failed_projects=0
 # One project after the other: many tests keep real-time promises, and two cores are few.
 for project in tests/*/*.csproj; do
     echo "== $(basename "$project" .csproj)"
-    dotnet test "$project" -c Release --no-build --nologo -v quiet --logger 'console;verbosity=normal' -- RunConfiguration.TreatNoTestsAsError=false \
-        2>&1 | tee -a "$log" | { grep -vE '^\s+Passed |^\s*$|^Test run for|^A total of|Test Parallelization' || true; }
+    dotnet test "$project" -c Release --no-build --nologo -v quiet --logger 'console;verbosity=normal' \
+        -- RunConfiguration.TreatNoTestsAsError=false 2>&1 | tee -a "$log" \
+        | { grep -vE '^\s+Passed |^\s*$|^Test run for|^A total of|Test Parallelization' || true; }
     [ "${PIPESTATUS[0]}" -eq 0 ] || failed_projects=$((failed_projects + 1))
 done
 sum() { sed -nE "s/^ *$1: *([0-9]+).*/\1/p" "$log" | awk '{s+=$1} END{print s+0}'; }

@@ -92,7 +92,8 @@ public class LedTests(RunningCell running)
             Eventually.True(() => Height() > height + 0.005, "the arm goes up", 30);
             _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
             terminal.MustSay("let the key go");
-            Eventually.True(() => _cell.Status() is { Motion.Owner: null } s && s.Robot!.Qd.All(q => Math.Abs(q) < 0.001), "it stands", 30);
+            Eventually.True(
+                () => _cell.Status() is { Motion.Owner: null } s && s.Robot!.Qd.All(q => Math.Abs(q) < 0.001), "it stands", 30);
             height = Height();
             int pressed = held.Count;
             Eventually.True(() => held.Count > pressed + 20, "the key goes on", 30);

@@ -110,7 +110,8 @@ public sealed class SupervisionTests : IDisposable
         other.Start();
         var confirmed = _cell.Run([.. record, "jog", "--yes"]).MustEndWith(ExitCode.Done);
         Assert.Contains("Keep clear", confirmed.Err, StringComparison.Ordinal);
-        Assert.Single(confirmed.ErrLines, line => line.Contains("is in use by another program", StringComparison.Ordinal)); // the dashboard
+        // Of the dashboard.
+        Assert.Single(confirmed.ErrLines, line => line.Contains("is in use by another program", StringComparison.Ordinal));
         Assert.Single(_cell.Episodes);
     }
 

@@ -9,7 +9,7 @@ namespace RobotWorldModel.Collector.Grid;
 internal sealed class CameraRows(string folder, string camera, EpisodeLayout layout, EpisodeWriter writer, bool check)
 {
     private readonly PictureCheck? _check = check ? new() : null;
-    private Picture? _color, _depth;
+    private readonly Picture _color = new(), _depth = new();
 
     private sealed class Picture
     {
@@ -17,12 +17,10 @@ internal sealed class CameraRows(string folder, string camera, EpisodeLayout lay
         public (long Sequence, long OriginatingNs) Sample, Written = (long.MinValue, 0);
     }
 
-    public string Camera => camera;
-
     /// <summary>Keeps a picture for the next <see cref="Write"/>.</summary>
     public void Take(bool depth, in StreamCell cell, long slotNs, HeldPicture pixels)
     {
-        Picture picture = depth ? _depth ??= new() : _color ??= new();
+        Picture picture = depth ? _depth : _color;
         (picture.Next, picture.Sample) = (pixels, (cell.Sequence, slotNs - cell.AgeNs));
     }
 
@@ -30,38 +28,25 @@ internal sealed class CameraRows(string folder, string camera, EpisodeLayout lay
     /// <exception cref="InvalidDataException">A written picture does not read back.</exception>
     public void Write(int frame)
     {
-        if (_color?.Next is { } color)
-        {
-            if (Advance(_color))
-            {
-                writer.Color(camera, frame, color.Pixels, color.Width, color.Height);
-                _check?.MustHold(Path.Combine(folder, layout.Rgb(camera, frame)), color.Pixels, depth: false);
-            }
-            else
-            {
-                writer.RepeatColor(camera, frame);
-            }
-        }
-        if (_depth?.Next is { } depth)
-        {
-            if (Advance(_depth))
-            {
-                writer.Depth(camera, frame, depth.Pixels, depth.Width, depth.Height);
-                _check?.MustHold(Path.Combine(folder, layout.Depth(camera, frame)), depth.Pixels, depth: true);
-            }
-            else
-            {
-                writer.RepeatDepth(camera, frame);
-            }
-        }
+        Write(_color, frame, depth: false);
+        Write(_depth, frame, depth: true);
     }
 
-    /// <summary>Whether it is another sample than the one last written; from here on it counts as written.</summary>
-    private static bool Advance(Picture picture)
+    private void Write(Picture picture, int frame, bool depth)
     {
-        picture.Next = null;
-        bool same = picture.Sample == picture.Written;
-        picture.Written = picture.Sample;
-        return !same;
+        if (picture.Next is not { } next)
+            return;
+        bool again = picture.Sample == picture.Written;
+        (picture.Next, picture.Written) = (null, picture.Sample);
+        if (depth && again)
+            writer.RepeatDepth(camera, frame);
+        else if (depth)
+            writer.Depth(camera, frame, next.Pixels, next.Width, next.Height);
+        else if (again)
+            writer.RepeatColor(camera, frame);
+        else
+            writer.Color(camera, frame, next.Pixels, next.Width, next.Height);
+        if (!again)
+            _check?.MustHold(Path.Combine(folder, depth ? layout.Depth(camera, frame) : layout.Rgb(camera, frame)), next.Pixels, depth);
     }
 }

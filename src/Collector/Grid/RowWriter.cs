@@ -25,6 +25,7 @@ internal sealed class RowWriter : IDisposable
     private readonly Dictionary<long, TickRecord> _ticks = [];
     private readonly StreamCell[] _cells;
     private readonly string[] _order;
+    private readonly Dictionary<string, (CameraRows Camera, bool Depth)> _cameraOf = []; // by picture stream
     private readonly CameraRows[] _cameras;
     private readonly long _patienceNs;
     private long _next, _newestArrivalNs = long.MinValue, _t0Slot, _newestTick = long.MinValue;
@@ -47,6 +48,11 @@ internal sealed class RowWriter : IDisposable
         _actions = header.Action is { } action ? new(_writer, action) : null;
         bool check = header.Keep != "all"; // the log's pictures will go: their files must be known to be good
         _cameras = [.. cameras.Select(c => new CameraRows(folder, c, layout, _writer, check))];
+        foreach (var (name, rows) in cameras.Zip(_cameras))
+        {
+            _cameraOf[EpisodeLayout.RgbStream(name)] = (rows, false);
+            _cameraOf[EpisodeLayout.DepthStream(name)] = (rows, true);
+        }
     }
 
     public RecordedStreams Streams { get; }
@@ -183,9 +189,8 @@ internal sealed class RowWriter : IDisposable
         var cell = Streams.Picture(stream, slotNs, out var picture);
         if (picture is not null && picture != HeldPicture.WithoutPixels)
         {
-            int name = stream.LastIndexOf('_');
-            bool depth = stream.AsSpan(name).SequenceEqual("_depth");
-            Array.Find(_cameras, c => stream.AsSpan(0, name).SequenceEqual(c.Camera))!.Take(depth, cell, slotNs, picture);
+            var (camera, depth) = _cameraOf[stream];
+            camera.Take(depth, cell, slotNs, picture);
         }
         return cell;
     }

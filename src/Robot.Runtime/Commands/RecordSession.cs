@@ -35,7 +35,7 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
     private readonly List<string> _faults = []; // what went wrong in episodes, which are saved all the same
     private int _faultCode = ExitCode.Done; // of the first
     private Task? _keyPressed;
-    private CancellationTokenSource _untilEsc = new(); // of what was asked for since the last Esc: nothing from before it may begin after it
+    private CancellationTokenSource _untilEsc = new(); // of what was asked for since the last Esc: nothing from before may begin after it
     private int _recorded;
     private volatile bool _quit;
 
@@ -237,7 +237,8 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
         _lost.ExceptWith(status.Streams.Where(s => s.Connected).Select(s => s.Name));
         foreach (var device in status.Streams.Where(s => !s.Connected && _lost.Add(s.Name)).GroupBy(s => s.Message))
             NoteFault(ExitCode.Device,
-                $"{string.Join(" and ", device.Select(s => s.Name))} lost in {running.Id}, rows are missing until it is back: {device.Key}");
+                $"{string.Join(" and ", device.Select(s => s.Name))} lost in {running.Id}, rows are missing until it is back: "
+                + device.Key);
     }
 
     private void NoteFault(int code, string what)

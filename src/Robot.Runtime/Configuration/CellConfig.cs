@@ -9,7 +9,8 @@ namespace RobotWorldModel.Runtime.Configuration;
 /// </summary>
 public sealed class CellConfig
 {
-    /// <summary>Targets that come no faster time out (<see cref="Drivers.Motion.MotionLimits.TargetTimeoutMs"/>) before the next.</summary>
+    /// <summary>Targets that come no faster time out before the next (<see cref="Drivers.Motion.MotionLimits.TargetTimeoutMs"/>).
+    /// </summary>
     private const double SlowestWithMotionHz = 10;
 
     [Required, RegularExpression("[a-z0-9][a-z0-9_-]{0,31}", ErrorMessage = "must be lower-case letters, digits, - and _, at most 32")]

@@ -87,7 +87,8 @@ public sealed partial class ArmMotionTests
         lease.Dispose();
         string? refusal = null;
         Task<MotionLease?> next = Task.Factory.StartNew( // the thread pool may have none for longer than that
-            () => motion.TryAcquire("second", out refusal), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => motion.TryAcquire("second", out refusal),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Eventually.True(
             () =>
             {
