@@ -23,5 +23,9 @@ if [ "$passed" -eq 0 ]; then
     echo 'no test ran' >&2
     failed=$((failed + 1))
 fi
+if [ "$failed" -gt 0 ]; then # once more, where one looks first
+    echo '== Failed'
+    awk '/^  (Passed|Skipped) |^Test Run |^== |^\[xUnit/{on=0} /^  Failed /{on=40} on-- > 0' "$log"
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

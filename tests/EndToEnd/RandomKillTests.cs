@@ -9,7 +9,7 @@ namespace RobotWorldModel.EndToEnd.Tests;
 /// <summary>The service and its encoders killed at random moments: ROBOT_KILLS=50 says how often (default 4), ROBOT_SEED when.</summary>
 public sealed class RandomKillTests(ITestOutputHelper output) : IDisposable
 {
-    private const long WorthBytes = 10_000_000;
+    private const long WorthBytes = 2_500_000;
     private readonly TestCell _cell = new(cameras: 1);
 
     [Fact]

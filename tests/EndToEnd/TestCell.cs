@@ -20,7 +20,8 @@ internal sealed class TestCell : IDisposable
     private readonly List<RobotProcess> _processes = [];
 
     /// <param name="cameras">0 to 2: fewer are less to render and to encode, for tests that are about something else.</param>
-    public TestCell(int cameras = 2)
+    /// <param name="pictureWidth">Pixels, as in simulation.picture_width; few for the same reason.</param>
+    public TestCell(int cameras = 2, int pictureWidth = 320)
     {
         Name = $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Directory.CreateDirectory(Runtime);
@@ -30,6 +31,7 @@ internal sealed class TestCell : IDisposable
             .Replace(Template, Name, StringComparison.Ordinal)
             .Replace("127.0.1.1", Ports.FreeLoopbackAddress(), StringComparison.Ordinal)
             .Replace("127.0.0.1:8080", listen, StringComparison.Ordinal)
+            .Replace("picture_width: 640", $"picture_width: {pictureWidth}", StringComparison.Ordinal)
             .Replace("noise: true", "noise: false", StringComparison.Ordinal); // such pictures take half the time to encode
         if (cameras < 2)
             text = Without(cameras == 1 ? "  - name: scene" : "cameras:", text);

@@ -61,10 +61,7 @@ public sealed class ArmGeometry
     public Vec3 TcpVelocity(in Vector6 q, in Vector6 qd)
     {
         Forward(q, out Posture posture);
-        Vec3 velocity = default;
-        for (int i = 0; i < 6; i++)
-            velocity += posture.Axes[i].Cross(posture.Tcp - posture.Origins[i]) * qd[i];
-        return velocity;
+        return posture.TcpVelocity(qd);
     }
 
     /// <summary>Whether box, table and the arm's own links are all at least <paramref name="margin"/> (m) away.</summary>
@@ -76,7 +73,13 @@ public sealed class ArmGeometry
     /// </summary>
     public double Clearance(in Vector6 q, out Obstacle nearest)
     {
-        Forward(q, out Posture p);
+        Forward(q, out Posture posture);
+        return ClearanceOf(posture, out nearest);
+    }
+
+    /// <summary>As <see cref="Clearance(in Vector6, out Obstacle)"/>, of a posture that is known.</summary>
+    internal double ClearanceOf(in Posture p, out Obstacle nearest)
+    {
         Vec3 z1 = p.Axes[1], z3 = p.Axes[3];
         Vec3 shoulder = p.Origins[1], elbow = p.Origins[2];
         Vec3 wrist0 = p.Origins[3] + z3 * _shape.ForearmOffset, wrist1 = p.Origins[4], wrist2 = p.Origins[5];
@@ -130,8 +133,10 @@ public sealed class ArmGeometry
             (least, nearest) = (distance, obstacle);
     }
 
-    // With rotation matrices as columns: several times faster than quaternions, and called at every set-point.
-    private void Forward(in Vector6 q, out Posture posture)
+    /// <summary>
+    /// Forward kinematics, with rotation matrices as columns: several times faster than quaternions, and called at every set-point.
+    /// </summary>
+    internal void Forward(in Vector6 q, out Posture posture)
     {
         posture = default;
         Vec3 x = Vec3.UnitX, y = Vec3.UnitY, z = Vec3.UnitZ, p = default;
@@ -165,15 +170,25 @@ public sealed class ArmGeometry
     private static double Square(double v) => v * v;
 
     [InlineArray(6)]
-    private struct Six
+    internal struct Six
     {
         private Vec3 _first;
     }
 
-    private struct Posture
+    /// <summary>Where everything is at some joint angles: base frame, m.</summary>
+    internal struct Posture
     {
         public Six Origins, Axes;
         public Vec3 Flange, ToolEnd, Tcp;
+
+        /// <summary>For joint speeds in rad/s, m/s.</summary>
+        public readonly Vec3 TcpVelocity(in Vector6 qd)
+        {
+            Vec3 velocity = default;
+            for (int i = 0; i < 6; i++)
+                velocity += Axes[i].Cross(Tcp - Origins[i]) * qd[i];
+            return velocity;
+        }
     }
 
     // What lies between one joint's axis and the next.

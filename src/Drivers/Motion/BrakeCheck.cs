@@ -17,8 +17,9 @@ internal sealed class BrakeCheck(ArmGeometry geometry, MotionLimits limits, doub
     // Of the TCP's speed limit, what may be lost between samples.
     private const double SpeedBetweenSamples = 0.02;
 
-    private Vector6 _clearAt;
+    private Vector6 _clearAt, _from;
     private double _clearance = double.NegativeInfinity;
+    private Vec3 _fromTcp = geometry.Tcp(default);
 
     public bool IsSafe(in Vector6 from, in BrakePlan.State next, BrakePlan plan)
     {
@@ -31,28 +32,37 @@ internal sealed class BrakeCheck(ArmGeometry geometry, MotionLimits limits, doub
             speeds += geometry.Reach[i] * plan.MaxSpeed[i];
             turning += plan.MaxSpeed[i];
         }
-        bool roomy = IsRoomy(next.P, sweep);
+        geometry.Forward(next.P, out ArmGeometry.Posture posture);
+        bool roomy = IsRoomy(next.P, posture, sweep);
         if (!roomy && _clearance < Margin - 1e-9)
             return false;
-        if ((geometry.Tcp(next.P) - geometry.Tcp(from)).Length > limits.TcpSpeed * dt)
+        if ((posture.Tcp - TcpAt(from)).Length > limits.TcpSpeed * dt)
             return false;
         bool slow = speeds <= limits.TcpSpeed;
-        if (roomy && slow)
-            return true;
         // The chord between two set-points may be longer than the speed at its end says, by what the speed changes on it.
         double limit = slow ? double.PositiveInfinity : limits.TcpSpeed * (1 - SpeedBetweenSamples) - speeds * turning * dt / 2;
-        return SamplesAreSafe(plan, Spacing(plan, roomy, speeds, turning), roomy, limit);
+        if (!(roomy && slow) && !SamplesAreSafe(plan, posture, Spacing(plan, roomy, speeds, turning), roomy, limit))
+            return false;
+        (_from, _fromTcp) = (next.P, posture.Tcp); // most likely where the next step starts
+        return true;
+    }
+
+    private Vec3 TcpAt(in Vector6 q)
+    {
+        if (q != _from)
+            (_from, _fromTcp) = (q, geometry.Tcp(q));
+        return _fromTcp;
     }
 
     // Whether everything within the sweep is clear, from the last distance computed or a new one here.
-    private bool IsRoomy(in Vector6 q, double sweep)
+    private bool IsRoomy(in Vector6 q, in ArmGeometry.Posture posture, double sweep)
     {
         double moved = 0;
         for (int i = 0; i < 6; i++)
             moved += geometry.Reach[i] * Math.Abs(q[i] - _clearAt[i]);
         if (_clearance - moved - sweep >= Margin)
             return true;
-        _clearance = geometry.Clearance(q, out _);
+        _clearance = geometry.ClearanceOf(posture, out _);
         _clearAt = q;
         return _clearance - sweep >= Margin;
     }
@@ -74,14 +84,16 @@ internal sealed class BrakeCheck(ArmGeometry geometry, MotionLimits limits, doub
         return Math.Max(1, (int)(seconds / dt));
     }
 
-    private bool SamplesAreSafe(BrakePlan plan, int spacing, bool roomy, double speedLimit)
+    private bool SamplesAreSafe(BrakePlan plan, ArmGeometry.Posture posture, int spacing, bool roomy, double speedLimit)
     {
         for (int n = 0; ; n = Math.Min(n + spacing, plan.Length))
         {
             BrakePlan.State at = plan.At(n);
-            if (speedLimit < double.PositiveInfinity && geometry.TcpVelocity(at.P, at.V).Length > speedLimit)
+            if (n > 0)
+                geometry.Forward(at.P, out posture);
+            if (speedLimit < double.PositiveInfinity && posture.TcpVelocity(at.V).Length > speedLimit)
                 return false;
-            if (!roomy && n > 0 && geometry.Clearance(at.P, out _) < Margin)
+            if (!roomy && n > 0 && geometry.ClearanceOf(posture, out _) < Margin)
                 return false;
             if (n == plan.Length)
                 return true;

@@ -78,6 +78,7 @@ internal static class SimCommand
             Seed = simulation.Seed,
             Clocks = simulation.Clocks,
             Noise = simulation.Noise,
+            PictureWidth = simulation.PictureWidth,
             RobotTransport = simulation.Robot.ToOptions(),
             ForceTransport = simulation.Force.ToOptions(),
             GripperTransport = simulation.Gripper.ToOptions(),

@@ -27,6 +27,10 @@ public sealed class SimulationConfig
 
     /// <summary>Sensor-like noise in pictures and force.</summary>
     public bool Noise { get; set; } = true;
+
+    /// <summary>Pixels from left to right of what its cameras see; three quarters of it from top to bottom.</summary>
+    [AllowedValues(160, 320, 640)]
+    public int PictureWidth { get; set; } = 640;
 }
 
 /// <summary>How a simulated device's samples travel.</summary>

@@ -42,6 +42,9 @@ public sealed class CellOptions
 
     public bool Noise { get; init; } = true;
 
+    /// <summary>Of every camera, pixels: a multiple of 32.</summary>
+    public int PictureWidth { get; init; } = CameraModel.Scene.Width;
+
     public TransportOptions RobotTransport { get; init; } = new();
 
     public TransportOptions ForceTransport { get; init; } = new();
@@ -163,7 +166,7 @@ public sealed class SimulatedCell : IDisposable
 
     private void AddCamera(string name, string socket, Random random)
     {
-        CameraModel model = (name == "wrist" ? CameraModel.Wrist : CameraModel.Scene) with { Name = name };
+        CameraModel model = (name == "wrist" ? CameraModel.Wrist : CameraModel.Scene).Scaled(_options.PictureWidth) with { Name = name };
         CameraInfo info = model.ToInfo($"SIM-{name}");
         var server = new FrameSocketServer(
             new() { Name = name, SocketPath = socket, Transport = _options.CameraTransport, Seed = random.Next() },

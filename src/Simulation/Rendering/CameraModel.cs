@@ -28,6 +28,24 @@ public sealed record CameraModel(
     /// <summary>In front of the table, over the shoulder of whoever watches: arm and workspace in one picture.</summary>
     public static CameraModel Scene { get; } = D435("scene", false, LookAt(new(-1.58, 0.60, 0.92), new(-0.36, -0.03, 0.20)));
 
+    /// <summary>The same view in more or fewer pixels, as a camera has it in another of its modes.</summary>
+    /// <exception cref="ArgumentException">The width is no multiple of 32.</exception>
+    public CameraModel Scaled(int width)
+    {
+        if (width <= 0 || width % 32 != 0)
+            throw new ArgumentException($"a picture of {width} pixels across; the width must be a multiple of 32");
+        double k = (double)width / Width;
+        return this with
+        {
+            Width = width,
+            Height = (int)Math.Round(k * Height),
+            Fx = k * Fx,
+            Fy = k * Fy,
+            Cx = k * Cx,
+            Cy = k * Cy,
+        };
+    }
+
     /// <summary>Where the optical frame is in the base frame, given where the flange is.</summary>
     public Pose PoseInBase(in Pose flangeInBase) => OnFlange ? flangeInBase * Extrinsics : Extrinsics;
 

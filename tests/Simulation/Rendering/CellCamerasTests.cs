@@ -26,15 +26,16 @@ public class CellCamerasTests
     public void Depth_of_the_whole_cell_equals_marched_rays_in_both_cameras()
     {
         _physics.Step(0.002, new(0.2, -1.5, 1.7, -1.7, -1.5, 0.3), default);
-        foreach (CameraModel camera in new[] { CameraModel.Wrist, CameraModel.Scene })
+        foreach (CameraModel camera in new[] { CameraModel.Wrist, CameraModel.Scene, CameraModel.Scene.Scaled(160) })
         {
             (CameraRig rig, _, byte[] depth) = Take(camera);
             ReadOnlySpan<ushort> z = MemoryMarshal.Cast<byte, ushort>((ReadOnlySpan<byte>)depth);
-            for (int y = 8; y < 480; y += 24)
+            int apart = camera.Width * 3 / 80;
+            for (int y = apart / 3; y < camera.Height; y += apart)
             {
-                for (int x = 8; x < 640; x += 24)
+                for (int x = apart / 3; x < camera.Width; x += apart)
                 {
-                    int millimetres = z[y * 640 + x];
+                    int millimetres = z[y * camera.Width + x];
                     Assert.True(RayMarcher.Agrees(_scene.Bodies, camera, rig.PoseAt(_snapshot), x, y, millimetres),
                         $"{camera.Name}: ({x}, {y}) is said to be {millimetres} mm away");
                 }
