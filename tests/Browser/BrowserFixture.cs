@@ -2,12 +2,16 @@ using Microsoft.Playwright;
 
 namespace RobotWorldModel.Browser.Tests;
 
-/// <summary>Debian's Chromium, started once for all tests of the page.</summary>
+/// <summary>
+/// Debian's Chromium with one tab, started once for all tests of the page. Each test has a desk at a port of its own, and so an origin
+/// with a store of its own; a tab for each would be a process for each.
+/// </summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
     private const string Chromium = "/usr/bin/chromium";
     private IPlaywright? _playwright;
     private IBrowser? _browser;
+    private IPage? _page;
 
     /// <summary>Where pictures of the page are left to be looked at.</summary>
     public static string Screenshots { get; } = Path.Combine(AppContext.BaseDirectory, "screenshots");
@@ -26,13 +30,15 @@ public sealed class BrowserFixture : IAsyncLifetime
                 "--disable-component-update", "--disable-sync",
             ],
         });
+        _page = await _browser.NewPageAsync();
+        _page.SetDefaultTimeout(60_000);
     }
 
-    /// <summary>Closes what a test has opened, before its desk ends.</summary>
-    public async Task CloseAllAsync()
+    /// <summary>Leaves the page of a test, before its desk ends.</summary>
+    public async Task LeaveAsync()
     {
-        foreach (IBrowserContext context in _browser?.Contexts ?? [])
-            await context.CloseAsync();
+        if (_page is not null)
+            await _page.GotoAsync("about:blank");
     }
 
     public async Task DisposeAsync()
@@ -42,19 +48,14 @@ public sealed class BrowserFixture : IAsyncLifetime
         _playwright?.Dispose();
     }
 
-    /// <summary>A page with a store of its own; the test is skipped where there is no Chromium.</summary>
+    /// <summary>Opens the dashboard; the test is skipped where there is no Chromium.</summary>
     public async Task<IPage> OpenAsync(
         Uri address, string hash = "", int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light)
     {
-        Skip.If(_browser is null, $"{Chromium} is not installed: apt-get install chromium");
-        IBrowserContext context = await _browser.NewContextAsync(new()
-        {
-            ViewportSize = new() { Width = width, Height = height },
-            ColorScheme = scheme,
-        });
-        context.SetDefaultTimeout(60_000);
-        IPage page = await context.NewPageAsync();
-        await page.GotoAsync(new Uri(address, "/" + hash).ToString());
-        return page;
+        Skip.If(_page is null, $"{Chromium} is not installed: apt-get install chromium");
+        await _page.SetViewportSizeAsync(width, height);
+        await _page.EmulateMediaAsync(new() { ColorScheme = scheme });
+        await _page.GotoAsync(new Uri(address, "/" + hash).ToString());
+        return _page;
     }
 }

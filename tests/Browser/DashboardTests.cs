@@ -24,7 +24,7 @@ public sealed class DashboardTests(BrowserFixture browser) : IClassFixture<Brows
 
     public async Task DisposeAsync()
     {
-        await browser.CloseAllAsync();
+        await browser.LeaveAsync();
         await _rig.DisposeAsync();
     }
 
