@@ -19,7 +19,7 @@ public sealed class TwoCameraTests : IDisposable
         var metadata = EpisodeMetadata.Read(episode);
         Assert.Equal(("test", Outcome.Unknown, EpisodeEnd.Timeout, false),
             (metadata.Task, metadata.Outcome, metadata.End, metadata.Recovered));
-        Assert.InRange(metadata.Frames, 45, 75);
+        Assert.InRange(metadata.Frames, 20, 75); // it begins where every stream is fresh, which is later on a busy machine
         Assert.Equal(ActionDescription.Demonstrated, metadata.Action!.Source);
         Assert.Equal(s_streams.Order(), metadata.Streams.Keys.Order());
         Assert.All(metadata.Streams.Values, s => Assert.Equal(0, s.Counts.Dropped));

@@ -54,7 +54,7 @@ public sealed class CaptureLog : IDisposable
             Directory.CreateDirectory(folder);
             taken = FolderLock.TryTake(folder, FolderLock.Writer) ?? throw new IOException(
                 $"{folder} is being recorded by another process (it holds {FolderLock.Writer}): end that one first");
-            options ??= new McapWriterOptions { Priority = RealTime.ProcessPriority };
+            options ??= new McapWriterOptions();
             _writer = new McapWriter(System.IO.Path.Combine(folder, FileName), options);
         }
         catch (Exception)
@@ -74,7 +74,7 @@ public sealed class CaptureLog : IDisposable
             ["json"] = metadata,
         });
         MakeChannels();
-        _thread = new DeviceThread("capture", RealTime.DevicePriority - 5, _ => Run());
+        _thread = new DeviceThread("capture", RealTime.DevicePriority - 5, _ => Run(), warm: true);
     }
 
     /// <summary>The log's name within its folder.</summary>

@@ -18,9 +18,6 @@ public sealed record McapWriterOptions
     /// <summary>A written chunk is synced once its first message is this old.</summary>
     public TimeSpan SyncAge { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>SCHED_FIFO priority of the threads that write and sync, where the machine allows it; 0: as the process is.</summary>
-    public int Priority { get; init; }
-
     /// <summary>Named in the file's header.</summary>
     public string Library { get; init; } = "RobotWorldModel";
 }

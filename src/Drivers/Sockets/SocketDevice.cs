@@ -61,6 +61,7 @@ internal sealed class SocketDevice : IDisposable
         if (!_status.Connected)
             _found++;
         Say(true, message);
+        _thread.Steady();
     }
 
     /// <summary>Replaces the line that a person reads; the name is put in front.</summary>
@@ -124,6 +125,7 @@ internal sealed class SocketDevice : IDisposable
         while (!stop.IsCancellationRequested)
         {
             int foundBefore = _found;
+            _thread.Unsteady();
             try
             {
                 using Socket socket = _address.Connect(ConnectTimeoutMs, stop);

@@ -5,13 +5,16 @@ namespace RobotWorldModel.Drivers.Time;
 /// <summary>
 /// Real-time scheduling where the machine allows it. Every call is best effort and says in words what it could not get: without it
 /// everything works, only later under load. In SCHED_FIFO the .NET runtime gives every thread it starts the middle of the range, 50,
-/// whatever the process has; so what must not wait for the thread pool stands above that: device readers 60, tick 70, arm 80.
+/// whatever the process has; so the process has that too, and what must not wait for the thread pool stands above: device readers 60,
+/// tick 70, arm 80. Above only while it is steady (<see cref="DeviceThread"/>): the runtime's own locks spin, and a spinning thread does
+/// not let one of lower priority go on that holds the lock.
 /// </summary>
 public static partial class RealTime
 {
-    public const int TickPriority = 70, ArmPriority = 80, DevicePriority = 60, ProcessPriority = 10;
+    public const int TickPriority = 70, ArmPriority = 80, DevicePriority = 60, ProcessPriority = 50;
 
-    private const int LowNice = 10;
+    private const int OtherClass = 0, FifoClass = 1, LowNice = 10;
+    private static volatile bool s_raised;
 
     /// <summary>Puts the calling thread into SCHED_FIFO. Returns null, or the reason why not.</summary>
     public static string? TryRaiseThread(int priority) => SetFifo(0, priority);
@@ -24,6 +27,19 @@ public static partial class RealTime
         thread.Start();
         thread.Join();
         return failed;
+    }
+
+    /// <summary>Of the calling thread, as the kernel counts.</summary>
+    internal static int ThreadId => gettid();
+
+    /// <summary>Puts a thread of this process into SCHED_FIFO, or with priority 0 to where the process is. Best effort.</summary>
+    internal static void SetThread(int id, int priority)
+    {
+        int none = 0;
+        if (priority > 0 || s_raised)
+            SetFifo(id, priority > 0 ? priority : ProcessPriority);
+        else
+            _ = sched_setscheduler(id, OtherClass, ref none);
     }
 
     /// <summary>
@@ -39,6 +55,7 @@ public static partial class RealTime
             if (SetFifo(int.Parse(Path.GetFileName(task)), priority) is { } why && Directory.Exists(task))
                 failed ??= why;
         }
+        s_raised = failed is null;
         return failed;
     }
 
@@ -57,7 +74,6 @@ public static partial class RealTime
     /// <summary>Puts the calling process behind all others (nice 10), for encoders. Best effort.</summary>
     public static void LowerProcess()
     {
-        const int OtherClass = 0;
         foreach (string task in Directory.EnumerateDirectories("/proc/self/task"))
         {
             int id = int.Parse(Path.GetFileName(task));
@@ -69,7 +85,6 @@ public static partial class RealTime
 
     private static string? SetFifo(int thread, int priority)
     {
-        const int FifoClass = 1;
         return sched_setscheduler(thread, FifoClass, ref priority) == 0
             ? null
             : $"SCHED_FIFO {priority}: {Marshal.GetLastPInvokeErrorMessage()} (raise LimitRTPRIO)";
@@ -77,6 +92,9 @@ public static partial class RealTime
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int sched_setscheduler(int pid, int policy, ref int priority);
+
+    [LibraryImport("libc")]
+    private static partial int gettid();
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int mlockall(int flags);

@@ -115,6 +115,7 @@ internal sealed class RtdeLink : IDisposable
         Message = $"connecting to {_options.Host}";
         while (!stop.IsCancellationRequested)
         {
+            _thread.Unsteady();
             try
             {
                 using var session = RtdeSession.Connect(_options.Host, _options.RtdePort, ConnectTimeoutMs);
@@ -263,6 +264,7 @@ internal sealed class RtdeLink : IDisposable
         Message = $"RTDE at {RateHz:0} Hz from {_options.Host}, PolyScope {Version}";
         Volatile.Write(ref _session, session);
         Interlocked.Increment(ref _connections);
+        _thread.Steady();
     }
 
     private string? AskForInputs(RtdeSession session, CancellationToken cancel)
