@@ -23,7 +23,7 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
     private const string Keys =
         "space start/end  s success  f failure  r again  d discard  Esc stop arm  q quit  arrows/PgUp/PgDn jog 5 mm  o/c gripper";
 
-    private static readonly TimeSpan s_viewPeriod = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_viewPeriod = TimeSpan.FromMilliseconds(100), s_wordOfEnd = TimeSpan.FromSeconds(5);
 
     private readonly Channel<(ConsoleKeyInfo Key, CancellationToken UntilEsc)> _keys
         = Channel.CreateUnbounded<(ConsoleKeyInfo, CancellationToken)>();
@@ -297,9 +297,12 @@ internal sealed class RecordSession(ServiceConnection service, RecordPlan plan, 
                 await service.Core.CallAsync(
                     interrupted ? CoreMethods.Stop : CoreMethods.RecordStop, interrupted ? null : new { outcome = "unknown" });
             }
-            catch (RobotException) when (running.Ended.IsCompleted)
+            catch (RobotException)
             {
-                cut = null; // it had ended by itself just then
+                // It had ended by itself just then; word of that is on its way.
+                if (await Task.WhenAny(running.Ended, Task.Delay(s_wordOfEnd)) != running.Ended)
+                    throw;
+                cut = null;
             }
             NoteEnd(running.Id, await running.Ended);
         }
