@@ -38,6 +38,7 @@ public sealed class CaptureLog : IDisposable
     private readonly Lock _stopGate = new();
     private McapChannel _tickChannel = null!, _commandChannel = null!, _eventChannel = null!;
     private Ending? _ending;
+    private long _lastArrivalNs = long.MaxValue; // of the ending, where there is one
     private uint _eventsWritten;
     private volatile bool _closed;
 
@@ -138,7 +139,11 @@ public sealed class CaptureLog : IDisposable
         lock (_stopGate)
         {
             if (_ending is null)
-                Volatile.Write(ref _ending, new Ending(lastArrivalNs ?? HostClock.NowNs, metadata));
+            {
+                var ending = new Ending(lastArrivalNs ?? HostClock.NowNs, metadata);
+                Volatile.Write(ref _lastArrivalNs, ending.LastArrivalNs);
+                Volatile.Write(ref _ending, ending);
+            }
         }
         return _done.Task;
     }
@@ -181,7 +186,7 @@ public sealed class CaptureLog : IDisposable
         {
             var ending = Volatile.Read(ref _ending);
             long now = HostClock.NowNs;
-            Drain(ending);
+            Drain();
             _writer.FlushChunkIfDue(now);
             if (ending is not null && AllArrived(ending, now))
             {
@@ -192,11 +197,10 @@ public sealed class CaptureLog : IDisposable
         }
     }
 
-    private void Drain(Ending? ending)
+    private void Drain()
     {
-        long last = ending?.LastArrivalNs ?? long.MaxValue;
         foreach (var stream in _streams)
-            stream.Drain(last);
+            stream.Drain(in _lastArrivalNs);
         // A tick's command is put in before the tick: in this order it is in the log before any later tick, as who makes rows relies on.
         while (_commands.TryDequeue(out var command))
             WriteMessage(command);
@@ -224,7 +228,7 @@ public sealed class CaptureLog : IDisposable
         foreach (var stream in _streams)
             stream.Detach();
         _closed = true;
-        Drain(ending);
+        Drain();
         _writer.AddMetadata(CaptureTopics.MetadataName, new Dictionary<string, string>
         {
             ["phase"] = "stop",

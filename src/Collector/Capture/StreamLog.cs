@@ -20,8 +20,10 @@ internal abstract class StreamLog
     /// <summary>Makes the stream's channels; before the first <see cref="Drain"/>.</summary>
     public abstract void Open(LogTarget target);
 
-    /// <summary>Writes what waits, up to samples that arrived at a time; later ones are let go.</summary>
-    public abstract void Drain(long lastArrivalNs);
+    /// <summary>
+    /// Writes what waits, up to samples that arrived at a time, which may be set meanwhile; later ones are let go.
+    /// </summary>
+    public abstract void Drain(in long lastArrivalNs);
 
     /// <summary>Ends the subscription; what waits can still be drained.</summary>
     public abstract void Detach();
@@ -77,12 +79,12 @@ internal abstract class StreamLog<T>(SampleStream<T> stream, int capacity) : Str
         MakeChannels(target);
     }
 
-    public override void Drain(long lastArrivalNs)
+    public override void Drain(in long lastArrivalNs)
     {
         while (_queue.TryDequeue(out var sample))
         {
             NewestArrivalNs = sample.ArrivalNs;
-            if (sample.ArrivalNs <= lastArrivalNs)
+            if (sample.ArrivalNs <= Volatile.Read(in lastArrivalNs))
             {
                 Write(sample);
                 Interlocked.Increment(ref _dequeued);
