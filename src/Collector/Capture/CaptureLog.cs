@@ -39,6 +39,7 @@ public sealed class CaptureLog : IDisposable
     private McapChannel _tickChannel = null!, _commandChannel = null!, _eventChannel = null!;
     private Ending? _ending;
     private long _lastArrivalNs = long.MaxValue; // of the ending, where there is one
+    private static volatile bool s_warm; // another log has been written to its end in this process
     private uint _eventsWritten;
     private volatile bool _closed;
 
@@ -75,7 +76,7 @@ public sealed class CaptureLog : IDisposable
             ["json"] = metadata,
         });
         MakeChannels();
-        _thread = new DeviceThread("capture", RealTime.DevicePriority - 5, _ => Run(), warm: true);
+        _thread = new DeviceThread("capture", RealTime.DevicePriority - 5, _ => Run(), warm: s_warm);
     }
 
     /// <summary>The log's name within its folder.</summary>
@@ -237,6 +238,7 @@ public sealed class CaptureLog : IDisposable
         });
         _writer.Close();
         _lock.Dispose();
+        s_warm = true;
         _done.SetResult(new CaptureResult(Path, Failure, Bytes, _writer.Lost, Counters, Sync));
     }
 

@@ -13,7 +13,7 @@ public static partial class RealTime
 {
     public const int TickPriority = 70, ArmPriority = 80, DevicePriority = 60, ProcessPriority = 50;
 
-    private const int OtherClass = 0, FifoClass = 1, LowNice = 10;
+    private const int OtherClass = 0, FifoClass = 1;
     private static volatile bool s_raised;
 
     /// <summary>Puts the calling thread into SCHED_FIFO. Returns null, or the reason why not.</summary>
@@ -68,9 +68,6 @@ public static partial class RealTime
         return mlockall(CurrentFutureOnFault) == 0 ? null : $"mlockall: {Marshal.GetLastPInvokeErrorMessage()} (raise LimitMEMLOCK)";
     }
 
-    /// <summary>Puts the calling thread behind all others (nice 10). Best effort.</summary>
-    public static void LowerThread() => _ = setpriority(0, 0, LowNice);
-
     /// <summary>Puts the calling process behind all others (nice 10), for encoders. Best effort.</summary>
     public static void LowerProcess()
     {
@@ -79,7 +76,7 @@ public static partial class RealTime
             int id = int.Parse(Path.GetFileName(task));
             int none = 0;
             _ = sched_setscheduler(id, OtherClass, ref none);
-            _ = setpriority(0, id, LowNice);
+            _ = setpriority(0, id, 10);
         }
     }
 

@@ -61,11 +61,17 @@ public sealed partial class ArmMotionTests : IDisposable
         Assert.InRange(_arm.State.Qd.MaxAbs, 0, 0.02);
         int taken = _arm.SentCount;
         Eventually.True(() => _arm.SentCount > taken + 10, "the arm is served");
-        double jump = 0;
+        long late = 0;
         var servo = _arm.SentSince(0).Where(s => s.Mode == ArmMode.Servo).ToList();
         for (int i = 1; i < servo.Count; i++)
-            jump = Math.Max(jump, (servo[i].Q - servo[i - 1].Q).MaxAbs);
-        Assert.True(jump < 0.003, $"a set-point jumped by {jump} rad between two leases");
+        {
+            double jump = (servo[i].Q - servo[i - 1].Q).MaxAbs;
+            int cycles = jump < 0.003 ? 1 : CyclesBetween(servo[i - 1], servo[i]);
+            Assert.True(cycles > 0, $"a set-point jumped by {jump} rad between two leases");
+            late += cycles - 1;
+        }
+        long missed = motion.Report().MissedCycles;
+        Assert.True(late <= missed, $"set-points jumped as if {late} cycles had been missed, {missed} were");
     }
 
     [Fact]

@@ -1,13 +1,13 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
-using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Drivers.UniversalRobots;
 using Xunit.Abstractions;
 
 namespace RobotWorldModel.Drivers.Tests.Motion;
 
-public class SetpointPropertyTests(ITestOutputHelper output)
+public partial class SetpointPropertyTests(ITestOutputHelper output)
 {
     private const int Streams = 100_000;
 
@@ -38,7 +38,7 @@ public class SetpointPropertyTests(ITestOutputHelper output)
 
         void Play()
         {
-            RealTime.LowerThread(); // other tests, which wait for real time, go first
+            _ = setpriority(0, 0, 10); // this thread: other tests, which wait for real time, go first
             var mine = new HostileStream.Totals();
             while (broken is null && Interlocked.Increment(ref next) is var seed && seed < streams)
                 if (new HostileStream(seed).Play(mine) is { } what)
@@ -67,4 +67,7 @@ public class SetpointPropertyTests(ITestOutputHelper output)
             }
         }
     }
+
+    [LibraryImport("libc")]
+    private static partial int setpriority(int which, int who, int value);
 }
