@@ -211,6 +211,7 @@ public sealed class DashboardTests(BrowserFixture browser) : IClassFixture<Brows
         IPage page = await browser.OpenAsync(_rig.Desk.Address);
         ILocator jog = page.GetByRole(AriaRole.Button, new() { Name = "Jog X plus" });
         await jog.EvaluateAsync("button => { for (let i = 0; i < 10; i++) button.click(); }");
+        Eventually.True(() => _rig.Core.Requests.Count == 1, "the first step reaches core"); // the stop's connection is another
         await page.Keyboard.PressAsync("Escape");
         Eventually.True(() => _rig.Core.Requests.Any(r => r.Method == CoreMethods.Stop), "the stop reaches core", 5);
         Assert.Equal([CoreMethods.Jog, CoreMethods.Stop], _rig.Core.Requests.Select(r => r.Method));

@@ -17,15 +17,17 @@ public class AllocationTests
         using var folder = new TempFolder();
         var cell = new Cell();
         using var log = CaptureLog.Start(folder["demo_000.recording"], cell.Streams, "{}", WallClockAnchor.Now());
-        Round(cell, log, 2000); // everything is compiled, every buffer has its size
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        const int Samples = 20_000;
-        Round(cell, log, Samples);
-        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        const int Samples = 4000;
+        long allocated = Allocations.Least(() =>
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            Round(cell, log, Samples);
+            return GC.GetTotalAllocatedBytes(precise: true) - before;
+        });
         // Room for the chunks' entries in the summary and for the test's own doings.
         Assert.True(allocated < Samples * 8, $"{allocated} bytes for {Samples} samples");
         var result = await log.Stop("{}");
-        Assert.True(result.Streams[0].Written > Samples / 2, $"{result.Streams[0]}");
+        Assert.True(result.Streams[0].Written > 3 * Samples, $"{result.Streams[0]}");
     }
 
     private static void Round(Cell cell, CaptureLog log, int samples)

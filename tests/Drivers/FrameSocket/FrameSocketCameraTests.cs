@@ -334,9 +334,9 @@ public class FrameSocketCameraTests : IDisposable
         server.AcceptAndGreet();
         camera.ReadHello(socket, default);
         ulong sequence = 0;
-        long allocated = 0;
-        void Exchange(int pictures)
+        long Exchange(int pictures)
         {
+            long allocated = 0;
             for (int i = 0; i < pictures; i++)
             {
                 server.Color(++sequence, (long)sequence * 10_000_000);
@@ -346,12 +346,10 @@ public class FrameSocketCameraTests : IDisposable
                 camera.ReadPicture(socket, default);
                 allocated += GC.GetAllocatedBytesForCurrentThread() - before;
             }
+            return allocated;
         }
-        Exchange(100); // compiled by now
-        allocated = 0;
-        Exchange(1000);
-        Assert.Equal(0, allocated);
-        Assert.Equal(new StreamCounters(1100, 0, 0), camera.Depth!.Counters);
+        Assert.Equal(0, Allocations.Least(() => Exchange(200)));
+        Assert.Equal(new StreamCounters(1200, 0, 0), camera.Depth!.Counters);
     }
 
     [Fact]

@@ -217,9 +217,9 @@ public class Ft300SocketTests
         using var server = listener.AcceptSocket();
         server.NoDelay = true;
         sensor.BeginSession();
-        long allocated = 0;
-        void Exchange(int times)
+        long Exchange(int times)
         {
+            long allocated = 0;
             for (int i = 0; i < times; i++)
             {
                 server.Send("( -12.25 , 0.5 , 103.125 , 0.01 , -0.02 , 3.5e-3 )( 1 , 2 , 3 , 4"u8);
@@ -229,11 +229,9 @@ public class Ft300SocketTests
                     sensor.ReadSamples(socket, default);
                 allocated += GC.GetAllocatedBytesForCurrentThread() - before;
             }
+            return allocated;
         }
-        Exchange(100); // compiled by now
-        allocated = 0;
-        Exchange(1000);
-        Assert.Equal(0, allocated);
+        Assert.Equal(0, Allocations.Least(() => Exchange(200)));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Drivers.Tests.Time;
 
