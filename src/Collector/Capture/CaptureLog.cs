@@ -26,6 +26,7 @@ public sealed class CaptureLog : IDisposable
     /// <summary>How long after the end a sample that had arrived before it may take to be published by its device's thread.</summary>
     private const long StragglerNs = 100_000_000;
 
+    private static volatile bool s_warm; // a log has been written to its end in this process
     private readonly List<StreamLog> _streams = [];
     private readonly BoundedQueue<TickRecord> _ticks = new(1024);
     private readonly BoundedQueue<CommandRecord> _commands = new(1024);
@@ -39,7 +40,6 @@ public sealed class CaptureLog : IDisposable
     private McapChannel _tickChannel = null!, _commandChannel = null!, _eventChannel = null!;
     private Ending? _ending;
     private long _lastArrivalNs = long.MaxValue; // of the ending, where there is one
-    private static volatile bool s_warm; // another log has been written to its end in this process
     private uint _eventsWritten;
     private volatile bool _closed;
 

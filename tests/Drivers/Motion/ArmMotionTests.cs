@@ -287,9 +287,9 @@ public sealed partial class ArmMotionTests : IDisposable
                     _force.Measure(0, 0, 1);
                     Drive(motion, lease, null, ticks: 10, velocity: new(0, 0, 0, 0, 0, forth ? 0.5 : -0.5));
                     forth = !forth;
-                    return _arm.SentCount >= _arm.CountFrom + 400;
+                    return _arm.SentCount >= _arm.CountFrom + 2000;
                 },
-                "400 cycles");
+                "2000 cycles");
             return _arm.AllocatedBytes;
         }));
         Assert.True(lease.Active);

@@ -200,7 +200,7 @@ public class SafetyFilterTests
         bool all = true;
         Assert.Equal(0, Allocations.OfOneRound(() =>
         {
-            for (int i = 0; i < 8; i++)
+            for (int i = 0; i < 50; i++)
             {
                 all &= Send(CommandKind.JointVelocity, new(0.1, 0, 0.1, 0, 0, 3)).Accepted;
                 all &= Send(CommandKind.TcpVelocity, new(0.01, 0, 0, 0, 0, 0.3)).Accepted;

@@ -139,7 +139,7 @@ public class SetpointGeneratorTests
         int n = 0;
         Assert.Equal(0, Allocations.OfOneRound(() =>
         {
-            for (int end = n + 400; n < end; n++)
+            for (int end = n + 2000; n < end; n++)
             {
                 if (n % 17 == 0)
                     run.Generator.Add(s_home + new Vector6(Math.Sin(n), 0, 0, 0, 0, 0) * 0.2, run.NowNs + 33_000_000, run.NowNs);

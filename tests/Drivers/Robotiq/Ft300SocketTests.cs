@@ -231,7 +231,7 @@ public class Ft300SocketTests
             }
             return allocated;
         }
-        Assert.Equal(0, Allocations.Least(() => Exchange(200)));
+        Assert.Equal(0, Allocations.Least(() => Exchange(1000)));
     }
 
     [Fact]

@@ -105,6 +105,6 @@ public class WrenchTupleReaderTests
                 clock.NextOriginating(0, arrival);
             }
         }
-        Assert.Equal(0, Allocations.OfOneRound(() => Take(2000)));
+        Assert.Equal(0, Allocations.OfOneRound(() => Take(10_000)));
     }
 }

@@ -256,7 +256,7 @@ public class PrimitiveRendererTests
         ulong number = 0;
         Assert.Equal(0, Allocations.OfOneRound(() =>
         {
-            for (int i = 0; i < 4; i++)
+            for (int i = 0; i < 20; i++)
                 renderer.Render(poses, s_fromAbove, number++, rgb, depth);
         }));
     }
