@@ -7,10 +7,10 @@ namespace RobotWorldModel.Drivers.Time;
 /// everything works, only later under load. In SCHED_FIFO the .NET runtime gives every thread it starts the middle of the range, 50,
 /// whatever the process has; so the process has that too, and what must not wait for the thread pool stands above: device readers 60,
 /// tick 70, arm 80. Above only while it is steady (<see cref="DeviceThread"/>): the runtime's own locks spin, and a spinning thread does
-/// not let one of lower priority go on that holds the lock. That is not enough: a thread that comes back from a system call just while another
-/// one lets the threads go on after a garbage collection spins too, steady or not. Seen once on two cores, with arm, tick and readers above
-/// a worker in 50: nothing moved any more. And not all that the runtime starts is in 50: the JIT's worker is where the thread that starts
-/// it is, the finalizer at 56. Only one priority for all threads of the process ends it.
+/// not let one of lower priority go on that holds the lock. That is not enough: a thread that comes back from a system call just while
+/// another one lets the threads go on after a garbage collection spins too, steady or not. Seen once on two cores, with arm, tick and
+/// readers above a worker in 50: nothing moved any more. And not all that the runtime starts is in 50: the JIT's worker is where the
+/// thread that starts it is, the finalizer at 56. Only one priority for all threads of the process ends it.
 /// </summary>
 public static partial class RealTime
 {
