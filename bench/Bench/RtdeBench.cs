@@ -19,7 +19,7 @@ internal static class RtdeBench
         using (sim)
         {
             // As core does, and after the cell was started, which would inherit it.
-            if (RealTime.TryRaiseProcess(RealTime.ProcessPriority) is { } why)
+            if (RealTime.TryRaiseProcess() is { } why)
                 results.Note($"no real-time class: {why}");
             if (RealTime.TryLockMemory() is { } unlocked)
                 results.Note(unlocked);

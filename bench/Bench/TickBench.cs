@@ -124,7 +124,7 @@ internal static class TickBench
     private static async Task<List<double>> LoopAsync(string program, TimeSpan slice, Results results, CancellationToken cancel)
     {
         var info = new ProcessStartInfo(program,
-            [slice.TotalSeconds.ToString(CultureInfo.InvariantCulture), RealTime.TickPriority.ToString(CultureInfo.InvariantCulture)])
+            [slice.TotalSeconds.ToString(CultureInfo.InvariantCulture), RealTime.Priority.ToString(CultureInfo.InvariantCulture)])
         { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(info)!;
         var said = process.StandardError.ReadToEndAsync(cancel);

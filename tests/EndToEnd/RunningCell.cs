@@ -12,7 +12,7 @@ public sealed class RunningCell : IDisposable
         Cell = new(cameras: 1);
         try
         {
-            Cell.StartSim();
+            Sim = Cell.StartSim();
             Service = Cell.StartService();
             Cell.WaitForDevices();
         }
@@ -25,6 +25,8 @@ public sealed class RunningCell : IDisposable
     }
 
     internal TestCell Cell { get; }
+
+    internal RobotProcess Sim { get; }
 
     internal RobotProcess Service { get; }
 

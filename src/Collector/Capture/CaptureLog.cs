@@ -26,7 +26,6 @@ public sealed class CaptureLog : IDisposable
     /// <summary>How long after the end a sample that had arrived before it may take to be published by its device's thread.</summary>
     private const long StragglerNs = 100_000_000;
 
-    private static volatile bool s_warm; // a log has been written to its end in this process
     private readonly List<StreamLog> _streams = [];
     private readonly BoundedQueue<TickRecord> _ticks = new(1024);
     private readonly BoundedQueue<CommandRecord> _commands = new(1024);
@@ -76,7 +75,7 @@ public sealed class CaptureLog : IDisposable
             ["json"] = metadata,
         });
         MakeChannels();
-        _thread = new DeviceThread("capture", RealTime.DevicePriority - 5, _ => Run(), warm: s_warm);
+        _thread = new DeviceThread("capture", _ => Run());
     }
 
     /// <summary>The log's name within its folder.</summary>
@@ -238,7 +237,6 @@ public sealed class CaptureLog : IDisposable
         });
         _writer.Close();
         _lock.Dispose();
-        s_warm = true;
         _done.SetResult(new CaptureResult(Path, Failure, Bytes, _writer.Lost, Counters, Sync));
     }
 

@@ -39,8 +39,8 @@ internal sealed class LogFile : IDisposable
     {
         (_file, _path, _pool) = (file, path, pool);
         (_maxQueued, _syncAgeNs) = (options.MaxQueuedChunks, (long)options.SyncAge.TotalNanoseconds);
-        _write = new DeviceThread("capture-write", 0, _ => WriteBlocks());
-        _sync = new DeviceThread("capture-sync", 0, _ => SyncWhenDue());
+        _write = new DeviceThread("capture-write", _ => WriteBlocks());
+        _sync = new DeviceThread("capture-sync", _ => SyncWhenDue());
         _write.Start();
         _sync.Start();
     }

@@ -39,7 +39,7 @@ public sealed partial class ArmMotion : IDisposable
                 ?? throw new ArgumentException($"{gripper.Name}: this driver only reads; it cannot move the gripper");
         (_arm, _force, _limits, _enabled) = (arm, force, limits, enabled);
         _wrenches = enabled ? force?.Wrenches.Subscribe(1024) : null; // only the thread that drives the arm drains it
-        _thread = new("arm", RealTime.ArmPriority, Serve);
+        _thread = new("arm", Serve);
         _published.Write(new() { SpeedFraction = 1 });
     }
 

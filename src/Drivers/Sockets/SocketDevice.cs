@@ -31,7 +31,7 @@ internal sealed class SocketDevice : IDisposable
     {
         (_name, _address, _session) = (name, address, session);
         _status = new(false, $"{name}: not started", 0);
-        _thread = new DeviceThread(name, RealTime.DevicePriority, Run);
+        _thread = new DeviceThread(name, Run);
     }
 
     public DeviceStatus Status => _status;
@@ -61,7 +61,6 @@ internal sealed class SocketDevice : IDisposable
         if (!_status.Connected)
             _found++;
         Say(true, message);
-        _thread.Steady();
     }
 
     /// <summary>Replaces the line that a person reads; the name is put in front.</summary>
@@ -125,7 +124,6 @@ internal sealed class SocketDevice : IDisposable
         while (!stop.IsCancellationRequested)
         {
             int foundBefore = _found;
-            _thread.Unsteady();
             try
             {
                 using Socket socket = _address.Connect(ConnectTimeoutMs, stop);

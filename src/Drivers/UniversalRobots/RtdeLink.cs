@@ -44,7 +44,7 @@ internal sealed class RtdeLink : IDisposable
     {
         (_options, _states) = (options, states);
         _clock = new RtdeClock((long)(options.LatencyMs * 1e6));
-        _thread = new DeviceThread($"{options.Name} rtde", RealTime.DevicePriority, Run);
+        _thread = new DeviceThread($"{options.Name} rtde", Run);
         Message = "not started";
     }
 
@@ -115,7 +115,6 @@ internal sealed class RtdeLink : IDisposable
         Message = $"connecting to {_options.Host}";
         while (!stop.IsCancellationRequested)
         {
-            _thread.Unsteady();
             try
             {
                 using var session = RtdeSession.Connect(_options.Host, _options.RtdePort, ConnectTimeoutMs);
@@ -264,7 +263,6 @@ internal sealed class RtdeLink : IDisposable
         Message = $"RTDE at {RateHz:0} Hz from {_options.Host}, PolyScope {Version}";
         Volatile.Write(ref _session, session);
         Interlocked.Increment(ref _connections);
-        _thread.Steady();
     }
 
     private string? AskForInputs(RtdeSession session, CancellationToken cancel)

@@ -27,7 +27,7 @@ internal sealed class UrObserver : IDisposable
         Kinematics = new UrKinematics(model);
         Dashboard = new DashboardClient(options.Host, options.DashboardPort);
         Primary = new PrimaryClient(options.Host, options.PrimaryPort);
-        _thread = new DeviceThread($"{options.Name} info", 0, Run);
+        _thread = new DeviceThread($"{options.Name} info", Run);
     }
 
     public DashboardClient Dashboard { get; }

@@ -111,7 +111,7 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
 
     private void RaisePriorities()
     {
-        string? fifo = RealTime.TryRaiseProcess(RealTime.ProcessPriority) ?? RealTime.TryPriority(RealTime.ArmPriority);
+        string? fifo = RealTime.TryRaiseProcess();
         string? memory = RealTime.TryLockMemory();
         if (fifo is not null)
             Warn($"no real-time class: {fifo}; it works, but ticks may be late under load");

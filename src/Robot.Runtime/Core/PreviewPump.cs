@@ -18,7 +18,7 @@ internal sealed class PreviewPump : IDisposable
     public PreviewPump(string cell, IReadOnlyList<ICamera> cameras)
     {
         _slots = [.. cameras.Select(c => (c, PreviewSlot.Create(RuntimeFolder.Preview(cell, c.Name), MaxWidth / Step, MaxHeight / Step)))];
-        _thread = new("preview", 0, Run);
+        _thread = new("preview", Run);
     }
 
     public void Start() => _thread.Start();

@@ -33,7 +33,7 @@ internal sealed class Ticker : IDisposable
         _grid = new(rateHz, HostClock.NowNs);
         _rateNumerator = (long)Math.Round(rateHz * RateDenominator);
         (_sampler, _observation, _policies, _log) = (sampler, sampler.CreateObservation(), policies, log);
-        _thread = new("tick", RealTime.TickPriority, Run);
+        _thread = new("tick", Run);
         RateHz = rateHz;
     }
 

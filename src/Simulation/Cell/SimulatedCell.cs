@@ -62,9 +62,6 @@ public sealed class SimulatedCell : IDisposable
 {
     private const double LoopHz = 500, CameraHz = 30;
 
-    /// <summary>Above everything of a service's: a real controller is not slowed down by the PC beside it.</summary>
-    private const int LoopPriority = 85;
-
     /// <summary>Further behind than this the loop lets cycles go: the machine was asleep.</summary>
     private const long FarBehindNs = 1_000_000_000;
 
@@ -125,7 +122,7 @@ public sealed class SimulatedCell : IDisposable
             foreach (var (stream, log) in device.Sent)
                 _sent[stream] = log;
         _control = options.ControlSocket.Length > 0 ? new(options.ControlSocket, Handle) : null;
-        _loop = new("cell", LoopPriority, Loop);
+        _loop = new("cell", Loop, timed: true);
     }
 
     /// <summary>What each stream has sent so far.</summary>

@@ -30,7 +30,7 @@ internal sealed class RtdeServer : IDisposable
         _baseRateHz = baseRateHz;
         _random = new(options.Seed);
         // Beside the control cycle's own: what that made in time would otherwise leave late on a busy machine, and motion would end.
-        _sender = new("sim-rtde-send", RealTime.ArmPriority, Send);
+        _sender = new("sim-rtde-send", Send, timed: true);
     }
 
     public int Clients => _sessions.Length;

@@ -80,7 +80,7 @@ internal sealed class FrameClient : IDisposable
     {
         (_socket, _hello, _capacity, _gone) = (socket, hello, capacity, gone);
         _queue = new(capacity);
-        _thread = new DeviceThread(name, RealTime.DevicePriority, Run);
+        _thread = new DeviceThread(name, Run, timed: true);
     }
 
     /// <summary>The hello as a whole message.</summary>

@@ -53,7 +53,7 @@ public sealed class FrameSocketServer : ISimulatedDevice
         _sentByName = new() { [$"{options.Name}_rgb"] = _colorLog };
         if (hello.Depth is not null)
             _sentByName[$"{options.Name}_depth"] = _depthLog;
-        _acceptor = new($"sim-{options.Name}", 0, Accept);
+        _acceptor = new($"sim-{options.Name}", Accept);
     }
 
     /// <inheritdoc/>

@@ -33,7 +33,7 @@ internal sealed class TimedSender : IDisposable
     {
         for (int i = 0; i < Capacity; i++)
             _messages[i] = new byte[LongestMessage];
-        _thread = new DeviceThread(name, RealTime.DevicePriority, Run);
+        _thread = new DeviceThread(name, Run, timed: true);
     }
 
     public int Clients

@@ -18,7 +18,7 @@ public delegate void PublishPicture(in PictureInfo info, ReadOnlySpan<byte> pixe
 
 /// <summary>
 /// A camera that takes a picture at every slot of a grid on its own clock, whatever the load: a late picture still shows the scene as it
-/// was at its slot. On a thread of its own with normal priority: the cell's loop goes before it.
+/// was at its slot. On a thread of its own: the cell's loop does not wait for it.
 /// </summary>
 public sealed class SimulatedCamera : IDisposable
 {
@@ -45,7 +45,7 @@ public sealed class SimulatedCamera : IDisposable
         _scratch = new SceneSnapshot(ring.Scene.Count);
         _color = GC.AllocateUninitializedArray<byte>(rig.Camera.ColorBytes, pinned: true);
         _depth = GC.AllocateUninitializedArray<byte>(rig.Camera.DepthBytes, pinned: true);
-        _thread = new DeviceThread($"camera {rig.Camera.Name}", 0, Run);
+        _thread = new DeviceThread($"camera {rig.Camera.Name}", Run);
     }
 
     /// <summary>Pictures taken (colour and depth of one moment are one).</summary>

@@ -53,7 +53,7 @@ internal sealed class ControllerBench : IDisposable
         Clock = new(HostClock.NowNs, 7_000_000_000, 40);
         Controller = new(options, Physics, Clock);
         Controller.Start();
-        _loop = new("test-cell", 0, Run);
+        _loop = new("test-cell", Run, timed: true);
         _loop.Start();
     }
 

@@ -40,7 +40,7 @@ public class FrameSocketServerTests : IDisposable
     /// <summary>A renderer: framesets on a grid, each stamped with its truth, until disposed.</summary>
     private DeviceThread Render(FrameSocketServer server, ulong framesets = ulong.MaxValue)
     {
-        var renderer = new DeviceThread("renderer", 0, stop =>
+        var renderer = new DeviceThread("renderer", stop =>
         {
             long origin = HostClock.NowNs;
             for (ulong n = 1; n <= framesets && !stop.IsCancellationRequested; n++)

@@ -61,9 +61,15 @@ public class Ft300ServerTests
         public long TruthOf(in Sample<Wrench> sample) => OriginNs + (long)(sample.Value.Fx * 1e6);
 
         /// <summary>
-        /// How much later than its transport's delay the latest sample came, ms: what this machine could not keep up with.
+        /// How much later than its transport's delay the latest twentieth of the samples came, at least, ms: what this machine could not
+        /// keep up with. A single late one is nothing that the driver may not cope with.
         /// </summary>
-        public double StallMs(double delayMs) => Samples.Max(s => s.ArrivalNs - TruthOf(s)) / 1e6 - delayMs;
+        public double StallMs(double delayMs)
+        {
+            List<long> delays = [.. Samples.Select(s => s.ArrivalNs - TruthOf(s))];
+            delays.Sort();
+            return delays[delays.Count * 19 / 20] / 1e6 - delayMs;
+        }
     }
 
     /// <summary>Tries until the machine was free enough to judge by; skips where it never is.</summary>
@@ -75,7 +81,7 @@ public class Ft300ServerTests
             if (run.StallMs(latencyMs) < 5)
                 return run;
         }
-        throw new SkipException("the machine is too busy to judge times: every run was held up by 5 ms or more");
+        throw new SkipException("the machine is too busy to judge times: in every run a twentieth came 5 ms late or more");
     }
 
     /// <summary>The force's x is the time in ms since the start, so each sample tells when it was made.</summary>

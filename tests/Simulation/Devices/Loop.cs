@@ -14,7 +14,7 @@ internal sealed class Loop : IDisposable
     {
         _device = device;
         device.Start();
-        _thread = new DeviceThread("cell", RealTime.DevicePriority, stop =>
+        _thread = new DeviceThread("cell", stop =>
         {
             long origin = HostClock.NowNs;
             for (long k = 0; !stop.IsCancellationRequested; k++)
@@ -25,7 +25,7 @@ internal sealed class Loop : IDisposable
                 physics.Step(0.002, default, default);
                 device.Step(now, 0.002);
             }
-        });
+        }, timed: true);
         _thread.Start();
     }
 

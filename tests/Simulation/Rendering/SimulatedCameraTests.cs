@@ -95,7 +95,7 @@ public class SimulatedCameraTests
             ushort depth = info.Format == PixelFormat.Depth16 ? MemoryMarshal.Cast<byte, ushort>(pixels)[24 * 64 + 32] : (ushort)0;
             pictures.Enqueue((info, depth));
         });
-        using var loop = new DeviceThread("cycle", 0, stopping =>
+        using var loop = new DeviceThread("cycle", stopping =>
         {
             var grid = new AbsoluteGrid(500, start);
             for (long cycle = 0; !stopping.IsCancellationRequested; cycle++)
@@ -155,7 +155,7 @@ public class SimulatedCameraTests
                 gate.Wait();
             infos.Enqueue(info);
         });
-        using var loop = new DeviceThread("cycle", 0, stopping =>
+        using var loop = new DeviceThread("cycle", stopping =>
         {
             var grid = new AbsoluteGrid(500, HostClock.NowNs);
             while (!stopping.IsCancellationRequested)
