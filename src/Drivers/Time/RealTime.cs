@@ -67,11 +67,12 @@ public static partial class RealTime
     public static void RaiseThreadOntoOneCore()
     {
         Span<ulong> cores = stackalloc ulong[16];
-        if (sched_getaffinity(0, (nuint)(cores.Length * sizeof(ulong)), cores) < 0 || !TryKeepLast(cores)
-            || sched_setaffinity(0, (nuint)(cores.Length * sizeof(ulong)), cores) != 0)
-            return;
+        nuint bytes = (nuint)(cores.Length * sizeof(ulong));
         int priority = TimedPriority;
-        _ = sched_setscheduler(0, FifoClass | ResetOnFork, ref priority);
+        // Bound to one core it would only be later where it may not be real-time.
+        if (sched_getaffinity(0, bytes, cores) >= 0 && TryKeepLast(cores)
+            && sched_setscheduler(0, FifoClass | ResetOnFork, ref priority) == 0)
+            _ = sched_setaffinity(0, bytes, cores);
     }
 
     /// <summary>Leaves the highest of the set bits; false where there is only one.</summary>
