@@ -16,6 +16,9 @@ internal static class TickBench
     private const double MsOverC = 0.1, TimesC = 1.5;
     private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(3), s_pageDeadline = TimeSpan.FromSeconds(60);
 
+    /// <summary>Of recording before the first pair: of three programs that just started the machine is later, whoever is first.</summary>
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(30);
+
     /// <param name="minutes">Of each of the two.</param>
     public static async Task RunAsync(Results results, double minutes, CancellationToken cancel)
     {
@@ -32,7 +35,7 @@ internal static class TickBench
             results.Note("Chromium is not installed: without a dashboard");
         else
             await PageConnectedAsync(cell, cancel);
-        await Task.Delay(s_settle, cancel);
+        Directory.Delete(await RecordAsync(core, () => Task.Delay(s_warmUp, cancel), cancel), recursive: true);
 
         int pairs = Math.Max(1, (int)Math.Round(minutes));
         var slice = TimeSpan.FromMinutes(minutes / pairs);
@@ -55,32 +58,40 @@ internal static class TickBench
         CoreClient core, Results results, string loop, TimeSpan slice, bool loopFirst, List<double> ticks, List<double> loops,
         Action eachSecond, CancellationToken cancel)
     {
-        long missedBefore = (await BenchCell.StatusAsync(core, cancel)).Tick.Missed;
-        string id = (await core.CallAsync(CoreMethods.RecordStart, new { task = "bench", source = "none" }, cancel))
-            .GetProperty("id").GetString()!;
-        await Task.Delay(s_settle, cancel);
-        using var looking = new Timer(_ => eachSecond(), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        long missedBefore = (await BenchCell.StatusAsync(core, cancel)).Tick.Missed, missed = 0, fromNs = 0, toNs = 0;
         var looped = new List<double>();
-        if (loopFirst)
-            looped = await LoopAsync(loop, slice, results, cancel);
-        long fromNs = HostClock.NowNs;
-        await Task.Delay(slice, cancel);
-        long toNs = HostClock.NowNs;
-        if (!loopFirst)
-            looped = await LoopAsync(loop, slice, results, cancel);
-        looking.Change(Timeout.Infinite, Timeout.Infinite);
-        long missed = (await BenchCell.StatusAsync(core, cancel)).Tick.Missed - missedBefore;
-        await core.CallAsync(CoreMethods.RecordStop, new { outcome = "unknown" }, cancel);
-        var episode = (await core.CallAsync(CoreMethods.RecordWait, new { id }, cancel))
-            .Deserialize<EpisodeSummary>(ProtocolJson.Lenient)!;
-
-        var ticked = ReadTicks(Path.Combine(episode.Path, CaptureLog.FileName), fromNs, toNs);
-        Directory.Delete(episode.Path, recursive: true); // the next needs its room
+        string episode = await RecordAsync(core, async () =>
+        {
+            await Task.Delay(s_settle, cancel);
+            using var looking = new Timer(_ => eachSecond(), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            if (loopFirst)
+                looped = await LoopAsync(loop, slice, results, cancel);
+            fromNs = HostClock.NowNs;
+            await Task.Delay(slice, cancel);
+            toNs = HostClock.NowNs;
+            if (!loopFirst)
+                looped = await LoopAsync(loop, slice, results, cancel);
+            looking.Change(Timeout.Infinite, Timeout.Infinite);
+            missed = (await BenchCell.StatusAsync(core, cancel)).Tick.Missed - missedBefore;
+        }, cancel);
+        var ticked = ReadTicks(Path.Combine(episode, CaptureLog.FileName), fromNs, toNs);
+        Directory.Delete(episode, recursive: true); // the next needs its room
         results.Add("tick lateness p99, each slice", "ms", new Distribution(ticked, "tick").P99);
         results.Add("C loop lateness p99, each slice", "ms", new Distribution(looped, "C loop").P99);
         ticks.AddRange(ticked);
         loops.AddRange(looped);
         return missed;
+    }
+
+    /// <summary>Records while something is done, and waits for the commit. Returns the episode's folder.</summary>
+    private static async Task<string> RecordAsync(CoreClient core, Func<Task> during, CancellationToken cancel)
+    {
+        string id = (await core.CallAsync(CoreMethods.RecordStart, new { task = "bench", source = "none" }, cancel))
+            .GetProperty("id").GetString()!;
+        await during();
+        await core.CallAsync(CoreMethods.RecordStop, new { outcome = "unknown" }, cancel);
+        return (await core.CallAsync(CoreMethods.RecordWait, new { id }, cancel))
+            .Deserialize<EpisodeSummary>(ProtocolJson.Lenient)!.Path;
     }
 
     private static void Report(Results results, List<double> ticks, List<double> loops, long missed)
