@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using RobotWorldModel.Collector.Codecs;
+using RobotWorldModel.Collector.Files;
 
 namespace RobotWorldModel.Collector.Mcap;
 
@@ -300,7 +301,7 @@ public sealed unsafe class McapReader : IDisposable
     {
         while (to.Length > 0)
         {
-            int n = RandomAccess.Read(_file, to, offset);
+            int n = RandomAccess.Read(_file, to[..Math.Min(to.Length, LinuxFile.MaxPiece)], offset);
             if (n == 0)
             {
                 _knownLength = RandomAccess.GetLength(_file);
