@@ -10,11 +10,13 @@ internal static unsafe partial class LinuxFile
 
     /// <summary>
     /// At most so many bytes in one call, here and where large blocks are read: a kernel without preemption lets nobody else have the core
-    /// until a call is done, and 8 MB in one have held up the tick by 30 ms.
+    /// until a call is done, and 8 MB in one have held up real-time threads by 30 ms.
     /// </summary>
     public const int MaxPiece = 256 << 10;
 
-    /// <summary>Writes all bytes at an offset, and between the pieces lets those go on that wait for the core. Returns 0 or errno.</summary>
+    /// <summary>
+    /// Writes all bytes at an offset, and between the pieces lets those go on that wait for the core. Returns 0 or errno.
+    /// </summary>
     public static int Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
         fixed (byte* start = bytes)

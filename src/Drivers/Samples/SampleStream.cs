@@ -27,8 +27,8 @@ public interface ISampleStream
 /// <summary>
 /// One device's samples on their way to whoever wants them: a slot with the newest, and a bounded lossless queue for each subscriber. The
 /// device's thread publishes and never waits; a full queue drops the new sample and counts it. Nothing is allocated per sample.
-/// Who reads plain values takes no lock: a reader of low priority must not hold up the arm's thread. Counted ones need it, for between the
-/// look at a frame and the reference to it the frame must not go back to its pool.
+/// Who reads plain values takes no lock: a reader that is kept from its core must not hold up the arm's thread. Counted ones need it, for
+/// between the look at a frame and the reference to it the frame must not go back to its pool.
 /// </summary>
 public sealed class SampleStream<T>(string name, double rateHz, double latencyMs) : ISampleStream
 {
