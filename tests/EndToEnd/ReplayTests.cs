@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.EndToEnd.Tests;
@@ -13,14 +15,26 @@ public partial class ReplayTests(RunningCell running)
     public void A_scripted_demonstration_replays_within_five_thousandths_of_a_radian()
     {
         string episode = running.Scripted;
-        _cell.ResetScene(running.ScriptedSeed);
+        var before = running.Cell.Scene();
         var replay = _cell.Run("replay", episode, "--config", _cell.Config, "--data", _cell.Data).MustEndWith(ExitCode.Done);
         var error = PathError().Match(replay.Out);
         Assert.True(error.Success, $"{replay}");
         Assert.InRange(Number(error.Groups["rms"]), 0, 0.005);
         Assert.InRange(Number(error.Groups["max"]), 0, 0.02);
         Assert.InRange(Number(error.Groups["gripper"]), 0, 1);
+        // The cell's objects were put back first: else the gripper would have come down on the cube where it lies since.
+        Assert.Contains("where the episode found them", replay.Out, StringComparison.Ordinal);
+        var recorded = EpisodeMetadata.Read(episode).Simulation!.Value.GetProperty("scene");
+        Assert.Equal(["block", "can", "cube", "target"], recorded.EnumerateObject().Select(o => o.Name).Order());
+        Assert.InRange(Apart(before["cube"]!, before["target"]!), 0, 0.025);
+        Assert.InRange(Apart(JsonNode.Parse(recorded.GetProperty("cube").GetRawText())!, before["target"]!), 0.1, 1);
+        var after = running.Cell.Scene();
+        Assert.InRange(Apart(after["cube"]!, after["target"]!), 0, 0.025);
     }
+
+    // Of two poses, across the table, m.
+    private static double Apart(JsonNode a, JsonNode b) =>
+        Math.Sqrt(Math.Pow((double)a[0]! - (double)b[0]!, 2) + Math.Pow((double)a[1]! - (double)b[1]!, 2));
 
     [Fact]
     public void A_dry_run_moves_nothing()

@@ -30,9 +30,6 @@ public sealed class RunningCell : IDisposable
 
     internal RobotProcess Service { get; }
 
-    /// <summary>The seed of the scene that <see cref="Scripted"/> was recorded in.</summary>
-    public int ScriptedSeed { get; private set; } = 1;
-
     /// <summary>A scripted demonstration, recorded once.</summary>
     public string Scripted => _scripted.Value;
 

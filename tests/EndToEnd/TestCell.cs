@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Simulation.Cell;
@@ -107,10 +108,11 @@ internal sealed class TestCell : IDisposable
     private string Said() =>
         string.Join('\n', _processes.Where((p, i) => !p.HasExited || i == _processes.Count - 1).Select(p => p.Said()));
 
-    public void ResetScene(int seed)
+    /// <summary>Where the cell's objects lie, by name.</summary>
+    public JsonObject Scene()
     {
         using var control = new CellControl(Control);
-        control.Call("reset", new() { ["seed"] = seed });
+        return control.Call("scene")!.AsObject();
     }
 
     /// <summary>Another config file: this one with a line changed.</summary>

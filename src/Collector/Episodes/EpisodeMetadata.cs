@@ -101,7 +101,10 @@ public sealed record EpisodeMetadata
     /// <summary>The planner, its settings and the model's checksum where one acted; plan.npz is then there.</summary>
     public required JsonElement? Planner { get; init; }
 
-    /// <summary>Seed and every randomised value of a simulated episode.</summary>
+    /// <summary>
+    /// Seed and every randomised value of a simulated episode; of one recorded in the simulated cell, where its objects lay at the start
+    /// (<c>scene</c>: by name p[m, rotation vector rad], base frame).
+    /// </summary>
     public required JsonElement? Simulation { get; init; }
 
     /// <summary>By modality: joints, force, gripper, actions, rewards, wrist_rgb (0-255), wrist_depth (m, no returns left out) …</summary>

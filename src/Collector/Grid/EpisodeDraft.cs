@@ -67,7 +67,7 @@ internal sealed class EpisodeDraft(RecordingHeader header, WallClockAnchor ancho
         Quality = new(QualityVerdict.NotJudged, Reasons()),
         CaptureLog = header.Keep,
         Planner = null,
-        Simulation = null,
+        Simulation = header.Simulation,
         Statistics = new Dictionary<string, ModalityStatistics>(),
     };
 

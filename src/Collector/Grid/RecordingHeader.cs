@@ -16,6 +16,7 @@ namespace RobotWorldModel.Collector.Grid;
 /// <param name="Streams">Every stream that the cell records, in the order of frames.csv.</param>
 /// <param name="Keep">What is to stay of the log: numbers, all, none.</param>
 /// <param name="Clocks">By stream: the map from its device's clock as it was at the start; null in logs of before.</param>
+/// <param name="Simulation">What a simulated cell says of itself; null in a real one.</param>
 public sealed record RecordingHeader(
     string Id,
     string Task,
@@ -30,7 +31,8 @@ public sealed record RecordingHeader(
     IReadOnlyDictionary<string, RecordedStream> Streams,
     SoftwareVersion Software,
     string Keep,
-    IReadOnlyDictionary<string, ClockMapReport>? Clocks = null)
+    IReadOnlyDictionary<string, ClockMapReport>? Clocks = null,
+    JsonElement? Simulation = null)
 {
     public string ToJson() => JsonSerializer.Serialize(this, RecordingJson.Default.RecordingHeader);
 

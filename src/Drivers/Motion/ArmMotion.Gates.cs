@@ -7,6 +7,7 @@ namespace RobotWorldModel.Drivers.Motion;
 // What must be true before anyone gets the arm.
 public sealed partial class ArmMotion
 {
+    private const string LookFirst = "look at the cell, then acknowledge";
     private const double TcpToleranceM = 1e-4, TcpToleranceRad = 1e-3, PayloadToleranceKg = 0.05, RestRadPerS = 0.02;
 
     private string? Barred()
@@ -14,7 +15,7 @@ public sealed partial class ArmMotion
         if (!_enabled)
             return $"{_arm.Name}: motion is off for this cell; set motion.enabled to true in its config once its limits have been checked";
         return _needsAcknowledge
-            ? $"{_arm.Name}: motion was ended ({Volatile.Read(ref _reason)}); look at the cell, then acknowledge"
+            ? $"{_arm.Name}: motion was ended ({Volatile.Read(ref _reason)}); {LookFirst}"
             : null;
     }
 

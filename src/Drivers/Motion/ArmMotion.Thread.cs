@@ -229,7 +229,7 @@ public sealed partial class ArmMotion
     {
         if (_needsAcknowledge)
             return;
-        session.End(reason);
+        session.End($"{reason}; {LookFirst}");
         Volatile.Write(ref _reason, reason);
         _needsAcknowledge = true;
         _gripper?.Halt();

@@ -1,13 +1,12 @@
 using System.CommandLine;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Collector.Grid;
 using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Core;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
-using RobotWorldModel.Simulation.Cell;
 using Spectre.Console;
 
 namespace RobotWorldModel.Runtime.Commands;
@@ -16,6 +15,8 @@ namespace RobotWorldModel.Runtime.Commands;
 internal static class DemoCommand
 {
     private const int Demonstrations = 3;
+    private static readonly string[] s_columns =
+        ["episode", "frames", "s", "outcome", "dropped", "stale", "sent=received", "late p99/max"];
     private static readonly JsonSerializerOptions s_indented = new(ProtocolJson.Lenient) { WriteIndented = true };
     private static readonly TimeSpan s_cellDeadline = TimeSpan.FromSeconds(20), s_devicesDeadline = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_dashboardDeadline = TimeSpan.FromSeconds(10);
@@ -57,7 +58,7 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(CellConfig config, string folder, double? seconds, bool keep, CancellationToken cancel)
     {
-        if (config.Simulation is not { } simulation)
+        if (config.Simulation is null)
             throw new RobotException(ExitCode.Usage,
                 $"{config.File}: the demo moves the arm by a script; it is for a simulated cell only");
         if (ServiceFile.Find(config.Cell) is { } running)
@@ -75,7 +76,7 @@ internal static class DemoCommand
             if (dashboard)
                 Console.WriteLine($"dashboard: {service.Info.Url}");
             await WaitForDevicesAsync(service, cancel);
-            exit = await RunAsync(service, simulation, folder, seconds, cancel);
+            exit = await RunAsync(service, config, folder, seconds, cancel);
             if (keep)
             {
                 Console.WriteLine($"\nCell and service stay up{(dashboard ? $": look at {service.Info.Url}" : "")}; Ctrl-C ends them.");
@@ -94,7 +95,7 @@ internal static class DemoCommand
     }
 
     private static async Task<int> RunAsync(
-        ServiceConnection service, SimulationConfig simulation, string folder, double? seconds, CancellationToken cancel)
+        ServiceConnection service, CellConfig config, string folder, double? seconds, CancellationToken cancel)
     {
         bool terminal = !Console.IsOutputRedirected;
         var episodes = new List<EpisodeReport>();
@@ -104,12 +105,11 @@ internal static class DemoCommand
             var summary = await Recordings.RecordAsync(
                 service, "pick the cube and place it on the target", "scripted", seconds, terminal, cancel);
             service.SayWhatItSaid();
-            episodes.Add(Compare(summary, simulation));
+            episodes.Add(Compare(summary, config));
         }
         WriteReport(folder, episodes, null);
         int faults = Verify(episodes);
         Console.WriteLine($"replaying {episodes[0].Id} …");
-        Ask(simulation, "reset", new() { ["seed"] = simulation.Seed }); // the cube lies where the first demonstration found it
         var replay = await ReplayCommand.RunAsync(service, episodes[0].Path, 1, cancel);
         service.SayWhatItSaid();
         Console.WriteLine($"replay {replay.State}: {replay.Message}");
@@ -185,7 +185,7 @@ internal static class DemoCommand
     }
 
     /// <summary>What the cell sent between the first and the last sample of the log, stream by stream.</summary>
-    private static EpisodeReport Compare(EpisodeSummary summary, SimulationConfig simulation)
+    private static EpisodeReport Compare(EpisodeSummary summary, CellConfig config)
     {
         var sent = new Dictionary<string, long>();
         foreach (var (stream, first) in summary.FirstNs)
@@ -194,7 +194,7 @@ internal static class DemoCommand
             // room.
             bool stamped = stream is not ("force" or "gripper");
             long room = stream switch { "force" => 5_000_000, "gripper" => 8_000_000, _ => 0 };
-            sent[stream] = (long)Ask(simulation, "sent", new JsonObject
+            sent[stream] = (long)SimulatedWorld.Ask(config, "sent", new JsonObject
             {
                 ["stream"] = stream,
                 ["from"] = first - room,
@@ -204,19 +204,6 @@ internal static class DemoCommand
         }
         return new(summary.Id, summary.Path, summary.Frames, summary.Seconds, summary.Dropped, summary.Stale, sent,
             summary.Received.ToDictionary(), summary.LatenessMs, summary.Outcome);
-    }
-
-    private static JsonNode? Ask(SimulationConfig simulation, string method, JsonObject parameters)
-    {
-        try
-        {
-            using var cell = new CellControl(RuntimeFolder.Resolve(simulation.Control));
-            return cell.Call(method, parameters);
-        }
-        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
-        {
-            throw new RobotException(ExitCode.Device, $"the simulated cell does not answer '{method}': {e.Message}; start the demo again");
-        }
     }
 
     private static int Verify(List<EpisodeReport> episodes)
@@ -242,14 +229,14 @@ internal static class DemoCommand
     private static void Show(List<EpisodeReport> episodes, int faults)
     {
         var table = new Table().Border(TableBorder.Simple)
-            .AddColumns("episode", "frames", "seconds", "outcome", "dropped", "stale rows", "sent = received", "late p99 / max ms");
+            .AddColumns([.. s_columns.Select(c => new TableColumn(c).NoWrap().Padding(0, 0))]);
         foreach (var e in episodes)
         {
             var unequal = e.Sent.Where(s => e.Received.GetValueOrDefault(s.Key) != s.Value)
                 .Select(s => $"{s.Key} {s.Value} / {e.Received.GetValueOrDefault(s.Key)}");
-            string equal = unequal.Any() ? string.Join(", ", unequal) : $"yes ({e.Sent.Values.Sum()} samples)";
+            string equal = unequal.Any() ? string.Join(", ", unequal) : $"yes ({e.Sent.Values.Sum()})";
             table.AddRow(e.Id, $"{e.Frames}", $"{e.Seconds:0.0}", e.Outcome, $"{e.Dropped}", $"{e.Stale}", equal,
-                $"{e.LatenessMs.P99:0.00} / {e.LatenessMs.Max:0.00}");
+                $"{e.LatenessMs.P99:0.0}/{e.LatenessMs.Max:0.0} ms");
         }
         AnsiConsole.Write(table);
         Console.WriteLine(faults == 0 ? "" : $"{faults} faults were found");

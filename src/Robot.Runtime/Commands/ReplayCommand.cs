@@ -44,6 +44,8 @@ internal static class ReplayCommand
             Rehearse(plan, cell, pace, only);
             if (only)
                 return ExitCode.Done;
+            if (plan.Scene is not null && cell.Simulation is not null)
+                Console.WriteLine("the simulated cell's objects are put where the episode found them");
             await using var service = await ServiceConnection.OpenAsync(
                 cell, parsed.GetValue(data)!, parsed.GetResult(data) is { Implicit: false }, cancel);
             await service.Core.SubscribeAsync(cancel);

@@ -1,9 +1,7 @@
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Protocol;
-using RobotWorldModel.Simulation.Cell;
 
 namespace RobotWorldModel.Runtime.Core;
 
@@ -13,9 +11,9 @@ namespace RobotWorldModel.Runtime.Core;
 internal sealed class FreedriveRun : IDisposable
 {
     private readonly MotionLease? _lease;
-    private readonly string? _hand;
+    private readonly CellConfig? _handIn; // the simulated cell whose hand leads the arm
 
-    private FreedriveRun(MotionLease? lease, string? hand) => (_lease, _hand) = (lease, hand);
+    private FreedriveRun(MotionLease? lease, CellConfig? handIn) => (_lease, _handIn) = (lease, handIn);
 
     /// <summary>In the simulated cell a scripted hand takes the tool.</summary>
     /// <exception cref="RobotException">Motion is refused.</exception>
@@ -24,13 +22,12 @@ internal sealed class FreedriveRun : IDisposable
         if (!config.Motion.Enabled)
             return new(null, null);
         var lease = policies.StartFreedrive();
-        if (config.Simulation is not { } simulation)
+        if (config.Simulation is null)
             return new(lease, null);
-        string hand = RuntimeFolder.Resolve(simulation.Control);
         try
         {
-            Lead(hand, "circle");
-            return new(lease, hand);
+            Lead(config, "circle");
+            return new(lease, config);
         }
         catch
         {
@@ -43,11 +40,11 @@ internal sealed class FreedriveRun : IDisposable
     public void Dispose()
     {
         _lease?.Dispose();
-        if (_hand is null)
+        if (_handIn is null)
             return;
         try
         {
-            Lead(_hand, "none");
+            Lead(_handIn, "none");
         }
         catch (RobotException)
         {
@@ -56,16 +53,6 @@ internal sealed class FreedriveRun : IDisposable
     }
 
     /// <exception cref="RobotException">The cell does not answer.</exception>
-    private static void Lead(string socket, string pattern)
-    {
-        try
-        {
-            using var cell = new CellControl(socket);
-            cell.Call("hand", new JsonObject { ["pattern"] = pattern, ["seconds"] = 3600 });
-        }
-        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
-        {
-            throw new RobotException(ExitCode.Device, $"the simulated cell does not answer: {e.Message}");
-        }
-    }
+    private static void Lead(CellConfig config, string pattern) =>
+        SimulatedWorld.Ask(config, "hand", new JsonObject { ["pattern"] = pattern, ["seconds"] = 3600 });
 }

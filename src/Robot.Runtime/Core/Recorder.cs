@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Collector.Grid;
@@ -105,9 +106,10 @@ internal sealed class Recorder(
         {
             string folder = EpisodeNaming.CreateRecording(Demonstrations, Trash);
             string id = Path.GetFileNameWithoutExtension(folder);
+            var simulation = Simulation(id);
             var (originNs, slot) = grid();
             long firstSlot = slot + 1;
-            var header = Header(id, task, source, originNs, firstSlot);
+            var header = Header(id, task, source, originNs, firstSlot, simulation);
             var log = CaptureLog.Start(folder, CaptureStreams.Of(devices.Arm, devices.Force, devices.Gripper, devices.Cameras),
                 header.ToJson(), WallClockAnchor.Now());
             _running = _last = new(id, folder, task, source, log, firstSlot, HostClock.NowNs,
@@ -209,7 +211,22 @@ internal sealed class Recorder(
     private Dictionary<string, ClockMapReport> Clocks() => devices.Streams.ToDictionary(
         s => s.Name, s => devices.DeviceOf(s).Clock ?? new ClockMapReport("host", 0, 0, 0));
 
-    private RecordingHeader Header(string id, string task, string source, long originNs, long firstSlot)
+    private JsonElement? Simulation(string id)
+    {
+        if (!devices.IsSimulated)
+            return null;
+        try
+        {
+            return SimulatedWorld.Describe(config);
+        }
+        catch (RobotException e)
+        {
+            say($"{id}: where the objects lie is not recorded, and a replay cannot put them back: {e.Message}");
+            return null;
+        }
+    }
+
+    private RecordingHeader Header(string id, string task, string source, long originNs, long firstSlot, JsonElement? simulation)
     {
         RobotState? state = devices.Arm?.States.TryGetNewest(out var newest) == true ? newest.Value : null;
         return new(id, task, config.RateHz, originNs, firstSlot, RecordingDescription.Configuration(config),
@@ -218,6 +235,6 @@ internal sealed class Recorder(
             devices.Force is null ? null : new("Robotiq FT 300", devices.Force.Serial ?? "", new double[6]),
             devices.Arm is null ? null : RecordingDescription.Action(source, devices.Gripper is not null, CellDevices.Limits(config)),
             devices.Streams.ToDictionary(s => s.Name, s => new RecordedStream(s.RateHz, s.LatencyMs)),
-            BuildInfo.Software, config.Recording.Keep.ToString().ToLowerInvariant(), Clocks());
+            BuildInfo.Software, config.Recording.Keep.ToString().ToLowerInvariant(), Clocks(), simulation);
     }
 }

@@ -29,7 +29,8 @@ internal static class ReplayLoader
                 [.. actions.Select(a => new Vector6(a.Action.AsSpan(0, 6)))],
                 [.. actions.Select(a => a.Action.Length > 6 ? a.Action[6] : double.NaN)],
                 [.. joints.Select(j => j.Q)],
-                [.. gripper?.Select(g => g.Position) ?? actions.Select(_ => double.NaN)]);
+                [.. gripper?.Select(g => g.Position) ?? actions.Select(_ => double.NaN)],
+                SimulatedWorld.SceneOf(episode.Metadata.Simulation));
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {

@@ -31,6 +31,8 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
             throw new RobotException(ExitCode.Usage, obstruction);
         if (stopped()) // meanwhile: nothing has moved yet, and nothing shall
             throw new RobotException(ExitCode.Interrupted, "it was stopped before it began");
+        if (plan.Scene is { } scene && devices.IsSimulated) // as a person does in a real cell
+            SimulatedWorld.Place(config, scene);
         ReplayPolicy? policy = null;
         var monitor = new PathMonitor(devices.Arm!.States, devices.Gripper?.States);
         try

@@ -1,10 +1,8 @@
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Core.Policies;
 using RobotWorldModel.Runtime.Protocol;
-using RobotWorldModel.Simulation.Cell;
 
 namespace RobotWorldModel.Runtime.Core;
 
@@ -26,7 +24,7 @@ internal sealed class ScriptedDemonstration(CellConfig config, CellDevices devic
         if (!devices.IsSimulated || devices.Arm?.Identity is null)
             throw new RobotException(ExitCode.Usage,
                 "source 'scripted' is for the simulated cell only; use freedrive, jog or none on a real arm");
-        var scene = await Task.Run(() => Ask("reset", new JsonObject { ["seed"] = _seed++ }), cancel);
+        var scene = await Task.Run(() => SimulatedWorld.Ask(config, "reset", new JsonObject { ["seed"] = _seed++ })!, cancel);
         Pose cube = PoseOf(scene["cube"]!);
         _target = PoseOf(scene["target"]!);
         PickAndPlace? script = null;
@@ -56,25 +54,11 @@ internal sealed class ScriptedDemonstration(CellConfig config, CellDevices devic
     /// <summary>Whether the cube has come to lie on the target.</summary>
     public Collector.Episodes.Outcome Judge()
     {
-        Pose cube = PoseOf(Ask("bodies", [])["cube"]!);
+        Pose cube = PoseOf(SimulatedWorld.Ask(config, "bodies")!["cube"]!);
         Vec3 off = cube.Position - _target.Position;
         return new Vec3(off.X, off.Y, 0).Length <= SuccessRadiusM
             ? Collector.Episodes.Outcome.Success
             : Collector.Episodes.Outcome.Failure;
-    }
-
-    private JsonNode Ask(string method, JsonObject parameters)
-    {
-        try
-        {
-            using var cell = new CellControl(RuntimeFolder.Resolve(config.Simulation!.Control));
-            return cell.Call(method, parameters)!;
-        }
-        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
-        {
-            throw new RobotException(ExitCode.Device,
-                $"the simulated cell does not answer ({e.Message}); start it with ./robot sim --config {config.File}");
-        }
     }
 
     private static Pose PoseOf(JsonNode json) => Pose.FromVector(new([.. json.AsArray().Select(v => (double)v!)]));

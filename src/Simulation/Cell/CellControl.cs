@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace RobotWorldModel.Simulation.Cell;
 
 /// <summary>
-/// The cell's own socket, which no real cell has: it tells the truth (what was sent, where things are) and takes orders (reset, a hand on
-/// the tool). One JSON object a line: {"method": …, …} is answered by {"result": …} or {"error": "…"}.
+/// The cell's own socket, which no real cell has: it tells the truth (what was sent, where things are) and takes orders (to put things
+/// somewhere, a hand on the tool). One JSON object a line: {"method": …, …} is answered by {"result": …} or {"error": "…"}.
 /// </summary>
 internal sealed class CellControlServer(string path, Func<string, JsonObject, JsonNode?> handle) : IDisposable
 {
@@ -77,6 +77,7 @@ internal sealed class CellControlServer(string path, Func<string, JsonObject, Js
 /// <summary>A client of a simulated cell's control socket.</summary>
 public sealed class CellControl : IDisposable
 {
+    private const int TimeoutMs = 5000; // a cell that is stopped must not stop who asks
     private readonly NetworkStream _stream;
     private readonly StreamReader _reader;
     private readonly Lock _lock = new();
@@ -84,7 +85,11 @@ public sealed class CellControl : IDisposable
     /// <exception cref="SocketException">The cell does not run.</exception>
     public CellControl(string path)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+        {
+            SendTimeout = TimeoutMs,
+            ReceiveTimeout = TimeoutMs,
+        };
         try
         {
             socket.Connect(new UnixDomainSocketEndPoint(path));

@@ -245,6 +245,11 @@ public sealed class SimulatedCell : IDisposable
             case "reset":
                 _physics.Reset((int)request["seed"]!);
                 return Bodies();
+            case "scene":
+                return Scene();
+            case "place":
+                Place((JsonObject)request["scene"]!);
+                return null;
             case "hand":
                 _hand = HandPattern.Parse(request, HostClock.NowNs);
                 return null;
@@ -253,7 +258,7 @@ public sealed class SimulatedCell : IDisposable
                 return null;
             default:
                 throw new ArgumentException(
-                    $"'{method}' is not known; use sent, counts, truth, times, bodies, reset, hand, protective_stop");
+                    $"'{method}' is not known; use sent, counts, truth, times, bodies, reset, scene, place, hand, protective_stop");
         }
     }
 
@@ -287,6 +292,16 @@ public sealed class SimulatedCell : IDisposable
         }),
         ["held"] = _physics.HeldObject,
     };
+
+    /// <summary>Where everything lies that a new episode may place elsewhere; <c>place</c> takes it back.</summary>
+    private JsonObject Scene() => new(_scene.Objects.Select(o => o.Body).Append(_scene.Target)
+        .Select(body => KeyValuePair.Create(body.Name, (JsonNode?)PoseJson(body.PoseInBase))));
+
+    private void Place(JsonObject scene)
+    {
+        foreach (var (name, pose) in scene)
+            _physics.Place(name, Pose.FromVector(new([.. pose!.AsArray().Select(v => (double)v!)])));
+    }
 
     private static JsonArray PoseJson(in Pose pose) => [.. pose.ToVector().ToArray().Select(v => (JsonNode)v)];
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
@@ -10,8 +11,10 @@ namespace RobotWorldModel.Runtime.Core.Policies;
 /// <param name="Gripper">Gripper targets by row, 0..1; NaN where the episode has none.</param>
 /// <param name="RecordedQ">Measured joints at k / rate, rad.</param>
 /// <param name="RecordedGripper">Measured gripper at k / rate, 0..1; NaN where there is none.</param>
+/// <param name="Scene">Where the objects of the simulated cell lay when it was recorded; null where that is not known.</param>
 internal sealed record ReplayPlan(
-    string Episode, double RateHz, Vector6[] Actions, double[] Gripper, Vector6[] RecordedQ, double[] RecordedGripper)
+    string Episode, double RateHz, Vector6[] Actions, double[] Gripper, Vector6[] RecordedQ, double[] RecordedGripper,
+    JsonObject? Scene = null)
 {
     public int Rows => Actions.Length;
 
