@@ -3,7 +3,7 @@ using RobotWorldModel.Drivers.Geometry;
 namespace RobotWorldModel.Drivers.UniversalRobots;
 
 /// <summary>Forward, differential and inverse kinematics of a UR arm. Immutable, thread-safe, no allocation.</summary>
-public sealed class UrKinematics
+public sealed partial class UrKinematics
 {
     private readonly Pose[] _link = new Pose[6]; // frame i+1 in frame i for joint angle 0
 

@@ -17,7 +17,7 @@ public class UrKinematicsTests
     {
         Vector6 pose = new UrKinematics(UrModel.ByName(model)).Flange(new Vector6(q)).ToVector();
         for (int i = 0; i < 6; i++)
-            Assert.Equal(expected[i], pose[i], 1.5e-6);
+            Assert.Equal(expected[i], pose[i], 1e-6);
     }
 
     [Fact]
