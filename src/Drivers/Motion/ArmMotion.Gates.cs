@@ -8,13 +8,13 @@ namespace RobotWorldModel.Drivers.Motion;
 public sealed partial class ArmMotion
 {
     private const string LookFirst = "look at the cell, then acknowledge";
-    private const double TcpToleranceM = 1e-4, TcpToleranceRad = 1e-3, PayloadToleranceKg = 0.05, RestRadPerS = 0.02;
+    private const double TcpToleranceM = 1e-4, TcpToleranceRad = 1e-3, PayloadToleranceKg = 0.05, RestRadPerS = ArmStateMachine.RestRadPerS;
 
     private string? Barred()
     {
         if (!_enabled)
             return $"{_arm.Name}: motion is off for this cell; set motion.enabled to true in its config once its limits have been checked";
-        return _needsAcknowledge
+        return NeedsAcknowledge
             ? $"{_arm.Name}: motion was ended ({Volatile.Read(ref _reason)}); {LookFirst}"
             : null;
     }
@@ -46,7 +46,7 @@ public sealed partial class ArmMotion
 
     private string? ControllerGate(in RobotState state)
     {
-        if (!IsSafe(state.Safety))
+        if (!ArmStateMachine.IsSafe(state.Safety))
             return $"{_arm.Name}: the controller's safety state is {state.Safety}; clear it at the pendant, then try again";
         if (state.Mode != RobotMode.Running)
             return $"{_arm.Name}: the robot's mode is {state.Mode}, not Running; power it on and release its brakes at the pendant";
@@ -149,9 +149,10 @@ public sealed partial class ArmMotion
     private static Vector6 Standing(in RobotState state) =>
         state.TargetQ.IsFinite && (state.TargetQ - state.Q).MaxAbs < 0.01 ? state.TargetQ : state.Q;
 
-    private static bool IsSafe(SafetyStatusBits bits)
+    private ArmSigns Signs(long nowNs)
     {
-        const SafetyStatusBits Good = SafetyStatusBits.Normal | SafetyStatusBits.Reduced;
-        return (bits & Good) != 0 && (bits & ~Good) == 0;
+        bool any = _arm.States.TryGetNewest(out var sample);
+        bool fresh = any && nowNs - sample.ArrivalNs <= _limits.StateTimeoutMs * 1e6;
+        return new(_arm.Reached, fresh, sample.Value.Mode, sample.Value.Safety, sample.Value.Qd.MaxAbs);
     }
 }

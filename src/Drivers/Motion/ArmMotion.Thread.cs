@@ -60,6 +60,8 @@ public sealed partial class ArmMotion
     private void Cycle(long nowNs, double rateHz, long missed)
     {
         bool any = _arm.States.TryGetNewest(out var state);
+        if (_state.Advance(Signs(nowNs)))
+            StoppedBy($"the controller's safety state became {state.Value.Safety}");
         ReadForce();
         MotionSession? session = _session;
         if (session is null)
@@ -68,7 +70,7 @@ public sealed partial class ArmMotion
                 _lastSent = state.Value.Q;
             // After a safety stop the program must not wake up again on its own when the stop is cleared.
             if (_sending)
-                _control.Send(_needsAcknowledge ? ArmMode.Stop : ArmMode.Hold, _lastSent, default);
+                _control.Send(NeedsAcknowledge ? ArmMode.Stop : ArmMode.Hold, _lastSent, default);
             Publish(null, state.Value);
             return;
         }
@@ -148,9 +150,9 @@ public sealed partial class ArmMotion
     private bool Supervise(MotionSession session, in Sample<RobotState> sample, long nowNs)
     {
         RobotState state = sample.Value;
-        if (!IsSafe(state.Safety))
+        if (!ArmStateMachine.IsSafe(state.Safety))
         {
-            Fault(session, $"the controller's safety state became {state.Safety}");
+            Fault($"the controller's safety state became {state.Safety}");
             return false;
         }
         if (nowNs - sample.ArrivalNs > _limits.StateTimeoutMs * 1e6)
@@ -212,7 +214,7 @@ public sealed partial class ArmMotion
             session.Tare ??= _newestForce;
             double force = (_newestForce - session.Tare.Value).Length;
             if (!(force <= _limits.ForceLimitN)) // a force that is not a number is no reason to go on
-                Fault(session, $"{_force!.Name}: {force:0} N, more than the {_limits.ForceLimitN:0} N allowed");
+                Fault($"{_force!.Name}: {force:0} N, more than the {_limits.ForceLimitN:0} N allowed");
         }
     }
 
@@ -225,13 +227,16 @@ public sealed partial class ArmMotion
     }
 
     // A person must look, even where the lease had ended before.
-    private void Fault(MotionSession session, string reason)
+    private void Fault(string reason)
     {
-        if (_needsAcknowledge)
-            return;
-        session.End($"{reason}; {LookFirst}");
+        if (_state.Fault())
+            StoppedBy(reason);
+    }
+
+    private void StoppedBy(string reason)
+    {
+        _session?.End($"{reason}; {LookFirst}");
         Volatile.Write(ref _reason, reason);
-        _needsAcknowledge = true;
         _gripper?.Halt();
     }
 

@@ -21,7 +21,8 @@ public sealed partial class ArmMotion : IDisposable
     private readonly Published<Snapshot> _published = new();
     private MotionSession? _session; // set by who acquires, cleared by the arm's thread
     private string? _acquiring, _reason;
-    private volatile bool _needsAcknowledge, _sending;
+    private readonly ArmStateMachine _state = new();
+    private volatile bool _sending;
     private CancellationTokenSource? _acquireCancel;
     private long _clamped, _refused;
 
@@ -48,7 +49,10 @@ public sealed partial class ArmMotion : IDisposable
     public MotionLimits Limits => _limits;
 
     /// <summary>Nobody gets the arm before a person has looked and <see cref="Acknowledge"/> was called.</summary>
-    public bool NeedsAcknowledge => _needsAcknowledge;
+    public bool NeedsAcknowledge => _state.NeedsAcknowledge;
+
+    /// <summary>The arm's state. Where motion is not enabled nobody watches for stops: then it is what the controller shows just now.</summary>
+    public ArmState State => _enabled ? _state.State : ArmStateMachine.Seen(Signs(HostClock.NowNs));
 
     /// <summary>The set-point last sent; where nobody drives the arm, where it was last seen. rad.</summary>
     public Vector6 CommandedJoints
@@ -134,15 +138,18 @@ public sealed partial class ArmMotion : IDisposable
     /// <summary>
     /// A person has looked at the cell and lets motion begin again. Clears our own mark only; unlocks nothing on the controller.
     /// </summary>
-    public void Acknowledge() => _needsAcknowledge = false;
+    /// <returns>Null, or one line: the controller itself still reports a stop, and how to leave it.</returns>
+    public string? Acknowledge() => _state.Acknowledge(Signs(HostClock.NowNs))
+        ? null
+        : $"{_arm.Name}: the controller is still stopped ({_arm.Status.Message})";
 
     public MotionReport Report()
     {
         Snapshot now = _published.Read();
         MotionSession? session = Volatile.Read(ref _session);
-        MotionState state = session is null ? _needsAcknowledge ? MotionState.Fault : MotionState.Off : now.State;
+        MotionState state = session is null ? NeedsAcknowledge ? MotionState.Fault : MotionState.Off : now.State;
         string reason = !_enabled ? "motion.enabled is false in the config; recording works without it" : Volatile.Read(ref _reason) ?? "";
-        return new(_enabled, state, session?.Lease?.Owner, reason, _needsAcknowledge, CommandedJoints,
+        return new(_enabled, State, state, session?.Lease?.Owner, reason, NeedsAcknowledge, CommandedJoints,
             Interlocked.Read(ref _clamped), Interlocked.Read(ref _refused), now.Timeouts, now.Missed, now.SpeedFraction);
     }
 

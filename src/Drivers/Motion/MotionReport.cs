@@ -25,6 +25,8 @@ public enum MotionState
 
 /// <summary>Motion at one moment.</summary>
 /// <param name="Enabled">motion.enabled of the config.</param>
+/// <param name="Arm">As <see cref="ArmMotion.State"/>.</param>
+/// <param name="State">What the arm does for whoever holds it.</param>
 /// <param name="Owner">Who holds the arm; null where nobody does.</param>
 /// <param name="Reason">Why motion last ended or cannot begin; empty where all is well.</param>
 /// <param name="NeedsAcknowledge">Nobody gets the arm until a person has acknowledged.</param>
@@ -36,5 +38,5 @@ public enum MotionState
 /// <param name="SpeedFraction">How fast the controller's time runs, 0..1 (its speed slider and limiter): owners slow their plans by
 /// it.</param>
 public readonly record struct MotionReport(
-    bool Enabled, MotionState State, string? Owner, string Reason, bool NeedsAcknowledge, Vector6 Commanded,
+    bool Enabled, ArmState Arm, MotionState State, string? Owner, string Reason, bool NeedsAcknowledge, Vector6 Commanded,
     long Clamped, long Refused, long Timeouts, long MissedCycles, double SpeedFraction);

@@ -13,6 +13,9 @@ public interface IRobotArm : IDevice
 {
     SampleStream<RobotState> States { get; }
 
+    /// <summary>The controller has taken the connection, whether or not data flows yet.</summary>
+    bool Reached { get; }
+
     /// <summary>Null until the controller has been asked.</summary>
     RobotIdentity? Identity { get; }
 

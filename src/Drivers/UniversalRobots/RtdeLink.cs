@@ -59,6 +59,9 @@ internal sealed class RtdeLink : IDisposable
 
     public bool Connected => Volatile.Read(ref _session) is not null;
 
+    /// <summary>The controller has taken the connection; its data may not flow yet.</summary>
+    public bool Reached => Volatile.Read(ref _connecting) is not null;
+
     /// <summary>Counts connections on which data has flowed.</summary>
     public int Connections => Volatile.Read(ref _connections);
 

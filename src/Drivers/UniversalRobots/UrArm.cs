@@ -33,6 +33,8 @@ public sealed class UrArm : IRobotArm, IArmControl
     /// <inheritdoc/>
     public SampleStream<RobotState> States { get; }
 
+    public bool Reached => _link.Reached;
+
     public RobotIdentity? Identity => _observer.Identity;
 
     public UrKinematics Kinematics => _observer.Kinematics;

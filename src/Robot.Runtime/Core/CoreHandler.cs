@@ -311,7 +311,8 @@ internal sealed class CoreHandler(
 
     private object Acknowledge()
     {
-        devices.Motion?.Acknowledge();
+        if (devices.Motion?.Acknowledge() is { } refusal)
+            throw new RobotException(ExitCode.Device, refusal);
         status.Say("acknowledged");
         return new { };
     }

@@ -70,9 +70,10 @@ internal sealed class StatusReporter(CellConfig config, CellDevices devices, Tic
     private MotionStatus Motion()
     {
         if (devices.Motion is null)
-            return new(false, "off", null, "this cell has no arm", false);
+            return new(false, "off", null, "this cell has no arm", false, "none");
         var report = devices.Motion.Report();
-        return new(report.Enabled, Words(report.State.ToString()), report.Owner, report.Reason, report.NeedsAcknowledge);
+        return new(report.Enabled, Words(report.State.ToString()), report.Owner, report.Reason, report.NeedsAcknowledge,
+            Words(report.Arm.ToString()));
     }
 
     /// <summary>The safety state in words.</summary>

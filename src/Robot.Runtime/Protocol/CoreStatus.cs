@@ -57,7 +57,9 @@ public sealed record GripperStatus(double Position, double WidthM, bool Object, 
 /// <param name="State">off, holding, moving, stopping, freedrive, fault.</param>
 /// <param name="Owner">Who holds the lease; null where nobody does.</param>
 /// <param name="Reason">Why it cannot move, or why it stopped; empty where all is well.</param>
-public sealed record MotionStatus(bool Enabled, string State, string? Owner, string Reason, bool NeedsAcknowledge);
+/// <param name="Arm">disconnected, connecting, powered_off, idle, ready, moving, protective_stop, emergency_stop, fault; none without an
+/// arm.</param>
+public sealed record MotionStatus(bool Enabled, string State, string? Owner, string Reason, bool NeedsAcknowledge, string Arm = "none");
 
 /// <param name="Id">demo_007</param>
 /// <param name="Frames">Slots since t0.</param>

@@ -24,11 +24,13 @@ public sealed partial class ArmMotionTests
         Eventually.True(() => _arm.Last.Mode == ArmMode.Stop && motion.Report().State == MotionState.Fault, "the program is halted");
         Assert.Contains(bits.ToString(), lease.EndedBecause);
 
+        if (bits != SafetyStatusBits.None) // which is no stop of the controller's
+            Assert.Contains("still stopped", motion.Acknowledge());
         _arm.Change((ref RobotState s) => s.Safety = SafetyStatusBits.Normal);
         Assert.Null(motion.TryAcquire("test", out string? refusal));
         Assert.Contains("acknowledge", refusal);
         int starts = _arm.Starts;
-        motion.Acknowledge();
+        Assert.Null(motion.Acknowledge());
         Eventually.True(() => _arm.Last.Mode == ArmMode.Hold, "the arm is served again");
         Eventually.True(() => TryAcquired(motion), "motion begins again");
         Assert.Equal(starts + 1, _arm.Starts);

@@ -404,6 +404,8 @@ public sealed partial class ArmMotionTests : IDisposable
 
         public SampleStream<RobotState> States => arm.States;
 
+        public bool Reached => false;
+
         public RobotIdentity? Identity => null;
 
         public Drivers.UniversalRobots.UrKinematics Kinematics => arm.Kinematics;

@@ -39,6 +39,8 @@ internal sealed class FakeArm : IRobotArm, IArmControl
 
     public SampleStream<RobotState> States { get; } = new("robot", 500, 1);
 
+    public bool Reached => Connected;
+
     public RobotIdentity? Identity => null;
 
     public UrKinematics Kinematics { get; } = new(UrModel.Ur5e);
