@@ -18,6 +18,7 @@ Orders come on standard input, one a line, each answered by `ok ORDER` on standa
   local / remote          remote control
   reject TEXT             the next program is answered by a runtime exception
   refuse                  RTDE version 2 is refused
+  locked N                the next N orders to unlock come too early
   stat                    prints numbers as JSON before its ok
 """
 import json
@@ -61,7 +62,7 @@ lock = threading.Lock()
 state = {name: [0.0] * 6 if kind == "VECTOR6D" else 0 for name, kind in TYPES.items()}
 state.update(robot_mode=7, runtime_state=1, robot_status_bits=1, safety_status_bits=1, speed_scaling=1.0, target_speed_fraction=1.0,
              actual_q=[0.1, -1.57, 1.57, -1.5, -1.4, 0.2], tcp_offset=[0, 0, 0.145, 0, 0, 0], payload=0.925, output_int_register_24=77)
-flags = {"paused": False, "drop": 0, "text": False, "remote": True, "reject": None, "refuse": False, "unknown": set(), "in_use": set()}
+flags = {"paused": False, "drop": 0, "text": False, "remote": True, "reject": None, "refuse": False, "locked": 0, "unknown": set(), "in_use": set()}
 owners = {}
 stats = {"inputs": 0, "scripts": 0, "dashboard": [], "last": None}
 connections = set()
@@ -271,6 +272,40 @@ def tell(package):
         primary.sendall(package)
 
 
+def later(seconds, **fields):
+    def change():
+        with lock:
+            state.update(fields)
+    threading.Timer(seconds, change).start()
+
+
+def button(asked):
+    """An order's answer, and what it leads to some tenths of a second later; None for what is no order."""
+    if asked in ("power on", "power off", "brake release", "unlock protective stop", "restart safety") and not flags["remote"]:
+        return "Command is not allowed due to safety reasons. Remote Control must be enabled"
+    if asked == "power on":
+        later(0.2, robot_mode=5)
+        return "Powering on"
+    if asked == "brake release":
+        later(0.2, robot_mode=7)
+        return "Brake releasing"
+    if asked == "power off":
+        later(0.2, robot_mode=3)
+        return "Powering off"
+    if asked == "close safety popup":
+        return "closing safety popup"
+    if asked == "unlock protective stop":
+        if flags["locked"] > 0:
+            flags["locked"] -= 1
+            return "Cannot unlock protective stop until 5s after occurrence. Always inspect cause of protective stop before unlocking"
+        later(0.2, safety_status_bits=1)
+        return "Protective stop releasing"
+    if asked == "restart safety":
+        later(0.2, safety_status_bits=1, robot_mode=3)
+        return "Restarting safety"
+    return None
+
+
 def serve_dashboard(connection):
     connection.sendall(b"Connected: Universal Robots Dashboard Server\n")
     for line in connection.makefile("rb"):
@@ -279,7 +314,7 @@ def serve_dashboard(connection):
         answer = {
             "get serial number": "20235500000", "get robot model": "UR5", "robotmode": "Robotmode: RUNNING",
             "PolyscopeVersion": "URSoftware 5.12.4.1101661 (Dec 14 2022)", "is in remote control": "true" if flags["remote"] else "false",
-        }.get(asked, "could not understand: " + asked)
+        }.get(asked) or button(asked) or "could not understand: " + asked
         connection.sendall((answer + "\n").encode())
 
 
@@ -336,8 +371,8 @@ def obey(order, arguments, listeners):
         flags[order] = set(arguments)
     elif order in ("pause", "resume"):
         flags["paused"] = order == "pause"
-    elif order == "drop":
-        flags["drop"] = int(arguments[0])
+    elif order in ("drop", "locked"):
+        flags[order] = int(arguments[0])
     elif order == "kill":
         shut(connections)
     elif order == "restart":

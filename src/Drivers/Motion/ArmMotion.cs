@@ -143,6 +143,22 @@ public sealed partial class ArmMotion : IDisposable
         ? null
         : $"{_arm.Name}: the controller is still stopped ({_arm.Status.Message})";
 
+    /// <summary>
+    /// Has the controller do what a person has asked for, and waits until it is done: up to a minute. Unlocking and restarting are no
+    /// acknowledgement. Power off stops the arm first, whoever holds it; the others are refused while somebody does.
+    /// </summary>
+    /// <returns>Null when it is done, else one line: what is in the way and what to do about it.</returns>
+    public string? Obey(ArmOrder order, CancellationToken cancel)
+    {
+        if (!_enabled)
+            return Barred();
+        if (order == ArmOrder.PowerOff)
+            Stop("the arm is being switched off");
+        else if (Volatile.Read(ref _session) is { EndedBecause: null } session)
+            return $"{_arm.Name}: {session.Lease?.Owner} holds the arm; stop that first";
+        return _control.Obey(order, cancel) is { } refusal ? $"{_arm.Name}: {refusal}" : null;
+    }
+
     public MotionReport Report()
     {
         Snapshot now = _published.Read();

@@ -55,6 +55,12 @@ internal interface IArmControl
     /// <returns>Null when the program runs, else one line: what is in the way and what to do about it.</returns>
     string? StartProgram(CancellationToken cancel);
 
+    /// <summary>
+    /// Has the controller do what a person has asked for, and waits until it is done: up to a minute. Never called by itself.
+    /// </summary>
+    /// <returns>Null when it is done, else one line: what is in the way and what to do about it.</returns>
+    string? Obey(Motion.ArmOrder order, CancellationToken cancel);
+
     /// <summary>Why our program on the controller is no longer running, as it said itself; null where it said nothing.</summary>
     string? WhyProgramEnded(in RobotState state);
 

@@ -4,8 +4,8 @@ using System.Text;
 namespace RobotWorldModel.Drivers.UniversalRobots;
 
 /// <summary>
-/// UR's dashboard server (29999): one text line asked, one answered. Only questions are asked here: nothing is powered or unlocked.
-/// Each call is a connection of its own, one at a time.
+/// UR's dashboard server (29999): one text line asked, one answered. Each call is a connection of its own, one at a time. What powers or
+/// unlocks goes through <see cref="DashboardOrders"/> alone.
 /// </summary>
 internal sealed class DashboardClient(string host, int port)
 {

@@ -19,7 +19,7 @@ internal sealed class ProgramStarter(UrArmOptions options, RtdeLink link, UrObse
         string? problem = Look();
         if (problem is not null)
             return problem;
-        problem = RemoteControl();
+        problem = LocalControl();
         if (problem is not null)
             return problem;
         problem = link.ClaimInputs(cancel);
@@ -44,16 +44,11 @@ internal sealed class ProgramStarter(UrArmOptions options, RtdeLink link, UrObse
             : problem;
     }
 
-    private string? RemoteControl()
+    private string? LocalControl()
     {
-        if (link.Version is { IsPolyScopeX: true })
-            return null;
         try
         {
-            // CB3 and PolyScope below 5.6 do not know the question and need no remote control.
-            return observer.Dashboard.Ask("is in remote control")[0] == "false"
-                ? "the robot is in local control: switch it to remote control at the pendant's top right (enabled in Settings, System)"
-                : null;
+            return observer.LocalControl();
         }
         catch (DeviceFaultException)
         {

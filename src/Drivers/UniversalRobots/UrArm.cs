@@ -1,4 +1,5 @@
 using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
 
 namespace RobotWorldModel.Drivers.UniversalRobots;
@@ -88,6 +89,9 @@ public sealed class UrArm : IRobotArm, IArmControl
     }
 
     string? IArmControl.StartProgram(CancellationToken cancel) => new ProgramStarter(_options, _link, _observer, States).Start(cancel);
+
+    string? IArmControl.Obey(ArmOrder order, CancellationToken cancel) =>
+        new DashboardOrders(_options, _link, _observer, States).Obey(order, cancel);
 
     string? IArmControl.WhyProgramEnded(in RobotState state) => ControlProgram.WhyEnded(state.ProgramStatus);
 

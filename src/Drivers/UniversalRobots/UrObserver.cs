@@ -54,6 +54,16 @@ internal sealed class UrObserver : IDisposable
     /// <summary>Changes whenever something above has changed.</summary>
     public int Changes { get; private set; }
 
+    /// <summary>
+    /// What is in the way of orders and programs from here, and what to do; null where the robot is in remote control or needs none: CB3
+    /// and PolyScope below 5.6 do not know the question, PolyScope X has no dashboard.
+    /// </summary>
+    /// <exception cref="DeviceFaultException">No dashboard server answers.</exception>
+    public string? LocalControl() =>
+        _link.Version is not { IsPolyScopeX: true } && Dashboard.Ask("is in remote control")[0] == "false"
+            ? "the robot is in local control: switch it to remote control at the pendant's top right (enabled in Settings, System)"
+            : null;
+
     public void Start() => _thread.Start();
 
     public void Dispose() => _thread.Dispose();

@@ -137,6 +137,15 @@ internal sealed class FakeArm : IRobotArm, IArmControl
         return StartRefusal;
     }
 
+    /// <summary>What was ordered of it.</summary>
+    public List<ArmOrder> Orders { get; } = [];
+
+    string? IArmControl.Obey(ArmOrder order, CancellationToken cancel)
+    {
+        Orders.Add(order);
+        return null;
+    }
+
     string? IArmControl.WhyProgramEnded(in RobotState state) => ControlProgram.WhyEnded(state.ProgramStatus);
 
     bool IArmControl.Send(ArmMode mode, in Vector6 q, in Vector6 qd)

@@ -120,9 +120,9 @@ public class UrProgramTests
     }
 
     [SkippableTheory]
-    [InlineData("set robot_mode 5", "IDLE: release the brakes")]
+    [InlineData("set robot_mode 5", "IDLE: release its brakes")]
     [InlineData("set robot_mode 3", "POWER_OFF: power it on")]
-    [InlineData("set safety_status_bits 1028", "protective stop: find its cause, wait 5 s")]
+    [InlineData("set safety_status_bits 1028", "protective stop: find its cause, then unlock it")]
     [InlineData("set safety_status_bits 1216", "emergency stop is pressed")]
     [InlineData("set safety_status_bits 512", "fault or violation")]
     [InlineData("set safety_status_bits 16", "safeguard stop")]

@@ -1,0 +1,99 @@
+using RobotWorldModel.Drivers.Motion;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+
+namespace RobotWorldModel.Drivers.UniversalRobots;
+
+/// <summary>
+/// The pendant's buttons through the dashboard server: each order is given only where the controller's state has a use for it, and is done
+/// when RTDE shows what it leads to. Source: "Dashboard Server e-Series, port 29999", Universal Robots.
+/// </summary>
+internal sealed class DashboardOrders(UrArmOptions options, RtdeLink link, UrObserver observer, SampleStream<RobotState> states)
+{
+    private const int LookMs = 50, UnlockAgainMs = 500;
+
+    // A real arm boots its joints and tests its brakes meanwhile; a restart of the safety system drops the connections too.
+    private const int PowerTimeoutMs = 60_000, UnlockTimeoutMs = 15_000;
+
+    /// <summary>Null when it is done, else what is in the way and what to do.</summary>
+    public string? Obey(ArmOrder order, CancellationToken cancel)
+    {
+        if (!link.Connected || !states.TryGetNewest(out _))
+            return $"not connected: {link.Message}";
+        if (link.Version is { IsPolyScopeX: true })
+            return "PolyScope X has no dashboard server: do it at the pendant";
+        try
+        {
+            return observer.LocalControl() ?? order switch
+            {
+                ArmOrder.PowerOn => PowerOn(cancel),
+                ArmOrder.PowerOff => Give("power off", "Powering off")
+                    ?? Await(s => s.Mode == RobotMode.PowerOff, PowerTimeoutMs, "lose power", cancel),
+                ArmOrder.UnlockProtectiveStop => Unlock(cancel),
+                _ => RestartSafety(cancel),
+            };
+        }
+        catch (DeviceFaultException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private string? PowerOn(CancellationToken cancel)
+    {
+        if (UrGates.WhyNotPowered(Newest()) is { } problem)
+            return problem;
+        if (Newest().Mode == RobotMode.Running)
+            return null;
+        return Give("power on", "Powering on")
+            ?? Await(static s => s.Mode is RobotMode.Idle or RobotMode.Running, PowerTimeoutMs, "power on", cancel)
+            ?? Give("brake release", "Brake releasing")
+            ?? Await(static s => s.Mode == RobotMode.Running, PowerTimeoutMs, "release its brakes", cancel);
+    }
+
+    private string? Unlock(CancellationToken cancel)
+    {
+        if ((Newest().Safety & SafetyStatusBits.ProtectiveStop) == 0)
+            return "the arm is in no protective stop: there is nothing to unlock";
+        Give("close safety popup", "closing safety popup");
+        long deadline = HostClock.NowNs + UnlockTimeoutMs * 1_000_000L;
+        string? refusal;
+        // The controller waits 5 s from the stop on before it lets itself be unlocked; the person has asked already.
+        while ((refusal = Give("unlock protective stop", "Protective stop releasing")) is not null && HostClock.NowNs < deadline)
+            if (cancel.WaitHandle.WaitOne(UnlockAgainMs))
+                return "interrupted";
+        return refusal ?? Await(static s => (s.Safety & SafetyStatusBits.ProtectiveStop) == 0, UnlockTimeoutMs, "unlock", cancel);
+    }
+
+    private string? RestartSafety(CancellationToken cancel)
+    {
+        if ((Newest().Safety & (SafetyStatusBits.Fault | SafetyStatusBits.Violation)) == 0)
+            return "the safety system reports no fault and no violation: there is no need to restart it";
+        Give("close safety popup", "closing safety popup");
+        return Give("restart safety", "Restarting safety")
+            ?? Await(static s => (s.Safety & (SafetyStatusBits.Fault | SafetyStatusBits.Violation)) == 0, PowerTimeoutMs,
+                "restart its safety system", cancel);
+    }
+
+    /// <summary>Null where the controller answers as it should, else its answer.</summary>
+    private string? Give(string command, string expected)
+    {
+        string reply = observer.Dashboard.Ask(command)[0];
+        return reply.StartsWith(expected, StringComparison.OrdinalIgnoreCase) ? null : $"{options.Host} answered '{command}' with: {reply}";
+    }
+
+    private string? Await(Func<RobotState, bool> done, int timeoutMs, string what, CancellationToken cancel)
+    {
+        long asked = HostClock.NowNs, deadline = asked + timeoutMs * 1_000_000L;
+        while (!(link.Connected && states.TryGetNewest(out var newest) && newest.ArrivalNs > asked && done(newest.Value)))
+        {
+            if (cancel.WaitHandle.WaitOne(LookMs))
+                return "interrupted";
+            if (HostClock.NowNs > deadline)
+                return $"{options.Host} did not {what} within {timeoutMs / 1000} s ({link.Message}): look at its pendant";
+        }
+        return null;
+    }
+
+    private RobotState Newest() => states.TryGetNewest(out var newest) ? newest.Value : default;
+}
