@@ -73,6 +73,9 @@ public sealed partial class ArmMotion : IDisposable
     /// <summary>A joint move as fast as a share of this cell's limits allows, the TCP's among them.</summary>
     public MoveTo MoveTo(in Vector6 to, double share) => Motion.MoveTo.Within(CommandedJoints, to, _limits, _arm.Kinematics, share);
 
+    /// <summary>A straight move of the tool as fast as a share of this cell's limits allows it.</summary>
+    public MoveLine MoveLine(in Pose to, double share) => Motion.MoveLine.Within(CommandedTcp, to, _limits, share);
+
     /// <summary>Serves the arm from now on; where motion is not enabled the controller's registers are left alone.</summary>
     public void Start()
     {

@@ -33,6 +33,7 @@ internal static class CommandLine
             StopCommand.Create("shutdown", "Ends the service; a running recording is saved.", CoreMethods.Shutdown, "ended"),
             RecordCommand.Create(),
             ReplayCommand.Create(),
+            ArmCommand.Create(),
             EpisodesCommand.Create(),
             DemoCommand.Create(),
             DeskCommand.Create(),

@@ -122,7 +122,7 @@ public sealed class RobotConfig
     [Required, Host]
     public string Host { get; set; } = "";
 
-    [AllowedValues("UR3e", "UR5e", "UR10e")]
+    [AllowedValues("UR3", "UR5", "UR10", "UR3e", "UR5e", "UR10e", "UR16e")]
     public string Model { get; set; } = "UR5e";
 
     /// <summary>The constant part of the delay from joint encoder to host, which stamps cannot show.</summary>
@@ -135,6 +135,10 @@ public sealed class RobotConfig
 
     [Range(0.0, 50.0)]
     public double PayloadKg { get; set; }
+
+    /// <summary>Where <c>./robot arm home</c> brings the arm: joint angles, rad. Absent: it has no home.</summary>
+    [Length(6, 6)]
+    public double[]? Home { get; set; }
 
     [Range(100, 2000)]
     public int ServojGain { get; set; } = 2000;

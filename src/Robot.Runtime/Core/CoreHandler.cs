@@ -21,6 +21,7 @@ internal sealed class CoreHandler(
     private readonly ScriptedDemonstration _scripted = new(config, devices, policies);
     private readonly ReplayRun _replay = new(devices, policies);
     private readonly JogControl _jog = new(policies);
+    private readonly ArmRun _arm = new(config, devices, policies);
     private FreedriveRun? _freedrive;
     private readonly ConditionalWeakTable<object, object> _gone = []; // connections that have closed
     private volatile Starter? _starter; // who had the arm moved last
@@ -39,6 +40,10 @@ internal sealed class CoreHandler(
             return await encoders.WaitAsync(Text(parameters, "id")).WaitAsync(cancel);
         if (method == CoreMethods.RecordEnded)
             return await recorder.EndedAsync(Text(parameters, "id")).WaitAsync(cancel);
+        if (method == CoreMethods.ArmMoved)
+            return await _arm.MovedAsync().WaitAsync(cancel);
+        if (method == CoreMethods.ArmOrder)
+            return await _arm.ObeyAsync(Text(parameters, "order"), cancel);
         if (method == CoreMethods.Stop)
             StopArm(ByAPerson); // before anything that may be waiting for its turn
         int stops = Volatile.Read(ref _stops);
@@ -48,7 +53,8 @@ internal sealed class CoreHandler(
             await Task.Yield(); // what follows may last seconds: the connection's next line, a stop, must be read meanwhile
             return method switch
             {
-                CoreMethods.RecordStart or CoreMethods.Jog or CoreMethods.ReplayStart
+                CoreMethods.ArmMove when IsPlan(parameters) => _arm.Move(parameters),
+                CoreMethods.RecordStart or CoreMethods.Jog or CoreMethods.ReplayStart or CoreMethods.ArmMove or CoreMethods.ArmFreedrive
                     => await BeginAsync(method, parameters, connection, stops, cancel),
                 CoreMethods.RecordStop => new { id = StopRecording(OutcomeOf(parameters), EpisodeEnd.Operator) },
                 CoreMethods.RecordDiscard => new { id = await DiscardAsync() },
@@ -131,6 +137,8 @@ internal sealed class CoreHandler(
             {
                 CoreMethods.RecordStart => await StartRecordingAsync(parameters, connection, cancel),
                 CoreMethods.Jog => _jog.Press(connection, Text(parameters, "axis"), (int)Number(parameters, "steps", 1)),
+                CoreMethods.ArmMove => Move(parameters, connection),
+                CoreMethods.ArmFreedrive => Freedrive(connection),
                 _ => StartReplay(parameters, connection, IsStopped),
             };
         }
@@ -291,6 +299,26 @@ internal sealed class CoreHandler(
         return new { };
     }
 
+    private ArmMove Move(JsonElement parameters, object connection)
+    {
+        var move = _arm.Move(parameters);
+        _starter = new(connection, policies.Current);
+        return move;
+    }
+
+    private object Freedrive(object connection)
+    {
+        if (!config.Motion.Enabled)
+            throw new RobotException(ExitCode.Device,
+                $"motion is off for this cell: lead the arm with the pendant's freedrive, or set motion.enabled in {config.File}");
+        if (_freedrive is { Active: true })
+            throw new RobotException(ExitCode.Busy, "the arm is being led already");
+        EndFreedrive();
+        _freedrive = FreedriveRun.Start(config, policies);
+        _starter = new(connection, _freedrive);
+        return new { };
+    }
+
     /// <summary>Stops the arm and marks the running recording.</summary>
     private void StopArm(string why)
     {
@@ -330,6 +358,10 @@ internal sealed class CoreHandler(
     {
         Interlocked.Exchange(ref _freedrive, null)?.Dispose();
     }
+
+    private static bool IsPlan(JsonElement parameters) =>
+        parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty("plan", out var plan)
+        && plan.ValueKind == JsonValueKind.True;
 
     private static Outcome OutcomeOf(JsonElement parameters) => Text(parameters, "outcome", "unknown") switch
     {

@@ -15,6 +15,9 @@ internal sealed class FreedriveRun : IDisposable
 
     private FreedriveRun(MotionLease? lease, CellConfig? handIn) => (_lease, _handIn) = (lease, handIn);
 
+    /// <summary>Nothing has ended it yet.</summary>
+    public bool Active => _lease is { Active: true };
+
     /// <summary>In the simulated cell a scripted hand takes the tool.</summary>
     /// <exception cref="RobotException">Motion is refused.</exception>
     public static FreedriveRun Start(CellConfig config, PolicyRunner policies)

@@ -95,6 +95,13 @@ public sealed record CoreError(int Code, string Message);
 /// <param name="Code">The exit code that a command should end with: not 0 where something went wrong.</param>
 public sealed record RecordingEnd(string How, bool Stopped, int Code = ExitCode.Done);
 
+/// <summary>A move before it is made.</summary>
+/// <param name="Seconds">At full speed.</param>
+/// <param name="JointsRad">The way of the joint that turns furthest.</param>
+/// <param name="TcpM">The way of the tool.</param>
+/// <param name="Description">How far and how fast, for a person.</param>
+public sealed record ArmMove(double Seconds, double JointsRad, double TcpM, string Description);
+
 /// <summary>Core's methods and their parameters.</summary>
 public static class CoreMethods
 {
@@ -135,6 +142,22 @@ public static class CoreMethods
     /// connection holds the lease; it lapses with it.
     /// </summary>
     public const string ReplayStart = "replay.start";
+
+    /// <summary>
+    /// {joints | pose | by: six numbers, or home: true; share?, plan?} → <see cref="ArmMove"/>. Joint angles in rad; a pose of the TCP, or a
+    /// step of it, p[m, rotation vector rad] in the base frame, along a straight line. share: of the cell's limits. plan: true only says
+    /// where it leads. The connection holds the lease; it lapses with it.
+    /// </summary>
+    public const string ArmMove = "arm.move";
+
+    /// <summary>{} → {} when the move has arrived; an error where it did not.</summary>
+    public const string ArmMoved = "arm.moved";
+
+    /// <summary>{order: power_on|power_off|unlock|restart_safety} → {} when it is done.</summary>
+    public const string ArmOrder = "arm.order";
+
+    /// <summary>{} → {}: a person leads the arm while the connection lasts, or until it is stopped.</summary>
+    public const string ArmFreedrive = "arm.freedrive";
 
     /// <summary>{} → {}: stops the arm now, saves a running recording, leaves the service idle.</summary>
     public const string Stop = "stop";

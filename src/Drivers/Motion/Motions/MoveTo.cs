@@ -7,7 +7,7 @@ namespace RobotWorldModel.Drivers.Motion;
 /// A straight line in joint space from rest to rest with the least jerk: s(x) = 10x³ - 15x⁴ + 6x⁵ (Flash and Hogan 1985). Asked once a
 /// tick; no allocation after construction.
 /// </summary>
-public sealed class MoveTo
+public sealed class MoveTo : IMotion
 {
     private const double PeakSpeed = 1.875, PeakAcceleration = 5.7735, PeakJerk = 60; // of s(x), x in 0..1
     private readonly Vector6 _from, _to;
@@ -46,10 +46,10 @@ public sealed class MoveTo
         return new(from, to, TimeSpan.FromSeconds(Math.Max(seconds, PeakSpeed * fastest / (share * limits.TcpSpeed))));
     }
 
-    /// <summary>s.</summary>
+    /// <inheritdoc/>
     public double Duration { get; }
 
-    /// <summary>The last <see cref="Next"/> was the end of the way.</summary>
+    /// <inheritdoc/>
     public bool Done { get; private set; }
 
     /// <summary>Where the arm is to be this long after the start, rad.</summary>
@@ -61,8 +61,7 @@ public sealed class MoveTo
         return Vector6.Lerp(_from, _to, x * x * x * (10 - 15 * x + 6 * x * x));
     }
 
-    /// <summary>The command due then; the first is the start.</summary>
-    /// <param name="speedFraction">The report's: this motion's clock runs as fast as the controller's.</param>
+    /// <inheritdoc/>
     public Command Next(long dueNs, double gripper = double.NaN, double speedFraction = 1)
     {
         if (_dueNs != long.MinValue)

@@ -1,0 +1,30 @@
+using RobotWorldModel.Drivers.Motion;
+using RobotWorldModel.Drivers.Samples;
+
+namespace RobotWorldModel.Runtime.Core.Policies;
+
+/// <summary>One move, on the controller's own clock: its speed slider slows it down. Done when the arm stands at its end.</summary>
+internal sealed class MovePolicy(IMotion move, Func<double> speedFraction) : ITickPolicy
+{
+    private const long ArriveNs = 5_000_000_000;
+    private const double StandsRadPerS = 0.02;
+    private long _arriveUntilNs = long.MaxValue;
+    private bool _shortened;
+
+    public string Name => "move";
+
+    public PolicyStep Next(Observation observation, long dueNs)
+    {
+        if (_shortened)
+            return new(null, false, "the cell's limits shortened the way: something was nearer than when it was looked at");
+        bool stands = move.Done && observation.RobotFreshness == StreamFreshness.Fresh
+            && observation.Robot.Value.Qd.MaxAbs < StandsRadPerS;
+        if (move.Done && _arriveUntilNs == long.MaxValue)
+            _arriveUntilNs = dueNs + ArriveNs;
+        if (!stands && dueNs > _arriveUntilNs)
+            return new(null, false, "the arm does not come to rest at the end of its way: something holds it back");
+        return new(move.Next(dueNs, speedFraction: speedFraction()), stands);
+    }
+
+    public void Sent(in SendResult result) => _shortened |= result.Accepted && result.Clamped != Clamp.None;
+}
