@@ -243,8 +243,7 @@ public sealed partial class ArmMotion
     private void Publish(MotionSession? session, in RobotState state)
     {
         var snapshot = new Snapshot { Session = session, Joints = _lastSent, Timeouts = _timeouts, Missed = _missed };
-        double fraction = state.SpeedScaling * state.TargetSpeedFraction;
-        snapshot.SpeedFraction = double.IsNaN(fraction) ? 1 : Math.Clamp(fraction, 0, 1);
+        snapshot.SpeedFraction = state.SpeedFraction;
         if (session is not null)
         {
             snapshot.Taken = session.Taken;

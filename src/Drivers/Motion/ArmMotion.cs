@@ -142,9 +142,13 @@ public sealed partial class ArmMotion : IDisposable
     /// A person has looked at the cell and lets motion begin again. Clears our own mark only; unlocks nothing on the controller.
     /// </summary>
     /// <returns>Null, or one line: the controller itself still reports a stop, and how to leave it.</returns>
-    public string? Acknowledge() => _state.Acknowledge(Signs(HostClock.NowNs))
-        ? null
-        : $"{_arm.Name}: the controller is still stopped ({_arm.Status.Message})";
+    public string? Acknowledge()
+    {
+        if (!_state.Acknowledge(Signs(HostClock.NowNs)))
+            return $"{_arm.Name}: the controller is still stopped ({_arm.Status.Message})";
+        Volatile.Write(ref _reason, null);
+        return null;
+    }
 
     /// <summary>
     /// Has the controller do what a person has asked for, and waits until it is done: up to a minute. Unlocking and restarting are no

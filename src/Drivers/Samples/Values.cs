@@ -32,6 +32,10 @@ public struct RobotState
     /// <summary>Limiter scaling and slider, 0..1; their product is how fast the controller's time runs.</summary>
     public double SpeedScaling, TargetSpeedFraction;
 
+    /// <summary>How fast the controller's time runs, 0..1; 1 where it does not tell.</summary>
+    public readonly double SpeedFraction =>
+        double.IsNaN(SpeedScaling * TargetSpeedFraction) ? 1 : Math.Clamp(SpeedScaling * TargetSpeedFraction, 0, 1);
+
     /// <summary>The TCP and payload that the controller is set to: p[m, rad], kg. NaN where it does not send them.</summary>
     public Vector6 TcpOffset;
     public double Payload;

@@ -253,5 +253,5 @@ internal static class ArmCommand
     }
 
     private static string Listed(double[] values) =>
-        string.Join(", ", values.Select(v => v.ToString("0.0000", CultureInfo.InvariantCulture)));
+        string.Join(", ", values.Select(v => (Math.Round(v, 4) + 0.0).ToString("0.0000", CultureInfo.InvariantCulture))); // no minus zero
 }

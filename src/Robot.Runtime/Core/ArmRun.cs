@@ -36,7 +36,7 @@ internal sealed class ArmRun(CellConfig config, CellDevices devices, PolicyRunne
         if (rehearsal.Obstruction is { } obstruction)
             throw new RobotException(ExitCode.Usage, $"{obstruction}; nothing moved");
         if (!(parameters.TryGetProperty("plan", out var plan) && plan.GetBoolean()))
-            _moving = policies.Start("move", m => new MovePolicy(Make(), () => m.Report().SpeedFraction));
+            _moving = policies.Start("move", _ => new MovePolicy(Make()));
         return new(rehearsal.Seconds, rehearsal.JointsRad, rehearsal.TcpM, $"{rehearsal}");
     }
 

@@ -131,7 +131,7 @@ internal sealed class JogControl(PolicyRunner policies)
 
         public PolicyStep Next(Observation observation, long dueNs)
         {
-            Command command = jog.Next(dueNs) with { Gripper = Volatile.Read(ref _gripper) };
+            Command command = jog.Next(dueNs, Volatile.Read(ref _gripper), observation.Robot.Value.SpeedFraction);
             if (!jog.AtRest)
                 Volatile.Write(ref _restSinceNs, long.MinValue);
             else if (Volatile.Read(ref _restSinceNs) == long.MinValue)

@@ -38,16 +38,15 @@ internal sealed class PathMonitor : IDisposable
             _grip.Add((sample.OriginatingNs, sample.Value.Position));
     }
 
-    /// <param name="playStartNs">Host time at which row 0 was issued again.</param>
-    /// <param name="speed">Of the replay against the recording.</param>
-    public PathError Compare(ReplayPlan plan, long playStartNs, double speed)
+    /// <param name="rowNs">Host time at which the replay came by each row's own time.</param>
+    public PathError Compare(ReplayPlan plan, ReadOnlySpan<long> rowNs)
     {
         Collect();
         double sum = 0, max = 0;
         int compared = 0, at = 0;
-        for (int k = 0; k < plan.Rows; k++)
+        for (int k = 0; k < rowNs.Length; k++)
         {
-            long ns = playStartNs + (long)(k / plan.RateHz / speed * 1e9);
+            long ns = rowNs[k];
             while (at + 1 < _path.Count && _path[at + 1].Ns <= ns)
                 at++;
             if (at + 1 >= _path.Count || _path[at].Ns > ns || !plan.RecordedQ[k].IsFinite)
@@ -59,7 +58,7 @@ internal sealed class PathMonitor : IDisposable
             compared++;
         }
         return new(compared == 0 ? double.NaN : Math.Sqrt(sum / compared), compared == 0 ? double.NaN : max, compared,
-            GripperLateness(plan, playStartNs, speed));
+            GripperLateness(plan, rowNs));
     }
 
     public void Dispose()
@@ -70,19 +69,30 @@ internal sealed class PathMonitor : IDisposable
     }
 
     /// <summary>Each passage of the gripper through half way, recorded against replayed, in frames; the worst.</summary>
-    private double GripperLateness(ReplayPlan plan, long playStartNs, double speed)
+    private double GripperLateness(ReplayPlan plan, ReadOnlySpan<long> rowNs)
     {
-        var recorded = Passages([.. plan.RecordedGripper.Select((p, k) => (k / plan.RateHz, p))]);
-        var replayed = Passages([.. _grip.Where(g => g.Ns >= playStartNs).Select(g => ((g.Ns - playStartNs) * 1e-9 * speed, g.Position))]);
+        var recorded = Passages([.. plan.RecordedGripper.Select((p, k) => ((double)k, p))]);
+        var track = new List<(double Row, double Position)>();
+        foreach (var (ns, position) in _grip)
+            if (rowNs.Length > 1 && ns >= rowNs[0])
+                track.Add((RowAt(ns, rowNs), position));
+        var replayed = Passages(track);
         if (recorded.Count == 0)
             return double.NaN;
         double worst = recorded.Count == replayed.Count ? 0 : double.PositiveInfinity;
         for (int i = 0; i < Math.Min(recorded.Count, replayed.Count); i++)
-            worst = Math.Max(worst, Math.Abs(recorded[i] - replayed[i]) * plan.RateHz);
+            worst = Math.Max(worst, Math.Abs(recorded[i] - replayed[i]));
         return worst;
     }
 
-    private static List<double> Passages(List<(double Seconds, double Position)> track)
+    // Beyond the last row it goes on as between the last two.
+    private static double RowAt(long ns, ReadOnlySpan<long> rowNs)
+    {
+        int found = rowNs.BinarySearch(ns), k = Math.Clamp(found < 0 ? ~found - 1 : found, 0, rowNs.Length - 2);
+        return k + (double)(ns - rowNs[k]) / Math.Max(1, rowNs[k + 1] - rowNs[k]);
+    }
+
+    private static List<double> Passages(List<(double Row, double Position)> track)
     {
         var passages = new List<double>();
         double low = double.PositiveInfinity, high = double.NegativeInfinity;

@@ -40,7 +40,7 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
             var ended = policies.Start(
                 "replay", motion => policy = new(plan, speed, motion.MoveTo(plan.Actions[0], EaseShare), () => GripperIsReady(plan)));
             Status = new(plan.Episode, "easing", 0, 0, 0, "");
-            _ = FollowToTheEndAsync(plan, policy!, speed, monitor, ended, said);
+            _ = FollowToTheEndAsync(plan, policy!, monitor, ended, said);
         }
         catch
         {
@@ -62,11 +62,11 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
         !double.IsNaN(plan.Gripper[0]) && devices.Gripper is { Status: { Connected: false } status } ? $"gripper: {status.Message}" : null;
 
     private async Task FollowToTheEndAsync(
-        ReplayPlan plan, ReplayPolicy policy, double speed, PathMonitor monitor, Task<PolicyEnd> ended, Action<string> said)
+        ReplayPlan plan, ReplayPolicy policy, PathMonitor monitor, Task<PolicyEnd> ended, Action<string> said)
     {
         try
         {
-            await FollowAsync(plan, policy, speed, monitor, ended, said);
+            await FollowAsync(plan, policy, monitor, ended, said);
         }
         catch (Exception e) // a mistake of ours: the arm must not go on, nor the next replay be refused
         {
@@ -77,7 +77,7 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
     }
 
     private async Task FollowAsync(
-        ReplayPlan plan, ReplayPolicy policy, double speed, PathMonitor monitor, Task<PolicyEnd> ended, Action<string> said)
+        ReplayPlan plan, ReplayPolicy policy, PathMonitor monitor, Task<PolicyEnd> ended, Action<string> said)
     {
         using (monitor)
         {
@@ -104,7 +104,7 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
             }
             else
             {
-                PathError error = monitor.Compare(plan, policy.PlayStartNs, speed);
+                PathError error = monitor.Compare(plan, policy.RowNs);
                 string gripper = double.IsNaN(error.GripperLateFrames) ? "" : $", gripper within {error.GripperLateFrames:0.00} frames";
                 Status = new(plan.Episode, "done", 1, error.RmsRad, error.MaxRad,
                     $"path error rms {error.RmsRad:0.0000} rad, max {error.MaxRad:0.0000} rad over {error.Rows} frames{gripper}");

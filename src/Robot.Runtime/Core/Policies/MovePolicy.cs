@@ -4,7 +4,7 @@ using RobotWorldModel.Drivers.Samples;
 namespace RobotWorldModel.Runtime.Core.Policies;
 
 /// <summary>One move, on the controller's own clock: its speed slider slows it down. Done when the arm stands at its end.</summary>
-internal sealed class MovePolicy(IMotion move, Func<double> speedFraction) : ITickPolicy
+internal sealed class MovePolicy(IMotion move) : ITickPolicy
 {
     private const long ArriveNs = 5_000_000_000;
     private const double StandsRadPerS = 0.02;
@@ -23,7 +23,7 @@ internal sealed class MovePolicy(IMotion move, Func<double> speedFraction) : ITi
             _arriveUntilNs = dueNs + ArriveNs;
         if (!stands && dueNs > _arriveUntilNs)
             return new(null, false, "the arm does not come to rest at the end of its way: something holds it back");
-        return new(move.Next(dueNs, speedFraction: speedFraction()), stands);
+        return new(move.Next(dueNs, speedFraction: observation.Robot.Value.SpeedFraction), stands);
     }
 
     public void Sent(in SendResult result) => _shortened |= result.Accepted && result.Clamped != Clamp.None;

@@ -14,7 +14,8 @@ internal sealed class PickAndPlace : ITickPolicy
     private const double Open = 0, Closed = 1;
     private readonly List<Segment> _segments = [];
     private volatile bool _go;
-    private long _startNs = long.MinValue;
+    private bool _started;
+    private PlanClock _clock;
 
     /// <summary>From one pose to the next within a time; a rest where both are equal.</summary>
     private readonly record struct Segment(Pose From, Pose To, double Seconds, double Gripper);
@@ -53,9 +54,10 @@ internal sealed class PickAndPlace : ITickPolicy
     {
         if (!_go)
             return new(ToCommand(_segments[0].From, Open, dueNs), false);
-        if (_startNs == long.MinValue)
-            _startNs = dueNs;
-        double t = (dueNs - _startNs) * 1e-9;
+        if (!_started)
+            _clock.Start(dueNs);
+        _started = true;
+        double t = _clock.Advance(dueNs, observation);
         foreach (var segment in _segments)
         {
             if (t <= segment.Seconds)

@@ -49,6 +49,11 @@ internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease, F
     public const string WhatHelps = "replay it slower (--speed), or raise motion.tcp_speed and joint_speed where that is safe";
 
     private long _restUntilNs = long.MaxValue, _arriveUntilNs = long.MaxValue;
+    private readonly long[] _rowNs = new long[plan.Rows];
+    private PlanClock _clock;
+    private int _passed;
+    private double _row;
+    private long _dueNs;
     private Vector6 _target;
     private bool _behind;
 
@@ -56,6 +61,9 @@ internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease, F
 
     /// <summary>Host time of the slot at which row 0 was issued again; 0 before. Written once by the tick, read by the monitor.</summary>
     public long PlayStartNs { get; private set; }
+
+    /// <summary>Host time at which the replay came by each row's own time, ns; only those of rows that it has come by.</summary>
+    public ReadOnlySpan<long> RowNs => _rowNs.AsSpan(0, _passed);
 
     /// <summary>The arm has reached the first pose; only the gripper has not.</summary>
     public bool WaitsForGripper => ease.Done && !gripperReady();
@@ -70,14 +78,32 @@ internal sealed class ReplayPolicy(ReplayPlan plan, double speed, MoveTo ease, F
         if (PlayStartNs == 0 && !EaseIsOver(observation, dueNs))
             return dueNs > _arriveUntilNs
                 ? new(null, false, "the arm did not come to rest at the episode's first pose: something holds it back")
-                : new(ease.Next(dueNs) with { Gripper = plan.Gripper[0] }, false);
+                : new(ease.Next(dueNs, plan.Gripper[0], observation.Robot.Value.SpeedFraction), false);
         if (PlayStartNs == 0)
-            PlayStartNs = dueNs - plan.PeriodNs;
-        double row = (dueNs - PlayStartNs) * 1e-9 * speed * plan.RateHz - 1;
+            Begin(dueNs - plan.PeriodNs);
+        PassRows(dueNs, _clock.Advance(dueNs, observation) * speed * plan.RateHz);
+        double row = _row - 1; // a command is due one period after its row's time
         Progress = Math.Clamp((row + 1) / plan.Rows, 0, 1);
         _target = plan.TargetAt(row);
         return new(new Command(CommandKind.JointPosition, _target, plan.Gripper[plan.RowAt(row)], dueNs),
             row >= plan.Rows - 1 + plan.RateHz * 0.3);
+    }
+
+    private void Begin(long startNs)
+    {
+        PlayStartNs = _dueNs = startNs;
+        _clock.Start(startNs);
+    }
+
+    // To a place between rows that is reached at this time.
+    private void PassRows(long dueNs, double row)
+    {
+        for (; _passed < plan.Rows && _passed <= row; _passed++)
+        {
+            double share = row > _row ? (_passed - _row) / (row - _row) : 1;
+            _rowNs[_passed] = _dueNs + (long)(share * (dueNs - _dueNs));
+        }
+        (_row, _dueNs) = (row, dueNs);
     }
 
     public void Sent(in SendResult result) =>
