@@ -84,6 +84,20 @@ public class ArmTests(RunningCell running)
         Arm("home").MustEndWith(ExitCode.Done);
     }
 
+    [Fact]
+    public void Outputs_are_switched_and_shown_and_the_force_sensor_is_zeroed()
+    {
+        Arm("io", "standard:3", "on").MustEndWith(ExitCode.Done);
+        Assert.Contains("outputs     00010000", Arm("io", "tool:1", "on").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        Assert.Equal(1ul << 3 | 1ul << 17, _cell.Status().Robot!.DigitalOutputs);
+        Arm("io", "standard:3", "off").MustEndWith(ExitCode.Done);
+        Arm("io", "tool:1", "off").MustEndWith(ExitCode.Done);
+        Assert.Equal(0ul, _cell.Status().Robot!.DigitalOutputs);
+        Arm("io", "tool:2", "on").MustRefuse(ExitCode.Usage, "there is no tool output 2");
+        Arm("io", "tool:0").MustRefuse(ExitCode.Usage, "standard:3 on");
+        Assert.Contains("zero now", Arm("zero").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+    }
+
     private static readonly Vector6 Home = new(0, -1.5708, 1.5708, -1.5708, -1.5708, 0);
 
     private CommandResult Arm(string what, params string[] more) =>

@@ -209,6 +209,7 @@ def play_program(text, me):
                 seen, silent_since, alive = counter, time.monotonic(), True
                 state["output_int_register_26"] = counter
                 state["output_int_register_25"] = state["input_int_register_25"]
+                state["output_int_register_27"] = state["input_int_register_26"]
             elif alive and time.monotonic() - silent_since > watchdog:
                 state["output_int_register_25"] = -2
                 break

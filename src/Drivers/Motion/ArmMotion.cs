@@ -166,6 +166,34 @@ public sealed partial class ArmMotion : IDisposable
         return _control.Obey(order, cancel) is { } refusal ? $"{_arm.Name}: {refusal}" : null;
     }
 
+    /// <summary>
+    /// Has the controller make a setting, starting our program on it where it does not run: may take seconds. Allowed while somebody holds
+    /// the arm, but for the force sensor, which must not be zeroed under who moves.
+    /// </summary>
+    /// <returns>Null when it is made, else one line: what is in the way and what to do about it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such output.</exception>
+    public string? Set(in ArmSetting setting, CancellationToken cancel)
+    {
+        setting.Validate();
+        if (Barred() is { } barred)
+            return barred;
+        bool held = Volatile.Read(ref _session) is { EndedBecause: null };
+        if (held && setting.Kind == ArmSettingKind.ZeroForceSensor)
+            return $"{_arm.Name}: the force sensor is not zeroed while the arm is held; stop that first";
+        if (!held)
+        {
+            bool any = _arm.States.TryGetNewest(out var state);
+            if (!any || HostClock.NowNs - state.ArrivalNs > _limits.StateTimeoutMs * 1e6)
+                return $"{_arm.Name}: no state from the arm ({_arm.Status.Message})";
+            _sending = true; // the program ends by itself where it hears no counter
+            if (ControllerGate(state.Value) is { } gate)
+                return gate;
+            if (_control.StartProgram(cancel) is { } refusal)
+                return refusal;
+        }
+        return _control.Set(setting, cancel) is { } why ? $"{_arm.Name}: {why}" : null;
+    }
+
     public MotionReport Report()
     {
         Snapshot now = _published.Read();

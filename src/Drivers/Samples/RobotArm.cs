@@ -61,6 +61,12 @@ internal interface IArmControl
     /// <returns>Null when it is done, else one line: what is in the way and what to do about it.</returns>
     string? Obey(Motion.ArmOrder order, CancellationToken cancel);
 
+    /// <summary>
+    /// Has our program, which must be running and hear set-points, make a setting; waits until it says that it is made, a second at most.
+    /// </summary>
+    /// <returns>Null when it is made, else one line: what is in the way and what to do about it.</returns>
+    string? Set(in Motion.ArmSetting setting, CancellationToken cancel);
+
     /// <summary>Why our program on the controller is no longer running, as it said itself; null where it said nothing.</summary>
     string? WhyProgramEnded(in RobotState state);
 

@@ -45,6 +45,12 @@ public struct RobotState
 
     /// <summary>The counter that our program last read, echoed in output integer register 26.</summary>
     public int EchoedCounter;
+
+    /// <summary>The number of the setting that our program made last, from output integer register 27.</summary>
+    public int SettingMade;
+
+    /// <summary>Bits 0-7 standard, 8-15 configurable, 16-17 tool; 0 where the controller does not send them.</summary>
+    public ulong DigitalInputs, DigitalOutputs;
 }
 
 /// <summary>RTDE robot_mode.</summary>

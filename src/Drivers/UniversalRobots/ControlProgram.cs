@@ -7,6 +7,9 @@ internal static class ControlProgram
 {
     public const int TargetRegister = 24, SpeedRegister = 30, CounterRegister = 24, ModeRegister = 25;
 
+    /// <summary>Double and integer registers of the input recipe, each in a row.</summary>
+    public const int Doubles = 12, Integers = 6;
+
     /// <summary>What output integer register 25 says besides an <see cref="Samples.ArmMode"/>.</summary>
     public const int Waiting = -1, EndedSilent = -2, EndedFar = -3;
 
@@ -18,8 +21,8 @@ internal static class ControlProgram
 
     /// <summary>One UR input recipe holds the whole set-point, so that it is taken in one cycle.</summary>
     public static string InputNames { get; } = string.Join(',',
-        Enumerable.Range(TargetRegister, 12).Select(i => $"input_double_register_{i}")
-            .Append($"input_int_register_{CounterRegister}").Append($"input_int_register_{ModeRegister}"));
+        Enumerable.Range(TargetRegister, Doubles).Select(i => $"input_double_register_{i}")
+            .Concat(Enumerable.Range(CounterRegister, Integers).Select(i => $"input_int_register_{i}")));
 
     /// <summary>A heartbeat to start from, in another range than the one that is still to be seen.</summary>
     public static int NewHeartbeat(int seen)
@@ -28,12 +31,16 @@ internal static class ControlProgram
         return (range < seen / HeartbeatRange ? range : range + 1) * HeartbeatRange;
     }
 
+    /// <summary>e-Series arms have one in the flange; on CB3 the program may not even name it.</summary>
+    public static bool HasForceSensor(UrArmOptions options) => UrModel.ByName(options.Model).BaseRateHz > 125;
+
     /// <summary>The program's text, ready to be sent.</summary>
     public static string Text(UrArmOptions options, int firstHeartbeat)
     {
         var speeds = UrModel.ByName(options.Model).MaxJointSpeed.ToArray().Select(s => Number(Math.Min(s, options.JointSpeedLimit)));
         return Template()
             .Replace("{{MAX_SPEED}}", $"[{string.Join(", ", speeds)}]")
+            .Replace("{{ZERO_FORCE_SENSOR}}", HasForceSensor(options) ? "zero_ftsensor()" : "textmsg(\"this arm has no force sensor\")")
             .Replace("{{WATCHDOG_S}}", Number(options.WatchdogMs * 1e-3))
             .Replace("{{STOP_DECELERATION}}", Number(options.StopDeceleration))
             .Replace("{{HEARTBEAT_LAST}}", (firstHeartbeat + HeartbeatRange - 1).ToString(CultureInfo.InvariantCulture))

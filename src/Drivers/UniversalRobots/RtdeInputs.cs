@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
 
 namespace RobotWorldModel.Drivers.UniversalRobots;
@@ -9,7 +10,8 @@ namespace RobotWorldModel.Drivers.UniversalRobots;
 /// </summary>
 internal sealed class RtdeInputs
 {
-    private const int PackageBytes = RtdeWire.HeaderBytes + 1 + 12 * 8 + 2 * 4;
+    private const int IntegersAt = ControlProgram.Doubles * 8;
+    private const int PackageBytes = RtdeWire.HeaderBytes + 1 + IntegersAt + ControlProgram.Integers * 4;
     private readonly RtdeSession _session;
     private readonly byte[] _package = new byte[PackageBytes];
 
@@ -44,7 +46,7 @@ internal sealed class RtdeInputs
                 + "registers 24-47 need PolyScope 3.9 or 5.3; update it");
         for (int i = 0; i < names.Length; i++)
         {
-            if (types[i] != RtdeWire.Name(i < 12 ? RtdeType.Double : RtdeType.Int32))
+            if (types[i] != RtdeWire.Name(i < ControlProgram.Doubles ? RtdeType.Double : RtdeType.Int32))
                 return (null, $"{session.Host} says that RTDE input {names[i]} is {types[i]}, which it is not on a UR controller");
         }
         return (new(session, payload[0]), null);
@@ -59,7 +61,7 @@ internal sealed class RtdeInputs
     public bool BelongsTo(RtdeSession? session) => _session == session;
 
     /// <summary>False when the connection is gone.</summary>
-    public bool Send(ArmMode mode, in Vector6 q, in Vector6 qd, int counter)
+    public bool Send(ArmMode mode, in Vector6 q, in Vector6 qd, int counter, int setting, in ArmSetting make)
     {
         Span<byte> to = _package.AsSpan(RtdeWire.HeaderBytes + 1);
         for (int i = 0; i < 6; i++)
@@ -67,8 +69,13 @@ internal sealed class RtdeInputs
             BinaryPrimitives.WriteDoubleBigEndian(to[(8 * i)..], q[i]);
             BinaryPrimitives.WriteDoubleBigEndian(to[(48 + 8 * i)..], qd[i]);
         }
-        BinaryPrimitives.WriteInt32BigEndian(to[96..], counter);
-        BinaryPrimitives.WriteInt32BigEndian(to[100..], (int)mode);
+        Span<byte> integers = to[IntegersAt..];
+        BinaryPrimitives.WriteInt32BigEndian(integers, counter);
+        BinaryPrimitives.WriteInt32BigEndian(integers[4..], (int)mode);
+        BinaryPrimitives.WriteInt32BigEndian(integers[8..], setting);
+        BinaryPrimitives.WriteInt32BigEndian(integers[12..], (int)make.Kind);
+        BinaryPrimitives.WriteInt32BigEndian(integers[16..], make.Output);
+        BinaryPrimitives.WriteInt32BigEndian(integers[20..], make.Level ? 1 : 0);
         return _session.TryWrite(_package);
     }
 }

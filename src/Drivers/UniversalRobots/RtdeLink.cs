@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
 using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Time;
 
@@ -36,6 +37,7 @@ internal sealed class RtdeLink : IDisposable
     private RtdeInputs? _inputs;
     private byte[]? _inputsReply;
     private bool _inputsAsked;
+    private Setting _setting = new(0, default);
     private RobotState _state;
     private int _counter, _connections;
     private long _allocated;
@@ -109,7 +111,20 @@ internal sealed class RtdeLink : IDisposable
         if (Volatile.Read(ref _inputs) is not { } inputs || !q.IsFinite || !qd.IsFinite)
             return false;
         _counter = _counter == int.MaxValue ? 1 : _counter + 1;
-        return inputs.Send(mode, q, qd, _counter);
+        Setting setting = Volatile.Read(ref _setting);
+        return inputs.Send(mode, q, qd, _counter, setting.Number, setting.Make);
+    }
+
+    /// <summary>Goes out with every set-point from now on; the program makes it once, and says so.</summary>
+    /// <returns>The number by which it says so.</returns>
+    public int Set(in ArmSetting make)
+    {
+        // Another number than any that the program may have seen from here or from the service before.
+        int number = Random.Shared.Next(1, int.MaxValue - 1);
+        if (number == Volatile.Read(ref _setting).Number)
+            number++;
+        Volatile.Write(ref _setting, new(number, make));
+        return number;
     }
 
     private void Run(CancellationToken stop)
@@ -291,6 +306,8 @@ internal sealed class RtdeLink : IDisposable
             Volatile.Write(ref _inputsAsked, false);
         }
     }
+
+    private sealed record Setting(int Number, ArmSetting Make);
 
     // Length, message, length, source, level (RTDE guide, text message of protocol 2).
     private void KeepText(ReadOnlySpan<byte> payload)

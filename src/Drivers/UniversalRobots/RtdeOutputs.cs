@@ -13,7 +13,7 @@ internal sealed class RtdeOutputs
     private enum Field
     {
         Timestamp, Q, Qd, Current, TargetQ, TargetQd, TcpPose, TcpSpeed, TcpForce, Mode, Safety, StatusBits, Runtime, SpeedScaling,
-        TargetSpeedFraction, TcpOffset, Payload, Heartbeat, ProgramStatus, EchoedCounter,
+        TargetSpeedFraction, TcpOffset, Payload, Heartbeat, ProgramStatus, EchoedCounter, SettingMade, DigitalInputs, DigitalOutputs,
     }
 
     private static readonly (string Name, RtdeType Type, bool Required)[] s_wished =
@@ -38,6 +38,9 @@ internal sealed class RtdeOutputs
         ("output_int_register_24", RtdeType.Int32, false),
         ("output_int_register_25", RtdeType.Int32, false),
         ("output_int_register_26", RtdeType.Int32, false),
+        ("output_int_register_27", RtdeType.Int32, false),
+        ("actual_digital_input_bits", RtdeType.UInt64, false),
+        ("actual_digital_output_bits", RtdeType.UInt64, false),
     ];
 
     private static readonly Vector6 s_unknown = new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
@@ -111,6 +114,9 @@ internal sealed class RtdeOutputs
         state.Heartbeat = Read(fields, Field.Heartbeat, state.Heartbeat);
         state.ProgramStatus = Read(fields, Field.ProgramStatus, state.ProgramStatus);
         state.EchoedCounter = Read(fields, Field.EchoedCounter, state.EchoedCounter);
+        state.SettingMade = Read(fields, Field.SettingMade, state.SettingMade);
+        state.DigitalInputs = Read(fields, Field.DigitalInputs, state.DigitalInputs);
+        state.DigitalOutputs = Read(fields, Field.DigitalOutputs, state.DigitalOutputs);
         return RtdeWire.ReadDouble(fields[_at[(int)Field.Timestamp]..]);
     }
 
@@ -128,6 +134,9 @@ internal sealed class RtdeOutputs
         if (_at[(int)field] >= 0)
             into = RtdeWire.ReadDouble(fields[_at[(int)field]..]);
     }
+
+    private ulong Read(ReadOnlySpan<byte> fields, Field field, ulong otherwise) =>
+        _at[(int)field] < 0 ? otherwise : BinaryPrimitives.ReadUInt64BigEndian(fields[_at[(int)field]..]);
 
     private int Read(ReadOnlySpan<byte> fields, Field field, int otherwise) =>
         _at[(int)field] < 0 ? otherwise : BinaryPrimitives.ReadInt32BigEndian(fields[_at[(int)field]..]);

@@ -1,6 +1,7 @@
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
 
 namespace RobotWorldModel.Drivers.UniversalRobots;
 
@@ -10,6 +11,7 @@ namespace RobotWorldModel.Drivers.UniversalRobots;
 /// </summary>
 public sealed class UrArm : IRobotArm, IArmControl
 {
+    private const int SettingTimeoutMs = 1000, LookMs = 2;
     private readonly UrArmOptions _options;
     private readonly RtdeLink _link;
     private readonly UrObserver _observer;
@@ -92,6 +94,18 @@ public sealed class UrArm : IRobotArm, IArmControl
 
     string? IArmControl.Obey(ArmOrder order, CancellationToken cancel) =>
         new DashboardOrders(_options, _link, _observer, States).Obey(order, cancel);
+
+    string? IArmControl.Set(in ArmSetting setting, CancellationToken cancel)
+    {
+        if (setting.Kind == ArmSettingKind.ZeroForceSensor && !ControlProgram.HasForceSensor(_options))
+            return $"a {_options.Model} has no force sensor of its own to zero";
+        int number = _link.Set(setting);
+        long deadline = HostClock.NowNs + SettingTimeoutMs * 1_000_000L;
+        while (!(States.TryGetNewest(out var newest) && newest.Value.SettingMade == number))
+            if (HostClock.NowNs > deadline || cancel.WaitHandle.WaitOne(LookMs))
+                return "our program on the controller did not make the setting: see the pendant's log, then try again";
+        return null;
+    }
 
     string? IArmControl.WhyProgramEnded(in RobotState state) => ControlProgram.WhyEnded(state.ProgramStatus);
 

@@ -24,6 +24,8 @@ internal static class ArmCommand
         Subcommand("unlock", "After a stop, when its cause has been seen to: unlocks the controller and lets motion be asked for again.",
             UnlockAsync),
         Power(),
+        Subcommand("zero", "Zeroes the arm's own force sensor where it is: what it measures now counts as nothing from then on.", ZeroAsync),
+        Io(),
     };
 
     private static Command Home()
@@ -81,6 +83,26 @@ internal static class ArmCommand
             return await StatusAsync(given);
         });
         command.Add(which);
+        return command;
+    }
+
+    private static Command Io()
+    {
+        var which = new Argument<string?>("OUTPUT")
+        {
+            Description = "standard:0 to 7, configurable:0 to 7, tool:0 or 1; without it all inputs and outputs are shown",
+            DefaultValueFactory = _ => null,
+        };
+        var level = new Argument<string?>("on|off") { DefaultValueFactory = _ => null };
+        level.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && token.Value is not ("on" or "off"))
+                result.AddError($"'{token.Value}' is neither on nor off");
+        });
+        var command = Subcommand("io", "Shows the controller's digital inputs and outputs, or sets an output.",
+            (given, parsed) => IoAsync(given, parsed.GetValue(which), parsed.GetValue(level)));
+        command.Add(which);
+        command.Add(level);
         return command;
     }
 
@@ -197,6 +219,36 @@ internal static class ArmCommand
         await given.Service.Core.CallAsync(CoreMethods.Acknowledge, null, given.Cancel);
         return await StatusAsync(given);
     }
+
+    private static async Task<int> ZeroAsync(Given given)
+    {
+        await AskAsync(given, "have its force sensor zeroed where it stands: nothing may touch the tool");
+        await given.Service.StartWhenReadyAsync(CoreMethods.ArmSet, new { kind = "zero" }, given.Cancel);
+        Console.WriteLine($"{given.Cell.Cell}: the arm's force sensor is zero now");
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> IoAsync(Given given, string? output, string? level)
+    {
+        if (output is not null)
+        {
+            if (level is null || output.Split(':') is not [var kind, var number] || !int.TryParse(number, out int n))
+                throw new RobotException(ExitCode.Usage, "name an output and its level, as in: ./robot arm io standard:3 on");
+            await AskAsync(given, $"have its output {output} switched {level}; whatever hangs on it acts");
+            await given.Service.StartWhenReadyAsync(CoreMethods.ArmSet, new { kind, output = n, level = level == "on" }, given.Cancel);
+        }
+        if ((await NewestAsync(given)).Robot is not { } robot)
+            throw new RobotException(ExitCode.Device, "the arm has not sent its state yet");
+        Console.WriteLine("              standard  configurable  tool   (numbers 0 to 7, and 0 to 1, from the left)");
+        Console.WriteLine($"  inputs      {Levels(robot.DigitalInputs)}");
+        Console.WriteLine($"  outputs     {Levels(robot.DigitalOutputs)}");
+        return ExitCode.Done;
+    }
+
+    private static string Levels(ulong bits) => $"{Levels(bits, 0, 8)}  {Levels(bits, 8, 8)}      {Levels(bits, 16, 2)}";
+
+    private static string Levels(ulong bits, int from, int count) =>
+        string.Concat(Enumerable.Range(from, count).Select(i => (bits >> i & 1) != 0 ? '1' : '0'));
 
     /// <summary>Waits; Ctrl-C stops the arm.</summary>
     private static async Task UntilStoppedAsync(Given given, Task moving)

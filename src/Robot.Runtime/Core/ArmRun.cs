@@ -71,6 +71,31 @@ internal sealed class ArmRun(CellConfig config, CellDevices devices, PolicyRunne
             : new { };
     }
 
+    /// <exception cref="RobotException">There is no such output, or it is refused.</exception>
+    public async Task<object> SetAsync(string kind, int output, bool level, CancellationToken cancel)
+    {
+        var setting = new ArmSetting(kind switch
+        {
+            "zero" => ArmSettingKind.ZeroForceSensor,
+            "standard" => ArmSettingKind.StandardOutput,
+            "configurable" => ArmSettingKind.ConfigurableOutput,
+            "tool" => ArmSettingKind.ToolOutput,
+            _ => throw new RobotException(ExitCode.Usage, $"'{kind}' is not known; use zero, standard, configurable or tool"),
+        }, output, level);
+        if (devices.Motion is not { } motion)
+            throw new RobotException(ExitCode.Device, "this cell has no arm");
+        try
+        {
+            return await Task.Run(() => motion.Set(setting, cancel), CancellationToken.None) is { } refusal
+                ? throw new RobotException(ExitCode.Device, refusal)
+                : new { };
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw new RobotException(ExitCode.Usage, $"there is no {kind} output {output}; standard and configurable have 0 to 7, tool 0 and 1");
+        }
+    }
+
     private IMotion MotionTo(JsonElement parameters, ArmMotion motion, double share)
     {
         if (Six(parameters, "joints") is { } joints)

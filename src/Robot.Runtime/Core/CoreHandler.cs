@@ -44,6 +44,8 @@ internal sealed class CoreHandler(
             return await _arm.MovedAsync().WaitAsync(cancel);
         if (method == CoreMethods.ArmOrder)
             return await _arm.ObeyAsync(Text(parameters, "order"), cancel);
+        if (method == CoreMethods.ArmSet)
+            return await _arm.SetAsync(Text(parameters, "kind"), (int)Number(parameters, "output", 0), IsTrue(parameters, "level"), cancel);
         if (method == CoreMethods.Stop)
             StopArm(ByAPerson); // before anything that may be waiting for its turn
         int stops = Volatile.Read(ref _stops);
@@ -53,7 +55,7 @@ internal sealed class CoreHandler(
             await Task.Yield(); // what follows may last seconds: the connection's next line, a stop, must be read meanwhile
             return method switch
             {
-                CoreMethods.ArmMove when IsPlan(parameters) => _arm.Move(parameters),
+                CoreMethods.ArmMove when IsTrue(parameters, "plan") => _arm.Move(parameters),
                 CoreMethods.RecordStart or CoreMethods.Jog or CoreMethods.ReplayStart or CoreMethods.ArmMove or CoreMethods.ArmFreedrive
                     => await BeginAsync(method, parameters, connection, stops, cancel),
                 CoreMethods.RecordStop => new { id = StopRecording(OutcomeOf(parameters), EpisodeEnd.Operator) },
@@ -359,9 +361,9 @@ internal sealed class CoreHandler(
         Interlocked.Exchange(ref _freedrive, null)?.Dispose();
     }
 
-    private static bool IsPlan(JsonElement parameters) =>
-        parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty("plan", out var plan)
-        && plan.ValueKind == JsonValueKind.True;
+    private static bool IsTrue(JsonElement parameters, string name) =>
+        parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty(name, out var value)
+        && value.ValueKind == JsonValueKind.True;
 
     private static Outcome OutcomeOf(JsonElement parameters) => Text(parameters, "outcome", "unknown") switch
     {

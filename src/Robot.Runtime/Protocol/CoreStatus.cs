@@ -49,8 +49,11 @@ public sealed record TickStatus(double RateHz, long Slot, long Missed, double La
 /// <param name="Tcp">p[m, rotation vector rad], base frame.</param>
 /// <param name="Safety">normal, reduced, protective_stop …</param>
 /// <param name="SpeedScaling">0..1; not a number (null) where the controller does not tell.</param>
+/// <param name="DigitalInputs">Bits 0-7 standard, 8-15 configurable, 16-17 tool.</param>
+/// <param name="DigitalOutputs">As the inputs.</param>
 public sealed record RobotStatus(
-    string Model, string Serial, string Mode, string Safety, string Runtime, double[] Q, double[] Qd, double[] Tcp, double SpeedScaling);
+    string Model, string Serial, string Mode, string Safety, string Runtime, double[] Q, double[] Qd, double[] Tcp, double SpeedScaling,
+    ulong DigitalInputs = 0, ulong DigitalOutputs = 0);
 
 public sealed record GripperStatus(double Position, double WidthM, bool Object, bool Moving, int Fault);
 
@@ -155,6 +158,11 @@ public static class CoreMethods
 
     /// <summary>{order: power_on|power_off|unlock|restart_safety} → {} when it is done.</summary>
     public const string ArmOrder = "arm.order";
+
+    /// <summary>
+    /// {kind: zero | standard | configurable | tool, output?, level?: true|false} → {} when the controller has made the setting.
+    /// </summary>
+    public const string ArmSet = "arm.set";
 
     /// <summary>{} → {}: a person leads the arm while the connection lasts, or until it is stopped.</summary>
     public const string ArmFreedrive = "arm.freedrive";

@@ -146,6 +146,15 @@ internal sealed class FakeArm : IRobotArm, IArmControl
         return null;
     }
 
+    /// <summary>What was set on it.</summary>
+    public List<ArmSetting> Settings { get; } = [];
+
+    string? IArmControl.Set(in ArmSetting setting, CancellationToken cancel)
+    {
+        Settings.Add(setting);
+        return ProgramRuns ? null : "no program runs";
+    }
+
     string? IArmControl.WhyProgramEnded(in RobotState state) => ControlProgram.WhyEnded(state.ProgramStatus);
 
     bool IArmControl.Send(ArmMode mode, in Vector6 q, in Vector6 qd)

@@ -1,4 +1,5 @@
 using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Tests.Shared;
@@ -155,6 +156,44 @@ public class UrProgramTests
         Eventually.True(() => control.Send(ArmMode.Hold, default, default), "claimed again");
     }
 
+    [SkippableFact]
+    public void A_setting_goes_out_with_the_set_points_and_is_waited_for()
+    {
+        using var mini = new UrMini();
+        using var arm = Started(mini.Options());
+        IArmControl control = arm;
+        Assert.Null(control.StartProgram(default));
+        using var sending = new CancellationTokenSource();
+        var sender = Task.Run(() =>
+        {
+            while (!sending.IsCancellationRequested)
+            {
+                control.Send(ArmMode.Hold, default, default);
+                Thread.Sleep(1);
+            }
+        });
+        Assert.Null(control.Set(new(ArmSettingKind.ToolOutput, 1, true), default));
+        var last = mini.Stat().GetProperty("last");
+        Assert.Equal((4, 1, 1), (last.GetProperty("input_int_register_27").GetInt32(),
+            last.GetProperty("input_int_register_28").GetInt32(), last.GetProperty("input_int_register_29").GetInt32()));
+        int first = last.GetProperty("input_int_register_26").GetInt32();
+        Assert.Null(control.Set(new(ArmSettingKind.ZeroForceSensor), default));
+        Assert.NotEqual(first, mini.Stat().GetProperty("last").GetProperty("input_int_register_26").GetInt32());
+        sending.Cancel();
+        Assert.True(sender.Wait(10_000));
+        Assert.Contains("did not make the setting", control.Set(new(ArmSettingKind.StandardOutput), default)); // nobody sends
+    }
+
+    [SkippableFact]
+    public void A_CB3_arm_has_no_force_sensor_to_zero()
+    {
+        using var mini = new UrMini(major: 3);
+        using var arm = Started(mini.Options("UR5"));
+        Assert.Contains("no force sensor", ((IArmControl)arm).Set(new(ArmSettingKind.ZeroForceSensor), default));
+        Assert.DoesNotContain("zero_ftsensor", ControlProgram.Text(mini.Options("UR5"), 1_000_000));
+        Assert.Contains("zero_ftsensor()", ControlProgram.Text(mini.Options("UR5e"), 1_000_000));
+    }
+
     [Fact]
     public void The_program_is_filled_in_and_short()
     {
@@ -165,7 +204,7 @@ public class UrProgramTests
         Assert.Contains("watchdog = 0.15\n", text);
         Assert.Contains("lookahead_time=0.03, gain=2000)", text);
         Assert.EndsWith("\nend\n", text);
-        Assert.True(text.Split('\n').Length <= 150);
+        Assert.True(text.Split('\n').Length <= 170); // motion and settings in one: who reads it before it runs must be able to
         Assert.All(text, c => Assert.InRange(c, '\n', '~'));
         // every block that is opened is closed
         string[] lines = [.. text.Split('\n').Select(l => l.Split('#')[0].Trim())];
