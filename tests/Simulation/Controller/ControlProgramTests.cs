@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.UniversalRobots;
 
@@ -124,6 +126,43 @@ public class ControlProgramTests
         Assert.Equal((int)ArmMode.Servo, driven.Status);
     }
 
+    [Fact]
+    public void A_setting_is_made_once_while_the_arm_holds_or_moves_and_an_old_one_never()
+    {
+        using var driven = new Driven();
+        driven.Physics.SensorWrench = new(0, 0, 7, 0, 0, 0);
+        Hold(driven);
+        Assert.Equal((5, 0ul), (driven.SettingMade, driven.Outputs));
+        driven.Set(new(ArmSettingKind.StandardOutput, 2, true));
+        Hold(driven);
+        Assert.Equal((6, 1ul << 2), (driven.SettingMade, driven.Outputs));
+        driven.Set(new(ArmSettingKind.ConfigurableOutput, 7, true));
+        driven.SpeedUp(0.2);
+        Assert.Equal((7, 1ul << 2 | 1ul << 15), (driven.SettingMade, driven.Outputs));
+        driven.Set(new(ArmSettingKind.StandardOutput, 2, false));
+        driven.Step(0.2);
+        driven.Step(0.2);
+        Assert.Equal(1ul << 15, driven.Outputs);
+        Assert.True(driven.TcpForce.MaxAbs > 1);
+        driven.Set(new(ArmSettingKind.ZeroForceSensor));
+        Hold(driven);
+        Assert.Equal(9, driven.SettingMade);
+        Assert.Equal(0, driven.TcpForce.MaxAbs, 1e-9);
+        driven.Physics.SensorWrench = new(0, 0, 9, 0, 0, 0);
+        Hold(driven);
+        Assert.Equal(2, driven.TcpForce.Norm, 1e-9); // once: the same number asks for nothing more
+        Assert.Equal((int)ArmMode.Hold, driven.Status);
+
+        static void Hold(Driven driven)
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                driven.Send(ArmMode.Hold, default);
+                driven.Cycle();
+            }
+        }
+    }
+
     /// <summary>The program on a controller whose cycles the test makes.</summary>
     private sealed class Driven : IDisposable
     {
@@ -132,13 +171,15 @@ public class ControlProgramTests
         private readonly ScriptClient _primary;
         private readonly Func<RtdeClient, byte[]> _cycle;
         private byte[] _data;
+        private (int Number, ArmSetting Make) _setting = (5, default); // as another client may have left it
         private int _counter = 77;
         private double _speed;
 
         public Driven(UrArmOptions? options = null, (int Counter, ArmMode Mode, Vector6 Away)? left = null)
         {
             _rtde = RtdeClient.Connect(_bench.Host);
-            _rtde.Outputs("timestamp,output_int_register_25,runtime_state,actual_q,actual_qd");
+            _rtde.Outputs("timestamp,output_int_register_25,runtime_state,actual_q,actual_qd,output_int_register_27,"
+                + "actual_digital_output_bits,actual_TCP_force");
             _rtde.Inputs(ControlProgram.InputNames);
             _rtde.Start();
             Wanted = _bench.Physics.Q;
@@ -151,6 +192,8 @@ public class ControlProgramTests
             _cycle = _bench.TakeOver();
             Until(() => Runtime == RuntimeState.Playing, "it runs");
         }
+
+        public RigidPhysics Physics => _bench.Physics;
 
         /// <summary>The set-point, rad.</summary>
         public Vector6 Wanted { get; set; }
@@ -169,6 +212,15 @@ public class ControlProgramTests
         public void Cycle() => _data = _cycle(_rtde);
 
         public void Send(ArmMode mode, in Vector6 qd) => Write(++_counter, mode, Wanted, qd);
+
+        /// <summary>Goes out with every packet from now on, under the next number.</summary>
+        public void Set(ArmSetting setting) => _setting = (_setting.Number + 1, setting);
+
+        public int SettingMade => RtdeClient.Int(_data.AsSpan(112));
+
+        public ulong Outputs => BinaryPrimitives.ReadUInt64BigEndian(_data.AsSpan(116));
+
+        public Vector6 TcpForce => RtdeClient.Vector(_data.AsSpan(124));
 
         /// <summary>One cycle of the last joint at a speed; its packet may get lost.</summary>
         public void Step(double speed, bool sent = true)
@@ -210,6 +262,7 @@ public class ControlProgramTests
         }
 
         private void Write(int counter, ArmMode mode, in Vector6 q, in Vector6 qd) => _rtde.Send(
-            1, q[0], q[1], q[2], q[3], q[4], q[5], qd[0], qd[1], qd[2], qd[3], qd[4], qd[5], counter, (int)mode);
+            1, q[0], q[1], q[2], q[3], q[4], q[5], qd[0], qd[1], qd[2], qd[3], qd[4], qd[5], counter, (int)mode,
+            _setting.Number, (int)_setting.Make.Kind, _setting.Make.Output, _setting.Make.Level ? 1 : 0);
     }
 }
