@@ -62,7 +62,8 @@ lock = threading.Lock()
 state = {name: [0.0] * 6 if kind == "VECTOR6D" else 0 for name, kind in TYPES.items()}
 state.update(robot_mode=7, runtime_state=1, robot_status_bits=1, safety_status_bits=1, speed_scaling=1.0, target_speed_fraction=1.0,
              actual_q=[0.1, -1.57, 1.57, -1.5, -1.4, 0.2], tcp_offset=[0, 0, 0.145, 0, 0, 0], payload=0.925, output_int_register_24=77)
-flags = {"paused": False, "drop": 0, "text": False, "remote": True, "reject": None, "refuse": False, "locked": 0, "unknown": set(), "in_use": set()}
+flags = {"paused": False, "drop": 0, "text": False, "remote": True, "reject": None, "refuse": False, "locked": 0,
+         "unknown": set(), "in_use": set()}
 owners = {}
 stats = {"inputs": 0, "scripts": 0, "dashboard": [], "last": None}
 connections = set()

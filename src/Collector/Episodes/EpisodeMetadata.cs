@@ -77,6 +77,11 @@ public sealed record EpisodeMetadata
         init;
     }
 
+    /// <summary>
+    /// How far behind its set-points the arm was; null where it had not been commanded, and in a recording that was cut off.
+    /// </summary>
+    public MotionTiming? Motion { get; init; }
+
     /// <summary>By stream: robot, force, gripper, wrist_rgb, wrist_depth … What is not here was not recorded and has no file.</summary>
     public required IReadOnlyDictionary<string, StreamReport> Streams { get; init; }
 
@@ -217,6 +222,11 @@ public sealed record StreamCounts(long Received, long Used, long Dropped, int St
 /// <param name="Units">One for each column; - where it has none.</param>
 /// <param name="Rule">What computed it: the task's rule for rewards; else null.</param>
 public sealed record TableDescription(IReadOnlyList<string> Columns, IReadOnlyList<string> Units, string? Rule);
+
+/// <summary>How far behind its set-points an arm was, as estimated while it moved.</summary>
+/// <param name="DelayMs">From a set-point to the arm's being there: the controller's own smoothing and the transport together.</param>
+/// <param name="RoundTripMs">From a set-point's sending to the first state that shows that the controller has it; null: not known.</param>
+public sealed record MotionTiming(double DelayMs, double? RoundTripMs);
 
 /// <summary>Lateness of the ticks that ran, µs, and the slots that were skipped. All over the rows of frames.csv.</summary>
 public sealed record TickReport(double P50Us, double P99Us, double MaxUs, int SkippedSlots)

@@ -57,6 +57,7 @@ internal sealed class EpisodeDraft(RecordingHeader header, WallClockAnchor ancho
         Cameras = header.Cameras,
         ForceSensor = header.ForceSensor,
         Action = header.Action,
+        Motion = ending.Footer?.Motion,
         Streams = header.Streams.ToDictionary(s => s.Key, s => new StreamReport(
             s.Value.RateHz, s.Value.LatencyMs, ClockOf(s.Key), CountsOf(s.Key, rows.Streams.Counts[s.Key]))),
         Tables = new Dictionary<string, TableDescription>(),

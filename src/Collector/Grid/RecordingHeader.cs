@@ -78,13 +78,15 @@ public sealed record RecordedStream(double RateHz, double LatencyMs);
 /// <param name="LastSlot">The last slot that belongs to the episode.</param>
 /// <param name="Clocks">By stream: the fitted map from its device's clock.</param>
 /// <param name="Lost">By stream: samples that the device made during the recording but that never arrived.</param>
+/// <param name="Motion">How far behind its set-points the arm was; null where nothing had been commanded.</param>
 public sealed record RecordingFooter(
     Outcome Outcome,
     EpisodeEnd End,
     string? Note,
     long LastSlot,
     IReadOnlyDictionary<string, ClockMapReport> Clocks,
-    IReadOnlyDictionary<string, long> Lost)
+    IReadOnlyDictionary<string, long> Lost,
+    MotionTiming? Motion = null)
 {
     public string ToJson() => JsonSerializer.Serialize(this, RecordingJson.Default.RecordingFooter);
 

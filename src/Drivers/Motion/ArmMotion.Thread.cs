@@ -114,6 +114,7 @@ public sealed partial class ArmMotion
             case MotionPhase.Driving:
                 _lastSent = generator.Position;
                 _control.Send(ArmMode.Servo, _lastSent, generator.Velocity);
+                _delay!.Commanded(_lastSent);
                 break;
             case MotionPhase.Freedrive:
                 _lastSent = state.Q;

@@ -22,6 +22,7 @@ public sealed partial class ArmMotion : IDisposable
     private MotionSession? _session; // set by who acquires, cleared by the arm's thread
     private string? _acquiring, _reason;
     private readonly ArmStateMachine _state = new();
+    private readonly DelayWatch? _delay; // null where motion is not enabled
     private volatile bool _sending;
     private CancellationTokenSource? _acquireCancel;
     private long _clamped, _refused;
@@ -40,6 +41,7 @@ public sealed partial class ArmMotion : IDisposable
                 ?? throw new ArgumentException($"{gripper.Name}: this driver only reads; it cannot move the gripper");
         (_arm, _force, _limits, _enabled) = (arm, force, limits, enabled);
         _wrenches = enabled ? force?.Wrenches.Subscribe(1024) : null; // only the thread that drives the arm drains it
+        _delay = enabled ? new(arm.States) : null;
         _thread = new("arm", Serve);
         _published.Write(new() { SpeedFraction = 1 });
     }
@@ -51,7 +53,9 @@ public sealed partial class ArmMotion : IDisposable
     /// <summary>Nobody gets the arm before a person has looked and <see cref="Acknowledge"/> was called.</summary>
     public bool NeedsAcknowledge => _state.NeedsAcknowledge;
 
-    /// <summary>The arm's state. Where motion is not enabled nobody watches for stops: then it is what the controller shows just now.</summary>
+    /// <summary>
+    /// The arm's state. Where motion is not enabled nobody watches for stops: then it is what the controller shows just now.
+    /// </summary>
     public ArmState State => _enabled ? _state.State : ArmStateMachine.Seen(Signs(HostClock.NowNs));
 
     /// <summary>The set-point last sent; where nobody drives the arm, where it was last seen. rad.</summary>
@@ -79,8 +83,10 @@ public sealed partial class ArmMotion : IDisposable
     /// <summary>Serves the arm from now on; where motion is not enabled the controller's registers are left alone.</summary>
     public void Start()
     {
-        if (_enabled)
-            _thread.Start();
+        if (!_enabled)
+            return;
+        _thread.Start();
+        _delay!.Start();
     }
 
     /// <summary>
@@ -201,7 +207,8 @@ public sealed partial class ArmMotion : IDisposable
         MotionState state = session is null ? NeedsAcknowledge ? MotionState.Fault : MotionState.Off : now.State;
         string reason = !_enabled ? "motion.enabled is false in the config; recording works without it" : Volatile.Read(ref _reason) ?? "";
         return new(_enabled, State, state, session?.Lease?.Owner, reason, NeedsAcknowledge, CommandedJoints,
-            Interlocked.Read(ref _clamped), Interlocked.Read(ref _refused), now.Timeouts, now.Missed, now.SpeedFraction);
+            Interlocked.Read(ref _clamped), Interlocked.Read(ref _refused), now.Timeouts, now.Missed, now.SpeedFraction,
+            _delay?.DelayNs * 1e-6 ?? double.NaN, _control.RoundTripNs * 1e-6 ?? double.NaN);
     }
 
     /// <summary>Stops the arm, ends our program on the controller and the thread.</summary>
@@ -209,6 +216,7 @@ public sealed partial class ArmMotion : IDisposable
     {
         Stop("the service ends");
         _thread.Dispose();
+        _delay?.Dispose();
         if (_wrenches is not null)
             _force!.Wrenches.Unsubscribe(_wrenches);
     }

@@ -39,8 +39,8 @@ public enum ArmState
 internal readonly record struct ArmSigns(bool Reached, bool Fresh, RobotMode Mode, SafetyStatusBits Safety, double Speed);
 
 /// <summary>
-/// From what is seen to what a person should know. Every state follows from the signs alone, but for a stop: it stays, through losses of the
-/// connection too, until the controller is normal again and a person has acknowledged. Safe from any thread.
+/// From what is seen to what a person should know. Every state follows from the signs alone, but for a stop: it stays, through losses of
+/// the connection too, until the controller is normal again and a person has acknowledged. Safe from any thread.
 /// </summary>
 internal sealed class ArmStateMachine
 {

@@ -37,6 +37,11 @@ public enum MotionState
 /// <param name="MissedCycles">Set-points that could not be sent because their time had passed.</param>
 /// <param name="SpeedFraction">How fast the controller's time runs, 0..1 (its speed slider and limiter): owners slow their plans by
 /// it.</param>
+/// <param name="DelayMs">From a set-point to the arm's being there, servoj's lag and the transport together; NaN before the arm has
+/// moved.</param>
+/// <param name="RoundTripMs">From a set-point's sending to the first state that shows that the program has it: the transport alone; NaN
+/// before the first.</param>
 public readonly record struct MotionReport(
     bool Enabled, ArmState Arm, MotionState State, string? Owner, string Reason, bool NeedsAcknowledge, Vector6 Commanded,
-    long Clamped, long Refused, long Timeouts, long MissedCycles, double SpeedFraction);
+    long Clamped, long Refused, long Timeouts, long MissedCycles, double SpeedFraction,
+    double DelayMs, double RoundTripMs);

@@ -45,6 +45,12 @@ internal interface IArmControl
     /// <summary>How often the controller takes set-points; 0 before it has said so.</summary>
     double ControlRateHz { get; }
 
+    /// <summary>
+    /// From a set-point's sending to the first state that shows that our program has it, ns: the median of the last ones; null before the
+    /// first.
+    /// </summary>
+    long? RoundTripNs { get; }
+
     /// <summary>Without a new counter for so long our program on the controller ends by itself.</summary>
     double WatchdogMs { get; }
 

@@ -73,6 +73,8 @@ internal sealed class RtdeLink : IDisposable
 
     public RtdeClock Clock => _clock;
 
+    public RoundTrips RoundTrips { get; } = new();
+
     /// <summary>Managed bytes that the reader thread has allocated so far.</summary>
     public long AllocatedBytes => Interlocked.Read(ref _allocated);
 
@@ -112,6 +114,7 @@ internal sealed class RtdeLink : IDisposable
             return false;
         _counter = _counter == int.MaxValue ? 1 : _counter + 1;
         Setting setting = Volatile.Read(ref _setting);
+        RoundTrips.Sent(_counter, HostClock.NowNs);
         return inputs.Send(mode, q, qd, _counter, setting.Number, setting.Make);
     }
 
@@ -270,6 +273,7 @@ internal sealed class RtdeLink : IDisposable
     {
         if (!(timestamp >= 0 && timestamp < 1e9))
             throw new InvalidDataException($"the controller's timestamp is {timestamp} s, which no controller's clock shows");
+        RoundTrips.Echoed(_state.EchoedCounter, arrivalNs);
         RtdeTimes times = _clock.Stamp(timestamp, arrivalNs);
         if (times.Lost > 0)
             _states.CountLost(times.Lost);

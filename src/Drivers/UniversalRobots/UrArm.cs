@@ -73,6 +73,8 @@ public sealed class UrArm : IRobotArm, IArmControl
 
     double IArmControl.ControlRateHz => _link.RateHz;
 
+    long? IArmControl.RoundTripNs => _link.RoundTrips.MedianNs;
+
     double IArmControl.WatchdogMs => _options.WatchdogMs;
 
     public void Start()

@@ -24,7 +24,7 @@ internal static class ArmCommand
         Subcommand("unlock", "After a stop, when its cause has been seen to: unlocks the controller and lets motion be asked for again.",
             UnlockAsync),
         Power(),
-        Subcommand("zero", "Zeroes the arm's own force sensor where it is: what it measures now counts as nothing from then on.", ZeroAsync),
+        Subcommand("zero", "Zeroes the arm's own force sensor where it is: what it measures now counts as nothing.", ZeroAsync),
         Io(),
     };
 
@@ -141,6 +141,9 @@ internal static class ArmCommand
             Console.WriteLine($"  mode {robot.Mode}, safety {robot.Safety}, speed {robot.SpeedScaling:P0}, "
                 + (status.Motion.Owner is { } owner ? $"held by {owner}" : "held by nobody"));
         }
+        if (status.Motion.DelayMs is { } delay)
+            Console.WriteLine($"  {delay:0.0} ms from a set-point to the arm's being there, "
+                + $"{status.Motion.RoundTripMs:0.0} ms of it to the controller and back");
         if (device is not null)
             Console.WriteLine($"  {device.Message}");
         if (status.Motion.Reason.Length > 0)
@@ -200,7 +203,8 @@ internal static class ArmCommand
             ? throw new RobotException(ExitCode.Device, "the emergency stop is pressed: when the cell is safe, release it, then "
                 + "./robot arm power on, and ./robot arm unlock")
             : safety.Contains("protective_stop", StringComparison.Ordinal) ? "unlock"
-            : safety.Contains("fault", StringComparison.Ordinal) || safety.Contains("violation", StringComparison.Ordinal) ? "restart_safety"
+            : safety.Contains("fault", StringComparison.Ordinal) || safety.Contains("violation", StringComparison.Ordinal)
+                ? "restart_safety"
             : null;
         if (order is null && !status.Motion.NeedsAcknowledge)
         {

@@ -92,7 +92,8 @@ internal sealed class ArmRun(CellConfig config, CellDevices devices, PolicyRunne
         }
         catch (ArgumentOutOfRangeException)
         {
-            throw new RobotException(ExitCode.Usage, $"there is no {kind} output {output}; standard and configurable have 0 to 7, tool 0 and 1");
+            throw new RobotException(ExitCode.Usage,
+                $"there is no {kind} output {output}; standard and configurable have 0 to 7, tool 0 and 1");
         }
     }
 

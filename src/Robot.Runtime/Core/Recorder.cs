@@ -134,7 +134,7 @@ internal sealed class Recorder(
         long lateNs = (long)(devices.Streams.Max(s => s.LatencyMs) * 1e6) + LateSampleNs;
         // A device takes back what turns out not to be lost, of before the recording too.
         var footer = new RecordingFooter(outcome, end, note, lastSlot, Clocks(),
-            devices.Streams.ToDictionary(s => s.Name, s => Math.Max(0, s.Counters.Lost - running.LostBefore[s.Name])));
+            devices.Streams.ToDictionary(s => s.Name, s => Math.Max(0, s.Counters.Lost - running.LostBefore[s.Name])), Motion());
         bool known = running.Log.Failure is not null;
         running.Log.Stop(footer.ToJson(), HostClock.NowNs + lateNs);
         LogWritten = running.Log.Completion.ContinueWith(written =>
@@ -210,6 +210,10 @@ internal sealed class Recorder(
 
     private Dictionary<string, ClockMapReport> Clocks() => devices.Streams.ToDictionary(
         s => s.Name, s => devices.DeviceOf(s).Clock ?? new ClockMapReport("host", 0, 0, 0));
+
+    private MotionTiming? Motion() => devices.Motion?.Report() is { DelayMs: var delay, RoundTripMs: var trip } && double.IsFinite(delay)
+        ? new(delay, double.IsFinite(trip) ? trip : null)
+        : null;
 
     private JsonElement? Simulation(string id)
     {

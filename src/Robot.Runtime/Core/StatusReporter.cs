@@ -73,8 +73,10 @@ internal sealed class StatusReporter(CellConfig config, CellDevices devices, Tic
             return new(false, "off", null, "this cell has no arm", false, "none");
         var report = devices.Motion.Report();
         return new(report.Enabled, Words(report.State.ToString()), report.Owner, report.Reason, report.NeedsAcknowledge,
-            Words(report.Arm.ToString()));
+            Words(report.Arm.ToString()), Known(report.DelayMs), Known(report.RoundTripMs));
     }
+
+    private static double? Known(double value) => double.IsNaN(value) ? null : value;
 
     /// <summary>The safety state in words.</summary>
     public static string Safety(SafetyStatusBits bits) =>

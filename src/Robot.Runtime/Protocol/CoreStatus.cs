@@ -62,7 +62,11 @@ public sealed record GripperStatus(double Position, double WidthM, bool Object, 
 /// <param name="Reason">Why it cannot move, or why it stopped; empty where all is well.</param>
 /// <param name="Arm">disconnected, connecting, powered_off, idle, ready, moving, protective_stop, emergency_stop, fault; none without an
 /// arm.</param>
-public sealed record MotionStatus(bool Enabled, string State, string? Owner, string Reason, bool NeedsAcknowledge, string Arm = "none");
+/// <param name="DelayMs">From a set-point to the arm's being there; null before the arm has moved.</param>
+/// <param name="RoundTripMs">From a set-point to the first state that shows that the controller has it; null before the first.</param>
+public sealed record MotionStatus(
+    bool Enabled, string State, string? Owner, string Reason, bool NeedsAcknowledge, string Arm = "none", double? DelayMs = null,
+    double? RoundTripMs = null);
 
 /// <param name="Id">demo_007</param>
 /// <param name="Frames">Slots since t0.</param>
@@ -147,9 +151,9 @@ public static class CoreMethods
     public const string ReplayStart = "replay.start";
 
     /// <summary>
-    /// {joints | pose | by: six numbers, or home: true; share?, plan?} → <see cref="ArmMove"/>. Joint angles in rad; a pose of the TCP, or a
-    /// step of it, p[m, rotation vector rad] in the base frame, along a straight line. share: of the cell's limits. plan: true only says
-    /// where it leads. The connection holds the lease; it lapses with it.
+    /// {joints | pose | by: six numbers, or home: true; share?, plan?} → <see cref="Protocol.ArmMove"/>. Joint angles in rad; a pose of the
+    /// TCP, or a step of it, p[m, rotation vector rad] in the base frame, along a straight line. share: of the cell's limits. plan: true
+    /// only says where it leads. The connection holds the lease; it lapses with it.
     /// </summary>
     public const string ArmMove = "arm.move";
 

@@ -53,6 +53,8 @@ internal sealed class FakeArm : IRobotArm, IArmControl
 
     public double WatchdogMs => 100;
 
+    public long? RoundTripNs => null;
+
     /// <summary>What the next starts of the program answer.</summary>
     public string? StartRefusal { get; set; }
 
