@@ -122,7 +122,7 @@ public sealed class RobotConfig
     [Required, Host]
     public string Host { get; set; } = "";
 
-    [AllowedValues("UR3e", "UR5e", "UR10e")]
+    [AllowedValues("UR3", "UR5", "UR10", "UR3e", "UR5e", "UR10e", "UR16e")]
     public string Model { get; set; } = "UR5e";
 
     /// <summary>The constant part of the delay from joint encoder to host, which stamps cannot show.</summary>

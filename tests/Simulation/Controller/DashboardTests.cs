@@ -40,7 +40,7 @@ public class DashboardTests
     {
         using var bench = new ControllerBench(o =>
         {
-            o.StartRunning = false;
+            o.Start = ControllerStart.PowerOff;
             o.PowerUpS = 0.02;
         });
         using var dashboard = DashboardClient.Connect(bench.Host);
@@ -106,7 +106,7 @@ public class DashboardTests
         using var dashboard = DashboardClient.Connect(bench.Host);
         using var primary = ScriptClient.Connect(bench.Host);
         Assert.Equal("false", dashboard.Ask("is in remote control"));
-        Assert.Contains("Remote Control must be enabled", dashboard.Ask("power off"));
+        Assert.Contains("please switch robot to Remote Control mode", dashboard.Ask("power off"));
         Assert.Equal("Robotmode: RUNNING", dashboard.Ask("robotmode"));
         primary.Send("textmsg(\"no\")\n");
         Assert.Equal(210, primary.Message(6).Int(0));
