@@ -38,7 +38,7 @@ public sealed class SimulationConfig
 public sealed class SimulatedRobotConfig : TransportConfig
 {
     /// <summary>Version that the controller behaves like; empty: 5.12.4.1101661 on an e-Series, 3.15.8.106339 on a CB3.</summary>
-    [RegularExpression(@"|\d{1,2}\.\d{1,3}\.\d{1,3}(\.\d{1,9})?", ErrorMessage = "must be a version such as 5.12.4 or 3.15.8.106339")]
+    [RegularExpression(@"\d{1,2}\.\d{1,3}\.\d{1,3}(\.\d{1,9})?", ErrorMessage = "must be a version such as 5.12.4 or 3.15.8.106339")]
     public string Software { get; set; } = "";
 
     [RegularExpression(@"20\d{4,16}", ErrorMessage = "must be digits that begin with 20, as a real controller's")]
