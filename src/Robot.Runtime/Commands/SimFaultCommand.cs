@@ -22,7 +22,8 @@ internal static class SimFaultCommand
             CellFault fault = Find(parsed.GetValue(name)!);
             var cell = CellConfig.Load(parsed.GetValue(config)!);
             if (cell.Simulation is null)
-                throw new RobotException(ExitCode.Config, $"{cell.File}: has no simulation section; faults on order are the simulated cell's");
+                throw new RobotException(ExitCode.Config,
+                    $"{cell.File}: has no simulation section; faults on order are the simulated cell's");
             var order = new JsonObject { ["name"] = fault.Name };
             if (parsed.GetValue(seconds) is { } s)
                 order["seconds"] = s;

@@ -20,7 +20,9 @@ public sealed class CellOptions
 
     public string Model { get; init; } = "UR5e";
 
-    /// <summary>What is the controller's alone: software, serial, start … Address, model, TCP, payload and transport are the cell's.</summary>
+    /// <summary>
+    /// What is the controller's alone: software, serial, start … Address, model, TCP, payload and transport are the cell's.
+    /// </summary>
     public UrControllerOptions Controller { get; init; } = new();
 
     public Pose Tcp { get; init; } = GripperGeometry.FlangeToTcp;
@@ -147,7 +149,7 @@ public sealed class SimulatedCell : IDisposable
 
     /// <summary>The cell in a line.</summary>
     public string Describe() =>
-        $"{_options.Model} at {_options.Host} (RTDE 30004, dashboard 29999, script 30001-30003)"
+        $"{_options.Model} at {_options.Host} ({_controller.Describe()})"
         + (_options.WithGripper ? ", 2F-85 (63352)" : "") + (_options.WithForce ? ", FT 300 (63350, 63351)" : "")
         + (_options.Cameras.Count > 0 ? $", cameras {string.Join(" and ", _options.Cameras.Select(c => c.Name))}" : "");
 
@@ -269,8 +271,8 @@ public sealed class SimulatedCell : IDisposable
                 PressAtPendant((string)request["button"]!);
                 return null;
             default:
-                throw new ArgumentException($"'{method}' is not known; use sent, counts, truth, times, motion, bodies, reset, scene, place, "
-                    + "hand, fault, pendant");
+                throw new ArgumentException($"'{method}' is not known; use sent, counts, truth, times, motion, bodies, reset, scene, "
+                    + "place, hand, fault, pendant");
         }
     }
 

@@ -97,7 +97,7 @@ internal sealed class PowerAndSafety(ControllerStart start, double powerUpS, dou
             Safety = SafetyMode.Normal;
     }
 
-    /// <summary>The safety system has found something wrong with itself (fault) or with the arm's motion (violation): power goes.</summary>
+    /// <summary>The safety system found something wrong with itself (fault) or with the arm's motion (violation): power goes.</summary>
     public void Fail(SafetyMode how)
     {
         Safety = how;

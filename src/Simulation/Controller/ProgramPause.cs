@@ -1,6 +1,8 @@
 namespace RobotWorldModel.Simulation.Controller;
 
-/// <summary>A running program that can be held: its threads keep their place, and motion slows down on its path and goes on later.</summary>
+/// <summary>
+/// A running program that can be held: its threads keep their place, and motion slows down on its path and goes on later.
+/// </summary>
 internal interface IProgramPause
 {
     bool IsPaused { get; }

@@ -56,7 +56,7 @@ internal sealed class RealTimeWire(ControllerVersion version) : BigEndianPackage
     private void Cabinet(ControllerState s)
     {
         double volts = s.JointMode == 239 ? 0 : 48;
-        Double(s.SpeedFraction); // speed scaling
+        Double(1); // speed scaling of the trajectory limiter
         Double(0); // norm of the linear momentum
         Double(0); // UR's own
         Double(0);

@@ -36,9 +36,10 @@ internal sealed class RtdeServer : IDisposable
 
     public int Clients => _sessions.Length;
 
-    /// <summary>Faults: this share of the packages is lost on top of what the config drops, and the others come later by this, ms.</summary>
+    /// <summary>A fault: at least this share of the packages is lost, 0..1.</summary>
     public double LostShare { get; set; }
 
+    /// <summary>A fault: on top of the transport's delay, ms.</summary>
     public double ExtraDelayMs { get; set; }
 
     /// <summary>

@@ -26,7 +26,6 @@ public sealed partial class UrController
     {
         _power.SafeguardStop();
         EndMotion();
-        _messages.Safety(0, SafetyMode.SafeguardStop);
     });
 
     public void ReleaseSafeguardStop() => Enqueue(_power.ReleaseSafeguardStop);
@@ -90,14 +89,12 @@ public sealed partial class UrController
     {
         _power.EmergencyStop(ofSystem);
         EndMotion();
-        _messages.Safety(0, ofSystem ? SafetyMode.SystemEmergencyStop : SafetyMode.RobotEmergencyStop);
     }
 
     private void Fail(SafetyMode how)
     {
         _power.Fail(how);
         EndMotion();
-        _messages.Safety(0, how);
     }
 
     private void GoDown(double seconds)
@@ -107,7 +104,7 @@ public sealed partial class UrController
         _dashboard.Stop();
         _scripts.Stop();
         _rtde.Close();
-        _downForS = seconds;
+        _downForS = Math.Max(seconds, double.Epsilon); // however short, it is off for this cycle
     }
 
     // Nothing of the controller runs; the brakes hold the arm.

@@ -51,6 +51,8 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
     private readonly Random _noise;
     private double _downForS, _forceNoiseN, _forceN;
     private bool _remoteControl;
+    private int _safetyCode;
+    private SafetyMode _toldSafety = SafetyMode.Normal;
     private long _cycle, _nowNs;
     private volatile UrControllerStatus _status;
 
@@ -99,6 +101,10 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
 
     /// <summary>The slider, 0..1.</summary>
     public double SpeedSlider => _state.SpeedFraction;
+
+    /// <summary>Its software and its ports.</summary>
+    public string Describe() =>
+        $"{Version}: RTDE 30004, {(Version.IsPolyScopeX ? "no dashboard" : "dashboard 29999")}, script 30001-30003";
 
     internal ControllerVersion Version { get; }
 
@@ -149,6 +155,7 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
         Move(dt);
         UpdateState();
         Supervise();
+        TellSafety();
         UpdateStates();
         _rtde.Publish(_state, nowNs, deviceNs);
         _scripts.PublishState(_state, nowNs, dt);
@@ -246,7 +253,7 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
             StopForSafety($"C153: position deviates from path: a joint is {trackingError:0.000} rad from its set-point");
         for (int i = 0; i < 6; i++)
             if (Math.Abs(_state.Qd[i]) > _kinematics.Model.MaxJointSpeed[i] * 1.05)
-                StopForSafety($"C153: position deviates from path: joint {i} moves at {Math.Abs(_state.Qd[i]):0.00} rad/s, over its limit");
+                StopForSafety($"C153: position deviates from path: joint {i} moves at {_state.Qd[i]:0.00} rad/s, over its limit");
         if (_forceN > _options.ProtectiveForceN)
             StopForSafety($"C157: collision detected by joint: {_forceN:0} N on the tool");
     }
@@ -259,7 +266,17 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
         EndMotion();
         int code = int.Parse(cause.AsSpan(1, cause.IndexOf(':') - 1));
         _messages.Error(code, 0, ReportLevel.Violation, cause);
-        _messages.Safety(code, SafetyMode.ProtectiveStop);
+        _safetyCode = code;
+    }
+
+    // Every change of the safety mode, the way back to normal too.
+    private void TellSafety()
+    {
+        if (_toldSafety == _power.Safety)
+            return;
+        _toldSafety = _power.Safety;
+        _messages.Safety(_safetyCode, _toldSafety);
+        _safetyCode = 0;
     }
 
     private void EndMotion()

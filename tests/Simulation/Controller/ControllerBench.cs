@@ -35,7 +35,10 @@ internal sealed class RigidPhysics : ICellPhysics
     /// <summary>How far the arm is from where it shall be, rad: what holds it back is not simulated.</summary>
     public Vector6 HeldBack { get; set; }
 
-    public void Step(double dt, in Vector6 targetQ, in Vector6 targetQd) => (Q, Qd) = (targetQ - HeldBack, targetQd);
+    /// <summary>How much faster than it shall it moves, rad/s: what drives it is not simulated.</summary>
+    public Vector6 Driven { get; set; }
+
+    public void Step(double dt, in Vector6 targetQ, in Vector6 targetQd) => (Q, Qd) = (targetQ - HeldBack, targetQd + Driven);
 
     public void Place(string body, in Pose poseInBase) => throw new ArgumentException($"no object '{body}' is here", nameof(body));
 }

@@ -157,8 +157,9 @@ public class DashboardTests
     {
         using var bench = new ControllerBench(o => o.RemoteControl = false);
         using var dashboard = DashboardClient.Connect(bench.Host);
-        Assert.Equal("Command is not allowed due to safety reasons, please switch robot to Remote Control mode and reconnect to port 29999",
-            dashboard.Ask(order));
+        const string Refusal = "Command is not allowed due to safety reasons, please switch robot to Remote Control mode and reconnect to "
+            + "port 29999";
+        Assert.Equal(Refusal, dashboard.Ask(order));
         Assert.Equal("Robotmode: RUNNING", dashboard.Ask("robotmode"));
     }
 

@@ -41,6 +41,16 @@ public class FaultTests
     }
 
     [Fact]
+    public void However_short_it_is_off_it_comes_back()
+    {
+        using var bench = new ControllerBench();
+        using var client = RtdeClient.Connect(bench.Host);
+        bench.Controller.Restart(0);
+        Eventually.True(client.IsClosed, "its connection is closed");
+        Return(bench.Host).Dispose();
+    }
+
+    [Fact]
     public void An_arm_that_moves_when_its_controller_goes_is_held_by_its_brakes()
     {
         using var bench = new ControllerBench();

@@ -53,6 +53,33 @@ public class SafetyTests
     }
 
     [Theory]
+    [InlineData(3.2, true)]
+    [InlineData(3.4, false)]
+    public void A_joint_that_is_faster_than_it_may_be_is_stopped(double speed, bool normal)
+    {
+        using var bench = new ControllerBench(); // a UR5e: 180 °/s, 3.14 rad/s
+        bench.TakeOver();
+        bench.Physics.Driven = new(0, 0, 0, -speed, 0, 0);
+        bench.Step(3);
+        Assert.Equal(normal ? SafetyStatusBits.Normal : SafetyStatusBits.ProtectiveStop | SafetyStatusBits.StoppedDueToSafety,
+            bench.Controller.Status.Safety);
+    }
+
+    [Fact]
+    public void Every_change_of_the_safety_mode_is_told()
+    {
+        using var bench = new ControllerBench();
+        using var primary = ScriptClient.Connect(bench.Host);
+        bench.Controller.SafeguardStop();
+        Assert.Equal((int)SafetyMode.SafeguardStop, primary.Message(5).Body[8]);
+        bench.Controller.ReleaseSafeguardStop();
+        Assert.Equal((int)SafetyMode.Normal, primary.Message(5).Body[8]);
+        bench.Controller.ProtectiveStop();
+        PrimaryMessage stop = primary.Message(5);
+        Assert.Equal((157, (int)SafetyMode.ProtectiveStop), (stop.Int(0), stop.Body[8]));
+    }
+
+    [Theory]
     [InlineData(false, "ROBOT_EMERGENCY_STOP", SafetyStatusBits.RobotEmergencyStop)]
     [InlineData(true, "SYSTEM_EMERGENCY_STOP", SafetyStatusBits.SystemEmergencyStop)]
     public void An_emergency_stop_takes_the_power_until_it_is_released(bool ofSystem, string name, SafetyStatusBits bit)
