@@ -42,7 +42,7 @@ internal sealed class RealTimeWire(ControllerVersion version) : BigEndianPackage
     {
         Double(0); // digital inputs
         Six(28); // motor temperatures, °C
-        Double(s.ExecutionTimeS * 1000);
+        Double(s.ExecutionTimeS);
         Double(0); // test value
         Double((int)s.Mode);
         Six(s.JointMode);

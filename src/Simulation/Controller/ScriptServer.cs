@@ -74,7 +74,8 @@ internal sealed class ScriptServer(
             int read = session.Connection.Receive(_received);
             if (read > 0 && !session.TakesNothing && !session.Framing.Add(_received.AsSpan(0, read), take))
                 session.Connection.Dispose();
-            if (session.Connection.Flush(nowNs) > options.DrainTimeoutS * 1e9)
+            // Who sends scripts to the real-time port seldom reads its states: they are left out, and the connection is kept.
+            if (session.Connection.Flush(nowNs) > options.DrainTimeoutS * 1e9 && session.Service != RealTime)
                 session.Connection.Dispose();
             if (!session.Connection.Closed)
                 continue;

@@ -41,6 +41,18 @@ public class ClientInterfaceTests
         Assert.Equal(1, first[117]); // speed scaling
     }
 
+    [Fact]
+    public void A_client_of_the_real_time_port_that_never_reads_may_still_send_scripts()
+    {
+        using var bench = new ControllerBench(o => o.DrainTimeoutS = 0.1);
+        using var client = new ScriptClient(bench.Host, 30003, receiveBufferBytes: 4096);
+        bench.TakeOver();
+        bench.Step(5000); // 6 MB of states, ten seconds
+        client.Send("def p():\n  sleep(60)\nend\n");
+        bench.Step(10);
+        Assert.True(bench.Controller.Status.ProgramRunning);
+    }
+
     [Theory]
     [InlineData(30011)]
     [InlineData(30012)]
