@@ -49,7 +49,7 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
     private readonly ConcurrentQueue<Action> _orders = new();
     private readonly NetworkCable _cable = new();
     private readonly Random _noise;
-    private double _downForS, _forceNoiseN, _forceN;
+    private double _downForS, _forceNoiseN;
     private bool _remoteControl;
     private int _safetyCode;
     private SafetyMode _toldSafety = SafetyMode.Normal;
@@ -254,8 +254,10 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
         for (int i = 0; i < 6; i++)
             if (Math.Abs(_state.Qd[i]) > _kinematics.Model.MaxJointSpeed[i] * 1.05)
                 StopForSafety($"C153: position deviates from path: joint {i} moves at {_state.Qd[i]:0.00} rad/s, over its limit");
-        if (_forceN > _options.ProtectiveForceN)
-            StopForSafety($"C157: collision detected by joint: {_forceN:0} N on the tool");
+        Vector6 felt = _state.TcpForce + _builtins.ForceBias; // also what zero_ftsensor has taken away
+        double force = new Vec3(felt[0], felt[1], felt[2]).Length;
+        if (force > _options.ProtectiveForceN)
+            StopForSafety($"C157: collision detected by joint: {force:0} N on the tool");
     }
 
     private void StopForSafety(string cause)
@@ -301,6 +303,19 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
         UpdateForce(flange);
     }
 
+    // The wrench at the flange less the configured payload's weight, in base axes, as e-Series controllers give it.
+    private void UpdateForce(in Pose flange)
+    {
+        Wrench w = _physics.SensorWrench;
+        if (_forceNoiseN > 0)
+            w = Noisy(w);
+        _state.FtRawWrench = new(w.Fx, w.Fy, w.Fz, w.Tx, w.Ty, w.Tz);
+        Vec3 weight = new(0, 0, -_state.PayloadKg * Gravity);
+        Vec3 force = flange.Rotation.Rotate(new(w.Fx, w.Fy, w.Fz)) - weight;
+        Vec3 torque = flange.Rotation.Rotate(new(w.Tx, w.Ty, w.Tz)) - flange.Rotation.Rotate(_state.PayloadCog).Cross(weight);
+        _state.TcpForce = new Vector6(force.X, force.Y, force.Z, torque.X, torque.Y, torque.Z) - _builtins.ForceBias;
+    }
+
     private void UpdateStates()
     {
         (_state.Mode, _state.Safety, _state.SafetyBits) = (_power.Mode, _power.Safety, _power.SafetyBits);
@@ -321,20 +336,6 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
         Vec3 velocity = Vec3.UnitZ.Cross(elbow) * _state.Qd[0]
             + frames[0].Rotation.Rotate(Vec3.UnitZ).Cross(elbow - frames[0].Position) * _state.Qd[1];
         _state.Elbow = new(elbow.X, elbow.Y, elbow.Z, velocity.X, velocity.Y, velocity.Z);
-    }
-
-    // The wrench at the flange less the configured payload's weight, in base axes, as e-Series controllers give it.
-    private void UpdateForce(in Pose flange)
-    {
-        Wrench w = _physics.SensorWrench;
-        if (_forceNoiseN > 0)
-            w = Noisy(w);
-        _state.FtRawWrench = new(w.Fx, w.Fy, w.Fz, w.Tx, w.Ty, w.Tz);
-        Vec3 weight = new(0, 0, -_state.PayloadKg * Gravity);
-        Vec3 force = flange.Rotation.Rotate(new(w.Fx, w.Fy, w.Fz)) - weight;
-        Vec3 torque = flange.Rotation.Rotate(new(w.Tx, w.Ty, w.Tz)) - flange.Rotation.Rotate(_state.PayloadCog).Cross(weight);
-        _forceN = force.Length;
-        _state.TcpForce = new Vector6(force.X, force.Y, force.Z, torque.X, torque.Y, torque.Z) - _builtins.ForceBias;
     }
 
     private Wrench Noisy(in Wrench w) => new(
