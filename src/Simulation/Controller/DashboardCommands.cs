@@ -127,7 +127,7 @@ internal sealed class DashboardCommands
     private bool Play()
     {
         if (IsPaused)
-            return _pause!.Resume();
+            return _power.MayMove && _pause!.Resume();
         return !_programs.IsRunning && _store.Script is { } script && _host.Play(script);
     }
 
