@@ -71,7 +71,7 @@ public sealed partial class UrController
     /// <summary>Share of RTDE data packages that get lost, 0..1.</summary>
     public void LosePackages(double share) => Enqueue(() => _rtde.LostShare = share);
 
-    /// <summary>RTDE data packages come so much later, ms.</summary>
+    /// <summary>RTDE data packages come so much later, ms; at most 1500, for the wire keeps a few seconds of them.</summary>
     public void DelayPackages(double ms) => Enqueue(() => _rtde.ExtraDelayMs = ms);
 
     /// <summary>

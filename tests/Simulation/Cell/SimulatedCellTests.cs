@@ -63,6 +63,24 @@ public sealed class SimulatedCellTests : IDisposable
     }
 
     [Fact]
+    public void A_frozen_camera_sends_nothing_until_it_thaws()
+    {
+        CellControl control = Start(camera: "scene");
+        Eventually.True(() => _cell!.Sent["scene_rgb"].Counts.Sent > 2, "pictures come");
+        Fault(control, "camera_freeze", seconds: 3600, value: null);
+        long skipped = Skipped();
+        Eventually.True(() => Skipped() > skipped + 2, "it is frozen"); // the picture in hand has gone
+        long before = _cell!.Sent["scene_rgb"].Counts.Sent;
+        skipped = Skipped();
+        Eventually.True(() => Skipped() > skipped + 5, "time passes");
+        Assert.Equal(before, _cell.Sent["scene_rgb"].Counts.Sent);
+        Fault(control, "camera_freeze", seconds: 0.01, value: null);
+        Eventually.True(() => _cell.Sent["scene_rgb"].Counts.Sent > before, "pictures come again");
+
+        long Skipped() => long.Parse(_cell!.DescribeCounts().Split("pictures skipped: ")[1]);
+    }
+
+    [Fact]
     public void Every_fault_that_is_listed_can_be_ordered()
     {
         CellControl control = Start();
@@ -106,11 +124,19 @@ public sealed class SimulatedCellTests : IDisposable
         _folder.Dispose();
     }
 
-    private CellControl Start(string model = "UR5e", Action<UrControllerOptions>? change = null)
+    private CellControl Start(string model = "UR5e", Action<UrControllerOptions>? change = null, string? camera = null)
     {
         var controller = new UrControllerOptions();
         change?.Invoke(controller);
-        _cell = new(new() { Host = _host, Model = model, Controller = controller, ControlSocket = _folder["control.sock"] });
+        _cell = new(new()
+        {
+            Host = _host,
+            Model = model,
+            Controller = controller,
+            ControlSocket = _folder["control.sock"],
+            Cameras = camera is null ? [] : [(camera, _folder["camera.sock"])],
+            PictureWidth = 160,
+        });
         _cell.Start();
         return _control = new(_folder["control.sock"]);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Simulation.Controller;
@@ -124,7 +125,7 @@ public class FaultTests
     }
 
     [Fact]
-    public void Packages_get_lost_and_come_late_as_ordered()
+    public void Packages_get_lost_as_ordered()
     {
         using var bench = new ControllerBench();
         using var client = RtdeClient.Connect(bench.Host);
@@ -139,6 +140,22 @@ public class FaultTests
         bench.Controller.LosePackages(0);
         bench.Step(5);
         Assert.Equal((sent + 5, 20), bench.Controller.Sent["robot"].Counts);
+    }
+
+    [Fact]
+    public void Packages_come_late_as_ordered()
+    {
+        using var bench = new ControllerBench();
+        using var client = RtdeClient.Connect(bench.Host);
+        client.Outputs("timestamp");
+        client.Start();
+        client.Data();
+        var step = bench.TakeOver();
+        step(client); // what was on its way has come
+        bench.Controller.DelayPackages(1500);
+        var clock = Stopwatch.StartNew();
+        step(client);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0.7, double.MaxValue); // the cycle's own time may lie a little back
     }
 
     [Fact]
