@@ -85,7 +85,7 @@ public sealed class SupervisionTests : IDisposable
         _cell.StartRecording(120);
         _cell.WaitForRecording();
         using (var control = new CellControl(_cell.Control))
-            control.Call("protective_stop", []);
+            control.Call("fault", new() { ["name"] = "protective_stop" });
         Eventually.True(() => _cell.Status().Robot!.Safety.Contains("protective", StringComparison.Ordinal), "the arm says so", 30);
         _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
         Eventually.True(() => _cell.Episodes.Length == 1, "it is committed", 60);

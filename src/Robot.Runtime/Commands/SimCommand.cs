@@ -17,6 +17,7 @@ internal static class SimCommand
             "sim", "Runs the simulated cell of a config: controller, gripper, force sensor and cameras on their own protocols.")
         {
             config,
+            SimFaultCommand.Create(),
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -47,6 +48,14 @@ internal static class SimCommand
             cell.Start();
             return cell;
         }
+        catch (ArgumentException e)
+        {
+            throw new RobotException(ExitCode.Config, $"the simulated cell: {e.Message}");
+        }
+        catch (DirectoryNotFoundException e)
+        {
+            throw new RobotException(ExitCode.Config, $"simulation.robot.programs: {e.Message}");
+        }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
         {
             throw new RobotException(ExitCode.Busy,
@@ -68,6 +77,7 @@ internal static class SimCommand
         {
             Host = robot.Host,
             Model = robot.Model,
+            Controller = simulation.Robot.ToControllerOptions(),
             Tcp = Drivers.Geometry.Pose.FromVector(new(robot.Tcp)),
             PayloadKg = robot.PayloadKg,
             ControlSocket = RuntimeFolder.Resolve(simulation.Control),

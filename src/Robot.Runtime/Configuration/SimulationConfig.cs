@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RobotWorldModel.Simulation.Controller;
 using RobotWorldModel.Simulation.Devices;
 
 namespace RobotWorldModel.Runtime.Configuration;
@@ -14,7 +15,7 @@ public sealed class SimulationConfig
     [Range(0, int.MaxValue)]
     public int Seed { get; set; } = 1;
 
-    public TransportConfig Robot { get; set; } = new() { DelayMsMin = 1, DelayMsMax = 1 };
+    public SimulatedRobotConfig Robot { get; set; } = new() { DelayMsMin = 1, DelayMsMax = 1 };
 
     public TransportConfig Force { get; set; } = new() { DelayMsMin = 8, DelayMsMax = 8 };
 
@@ -33,8 +34,50 @@ public sealed class SimulationConfig
     public int PictureWidth { get; set; } = 640;
 }
 
+/// <summary>The simulated arm's controller, and how its RTDE packages travel.</summary>
+public sealed class SimulatedRobotConfig : TransportConfig
+{
+    /// <summary>Version that the controller behaves like; empty: 5.12.4.1101661 on an e-Series, 3.15.8.106339 on a CB3.</summary>
+    [RegularExpression(@"\d{1,2}\.\d{1,3}\.\d{1,3}(\.\d{1,9})?", ErrorMessage = "must be a version such as 5.12.4 or 3.15.8.106339")]
+    public string Software { get; set; } = "";
+
+    [RegularExpression(@"20\d{4,16}", ErrorMessage = "must be digits that begin with 20, as a real controller's")]
+    public string Serial { get; set; } = UrController.SimulatedSerial;
+
+    public ControllerStart Start { get; set; } = ControllerStart.Running;
+
+    /// <summary>False: as if the pendant were in local control.</summary>
+    public bool RemoteControl { get; set; } = true;
+
+    /// <summary>Seed of this arm's deviations from the nominal geometry; absent: it has none.</summary>
+    [Range(0, int.MaxValue)]
+    public int? Calibration { get; set; }
+
+    /// <summary>EtherNet/IP or PROFINET is enabled: it owns input registers 0-23, the outputs and the speed slider.</summary>
+    public bool Fieldbus { get; set; }
+
+    /// <summary>Force on the tool that ends in a protective stop, N.</summary>
+    [Range(10.0, 500.0)]
+    public double ProtectiveForce { get; set; } = 150;
+
+    /// <summary>Folder of the programs that the dashboard can load; empty: there are none.</summary>
+    public string Programs { get; set; } = "";
+
+    internal UrControllerOptions ToControllerOptions() => new()
+    {
+        Software = Software,
+        Serial = Serial,
+        Start = Start,
+        RemoteControl = RemoteControl,
+        CalibrationSeed = Calibration,
+        FieldbusEnabled = Fieldbus,
+        ProtectiveForceN = ProtectiveForce,
+        ProgramFolder = Programs,
+    };
+}
+
 /// <summary>How a simulated device's samples travel.</summary>
-public sealed class TransportConfig
+public class TransportConfig
 {
     [Range(0.0, 1000.0)]
     public double DelayMsMin { get; set; }

@@ -20,6 +20,11 @@ public sealed class CellOptions
 
     public string Model { get; init; } = "UR5e";
 
+    /// <summary>
+    /// What is the controller's alone: software, serial, start … Address, model, TCP, payload and transport are the cell's.
+    /// </summary>
+    public UrControllerOptions Controller { get; init; } = new();
+
     public Pose Tcp { get; init; } = GripperGeometry.FlangeToTcp;
 
     public double PayloadKg { get; init; } = GripperGeometry.MassKg;
@@ -55,12 +60,12 @@ public sealed class CellOptions
 }
 
 /// <summary>
-/// The simulated cell: one 500 Hz loop steps controller, physics and devices; each camera renders on a thread of its own. Everything is
-/// reached through the devices' own wires, and the truth through the control socket.
+/// The simulated cell: one loop steps controller, physics and devices at the controller's rate (500 Hz, 125 Hz for a CB3); each camera
+/// renders on a thread of its own. Everything is reached through the devices' own wires, and the truth through the control socket.
 /// </summary>
 public sealed class SimulatedCell : IDisposable
 {
-    private const double LoopHz = 500, CameraHz = 30;
+    private const double CameraHz = 30;
 
     /// <summary>Further behind than this the loop lets cycles go: the machine was asleep.</summary>
     private const long FarBehindNs = 1_000_000_000;
@@ -68,6 +73,9 @@ public sealed class SimulatedCell : IDisposable
     private static readonly Vector6 s_home = new(0, -Math.PI / 2, Math.PI / 2, -Math.PI / 2, -Math.PI / 2, 0);
     private readonly CellOptions _options;
     private readonly UrKinematics _kinematics;
+    private readonly double _loopHz;
+    private readonly MotionLog _motion = new();
+    private readonly CellFaults _faults;
     private readonly KinematicPhysics _physics;
     private readonly CellScene _scene;
     private readonly SnapshotRing _ring;
@@ -85,22 +93,20 @@ public sealed class SimulatedCell : IDisposable
     {
         _options = options;
         _scene = new(UrModel.ByName(options.Model), options.Seed);
-        _kinematics = new(_scene.Model);
-        _physics = new(_scene, s_home);
+        _loopHz = _scene.Model.BaseRateHz;
+        UrControllerOptions controller = options.Controller;
+        (controller.Host, controller.Model, controller.Transport) = (options.Host, options.Model, options.RobotTransport);
+        (controller.TcpOffset, controller.PayloadKg) = (options.Tcp.ToVector().ToArray(), options.PayloadKg);
+        _kinematics = UrController.KinematicsOf(controller);
+        _physics = new(_scene, s_home, _kinematics);
         _ring = new(_scene.Bodies);
         var random = new Random(options.Seed);
-        _controller = new(new()
-        {
-            Host = options.Host,
-            Model = options.Model,
-            TcpOffset = options.Tcp.ToVector().ToArray(),
-            PayloadKg = options.PayloadKg,
-            Transport = options.RobotTransport,
-            Seed = random.Next(),
-        }, _physics, Clock(random));
+        controller.Seed = random.Next();
+        _controller = new(controller, _physics, Clock(random));
         _devices.Add(_controller);
+        Ft300ServerOptions? force = null;
         if (options.WithForce)
-            _devices.Add(new Ft300Server(_physics, new()
+            _devices.Add(new Ft300Server(_physics, force = new()
             {
                 Host = options.Host,
                 Transport = options.ForceTransport,
@@ -121,6 +127,7 @@ public sealed class SimulatedCell : IDisposable
         foreach (var device in _devices)
             foreach (var (stream, log) in device.Sent)
                 _sent[stream] = log;
+        _faults = new(_controller, noise => SetForceSensorNoise(force, noise), FreezeCameras);
         _control = options.ControlSocket.Length > 0 ? new(options.ControlSocket, Handle) : null;
         _loop = new("cell", Loop, timed: true);
     }
@@ -142,7 +149,7 @@ public sealed class SimulatedCell : IDisposable
 
     /// <summary>The cell in a line.</summary>
     public string Describe() =>
-        $"{_options.Model} at {_options.Host} (RTDE 30004, dashboard 29999, script 30001-30003)"
+        $"{_options.Model} at {_options.Host} ({_controller.Describe()})"
         + (_options.WithGripper ? ", 2F-85 (63352)" : "") + (_options.WithForce ? ", FT 300 (63350, 63351)" : "")
         + (_options.Cameras.Count > 0 ? $", cameras {string.Join(" and ", _options.Cameras.Select(c => c.Name))}" : "");
 
@@ -187,8 +194,8 @@ public sealed class SimulatedCell : IDisposable
 
     private void Loop(CancellationToken stop)
     {
-        double dt = 1 / LoopHz;
-        var grid = new AbsoluteGrid(LoopHz, HostClock.NowNs);
+        double dt = 1 / _loopHz;
+        var grid = new AbsoluteGrid(_loopHz, HostClock.NowNs);
         long slot = 0;
         while (!stop.IsCancellationRequested)
         {
@@ -203,15 +210,17 @@ public sealed class SimulatedCell : IDisposable
             }
             lock (_world)
             {
-                _controller.CyclesBehind = (long)(Math.Max(0, HostClock.NowNs - due) * 1e-9 * LoopHz);
+                _controller.CyclesBehind = (long)(Math.Max(0, HostClock.NowNs - due) * 1e-9 * _loopHz);
                 if (_hand is { } hand)
                     _physics.HandWrench = hand.At(due, _kinematics.Flange(_physics.Q) * _options.Tcp);
                 foreach (var device in _devices)
                     device.Step(due, dt);
+                _motion.Add(due, _physics.Q, dt);
+                _faults.Step(due);
                 _ring.Write(due);
             }
             _cycles++;
-            if (behind > 1e9 / LoopHz)
+            if (behind > 1e9 / _loopHz)
                 _lateCycles++;
             slot++; // every cycle is made, also when late: the controller's clock does not skip
         }
@@ -230,6 +239,8 @@ public sealed class SimulatedCell : IDisposable
                 return Log((string)request["stream"]!).TrueTimeOf((long)request["device_ns"]!);
             case "times":
                 return TimesBetween((string)request["stream"]!, (long)request["from"]!, (long)request["to"]!);
+            case "motion":
+                return Motion((long)request["from"]!, (long)request["to"]!);
             default:
                 lock (_world) // the loop waits: nothing that takes long
                     return HandleInWorld(method, request);
@@ -253,13 +264,59 @@ public sealed class SimulatedCell : IDisposable
             case "hand":
                 _hand = HandPattern.Parse(request, HostClock.NowNs);
                 return null;
-            case "protective_stop":
-                _controller.ProtectiveStop();
+            case "fault":
+                _faults.Order((string)request["name"]!, (double?)request["seconds"], (double?)request["value"], HostClock.NowNs);
+                return null;
+            case "pendant":
+                PressAtPendant((string)request["button"]!);
                 return null;
             default:
-                throw new ArgumentException(
-                    $"'{method}' is not known; use sent, counts, truth, times, bodies, reset, scene, place, hand, protective_stop");
+                throw new ArgumentException($"'{method}' is not known; use sent, counts, truth, times, motion, bodies, reset, scene, "
+                    + "place, hand, fault, pendant");
         }
+    }
+
+    private void PressAtPendant(string button)
+    {
+        Action press = button switch
+        {
+            "power_on" => _controller.PressPowerOn,
+            "power_off" => _controller.PressPowerOff,
+            "brake_release" => _controller.PressBrakeRelease,
+            "stop" => _controller.PressStop,
+            "close_popup" => _controller.PressClosePopup,
+            _ => throw new ArgumentException(
+                $"the pendant has no button '{button}'; it has power_on, power_off, brake_release, stop and close_popup"),
+        };
+        press();
+    }
+
+    private void SetForceSensorNoise(Ft300ServerOptions? force, double newton)
+    {
+        if (force is null)
+            return;
+        double usual = _options.Noise ? 1 : 0;
+        force.NoiseForceN = Math.Max(0.1 * usual, newton);
+        force.NoiseTorqueNm = Math.Max(0.004 * usual, newton / 25);
+    }
+
+    private void FreezeCameras(bool frozen)
+    {
+        foreach (SimulatedCamera camera in _cameras)
+            camera.Frozen = frozen;
+    }
+
+    /// <summary>What the arm truly did; see <see cref="MotionLog.Account"/>.</summary>
+    private JsonObject Motion(long from, long to)
+    {
+        MotionLog.Account account = _motion.Between(from, to);
+        return new()
+        {
+            ["max_joint_speed"] = account.MaxJointSpeed,
+            ["began"] = new JsonArray([.. account.Began.Select(t => (JsonNode)t)]),
+            ["ceased"] = new JsonArray([.. account.Ceased.Select(t => (JsonNode)t)]),
+            ["cycles"] = account.Cycles,
+        };
     }
 
     private SentLog Log(string stream) =>

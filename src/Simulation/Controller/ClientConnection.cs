@@ -3,6 +3,16 @@ using System.Net.Sockets;
 
 namespace RobotWorldModel.Simulation.Controller;
 
+/// <summary>The cable between the controller and everyone else.</summary>
+internal sealed class NetworkCable
+{
+    /// <summary>
+    /// Pulled: nothing is read, and what is sent is lost; neither side gets an end of the stream. TCP's own retransmission is not
+    /// simulated: what was sent meanwhile does not come later.
+    /// </summary>
+    public volatile bool IsPulled;
+}
+
 /// <summary>
 /// A client's TCP connection that never makes the control cycle wait: the socket does not block, and what the client does not take at
 /// once is kept in a bounded buffer. Writing is safe from any thread.
@@ -11,14 +21,15 @@ internal sealed class ClientConnection : IDisposable
 {
     private const int BufferBytes = 256 * 1024;
     private readonly Socket _socket;
+    private readonly NetworkCable _cable;
     private readonly Lock _lock = new();
     private readonly byte[] _pending = new byte[BufferBytes];
     private int _from, _to;
     private long _stalledSinceNs;
 
-    public ClientConnection(Socket socket)
+    public ClientConnection(Socket socket, NetworkCable cable)
     {
-        _socket = socket;
+        (_socket, _cable) = (socket, cable);
         socket.Blocking = false;
         socket.NoDelay = true;
         socket.SendBufferSize = 64 * 1024; // a client that stopped reading shall be noticed
@@ -29,7 +40,7 @@ internal sealed class ClientConnection : IDisposable
     /// <summary>Reads what is there; 0 for nothing. <see cref="Closed"/> says whether more can come.</summary>
     public int Receive(Span<byte> into)
     {
-        if (Closed)
+        if (Closed || _cable.IsPulled)
             return 0;
         int read = _socket.Receive(into, SocketFlags.None, out SocketError error);
         if (error == SocketError.Success && read > 0)
@@ -46,6 +57,8 @@ internal sealed class ClientConnection : IDisposable
         {
             if (Closed)
                 return false;
+            if (_cable.IsPulled)
+                return true;
             if (_from < _to && !FlushLocked(nowNs))
                 return Keep(message);
             int sent = _socket.Send(message, SocketFlags.None, out SocketError error);
@@ -66,7 +79,7 @@ internal sealed class ClientConnection : IDisposable
     public long Flush(long nowNs)
     {
         lock (_lock)
-            return Closed || _from == _to || FlushLocked(nowNs) ? 0 : nowNs - _stalledSinceNs;
+            return Closed || _cable.IsPulled || _from == _to || FlushLocked(nowNs) ? 0 : nowNs - _stalledSinceNs;
     }
 
     public void Dispose()
@@ -110,10 +123,12 @@ internal sealed class ClientConnection : IDisposable
 internal sealed class ClientListener : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly NetworkCable _cable;
 
     /// <exception cref="IOException">The address is taken or not ours.</exception>
-    public ClientListener(string host, int port, string service)
+    public ClientListener(string host, int port, string service, NetworkCable cable)
     {
+        _cable = cable;
         try
         {
             _socket.Bind(new IPEndPoint(IPAddress.Parse(host), port));
@@ -131,11 +146,11 @@ internal sealed class ClientListener : IDisposable
     /// <summary>A client that waits at the door, or null.</summary>
     public ClientConnection? Accept()
     {
-        if (!_socket.Poll(0, SelectMode.SelectRead))
+        if (_cable.IsPulled || !_socket.Poll(0, SelectMode.SelectRead))
             return null;
         try
         {
-            return new ClientConnection(_socket.Accept());
+            return new ClientConnection(_socket.Accept(), _cable);
         }
         catch (SocketException)
         {

@@ -24,6 +24,9 @@ internal sealed class ControllerState
     public Vector6 TargetQ, TargetQd, TargetQdd, Q, Qd, Torque, Current;
     public Vector6 TcpPose, TcpSpeed, TcpForce, TargetTcpPose, TargetTcpSpeed, FtRawWrench;
 
+    /// <summary>Where the elbow's axis is and how fast it moves, base frame: m, m/s.</summary>
+    public Vector6 Elbow;
+
     /// <summary>Flange to TCP.</summary>
     public Vector6 TcpOffset;
 
@@ -51,6 +54,32 @@ internal sealed class ControllerState
 
     /// <summary>The 253 of a running joint, 255 idle, 239 without power.</summary>
     public int JointMode => Mode switch { RobotMode.Running => 253, RobotMode.Idle or RobotMode.PowerOn => 255, _ => 239 };
+
+    /// <summary>What all joints draw, A.</summary>
+    public double TotalCurrent
+    {
+        get
+        {
+            double sum = 0;
+            foreach (double current in Current)
+                sum += Math.Abs(current);
+            return sum;
+        }
+    }
+
+    /// <summary>As a controller that has just been switched on: registers, outputs and slider, TCP and payload.</summary>
+    public void Reset(in Vector6 tcpOffset, double payloadKg, Vec3 payloadCog)
+    {
+        Array.Clear(InputInt);
+        Array.Clear(OutputInt);
+        Array.Clear(InputDouble);
+        Array.Clear(OutputDouble);
+        Array.Clear(InputBit);
+        Array.Clear(OutputBit);
+        (DigitalOutputs, AnalogOutput0, AnalogOutput1, SpeedFraction) = (0, 0, 0, 1);
+        (TcpOffset, PayloadKg, PayloadCog) = (tcpOffset, payloadKg, payloadCog);
+        (PayloadInertia, ExternalForceTorque) = (default, default);
+    }
 
     public static uint ToBits(bool[] bits, int from)
     {

@@ -3,7 +3,7 @@ using System.Text;
 namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>Text commands on port 29999, one line each, one line of answer each.</summary>
-internal sealed class DashboardServer(UrControllerOptions options) : IDisposable
+internal sealed class DashboardServer(UrControllerOptions options, NetworkCable cable) : IDisposable
 {
     private const int MaxLine = 4096;
 
@@ -13,13 +13,18 @@ internal sealed class DashboardServer(UrControllerOptions options) : IDisposable
     private readonly byte[] _received = new byte[MaxLine];
     private ClientListener? _listener;
 
-    public void Start() => _listener = new(options.Host, 29999 + options.PortOffset, "the dashboard");
+    public void Start() => _listener = new(options.Host, 29999 + options.PortOffset, "the dashboard", cable);
 
-    public void Dispose()
+    /// <summary>Ends every connection and leaves the port; <see cref="Start"/> opens it again.</summary>
+    public void Stop()
     {
         _listener?.Dispose();
+        _listener = null;
         _sessions.ForEach(static s => s.Connection.Dispose());
+        _sessions.Clear();
     }
+
+    public void Dispose() => Stop();
 
     /// <param name="answer">From a command to its reply.</param>
     public void Receive(long nowNs, Func<string, string> answer, bool accept)

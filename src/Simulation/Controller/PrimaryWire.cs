@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.UniversalRobots;
@@ -13,23 +12,20 @@ internal enum ReportLevel { Debug, Info, Warning, Violation, Fault }
 /// The packages of the primary and secondary interface: big-endian int32 size (of the whole package), int8 type, body. Source: "Client
 /// Interfaces" of Universal Robots for e-Series 5.12.
 /// </summary>
-internal sealed class PrimaryWire
+internal sealed class PrimaryWire(UrModel model, ArmCalibration arm, ControllerVersion version) : BigEndianPackage
 {
     private const byte RobotState = 16, RobotMessage = 20;
     private const sbyte Source = -2; // the real-time machine
-
-    private readonly byte[] _buffer = new byte[4096];
-    private int _at;
 
     /// <summary>What every client is greeted with.</summary>
     public ReadOnlySpan<byte> Version(ulong timestampUs)
     {
         BeginMessage(3, timestampUs);
         Short("URControl");
-        Byte(ControllerVersion.Major);
-        Byte(ControllerVersion.Minor);
-        Int(ControllerVersion.Bugfix);
-        Int(ControllerVersion.Build);
+        Byte(version.Major);
+        Byte(version.Minor);
+        Int(version.Bugfix);
+        Int(version.Build);
         Text(ControllerVersion.BuildDate);
         return End();
     }
@@ -98,15 +94,20 @@ internal sealed class PrimaryWire
         return End();
     }
 
-    /// <summary>What is sent ten times a second: robot mode, joints, TCP, kinematics and configuration.</summary>
-    public ReadOnlySpan<byte> State(ControllerState state, UrModel model)
+    /// <summary>What is sent ten times a second.</summary>
+    public ReadOnlySpan<byte> State(ControllerState state)
     {
         Begin(RobotState);
         RobotMode(state);
         Joints(state);
+        Tool(state);
+        Masterboard(state);
         Cartesian(state);
-        Kinematics(model);
-        Configuration(model);
+        Kinematics();
+        Configuration();
+        Force(state);
+        AdditionalInfo(state);
+        Calibration(state);
         return End();
     }
 
@@ -118,7 +119,7 @@ internal sealed class PrimaryWire
         Byte(1); // a real robot is connected
         Byte(1); // and enabled
         Byte(powered ? 1 : 0);
-        Byte(s.Safety == SafetyMode.RobotEmergencyStop ? 1 : 0);
+        Byte(s.Safety is SafetyMode.RobotEmergencyStop or SafetyMode.SystemEmergencyStop ? 1 : 0);
         Byte(s.Safety == SafetyMode.ProtectiveStop ? 1 : 0);
         Byte(s.Runtime == RuntimeState.Playing ? 1 : 0);
         Byte(s.Runtime == RuntimeState.Paused ? 1 : 0);
@@ -148,6 +149,48 @@ internal sealed class PrimaryWire
         EndSub(sub);
     }
 
+    private void Tool(ControllerState s)
+    {
+        int sub = BeginSub(2);
+        Byte(0); // two analog inputs of 0-5 V, with nothing connected
+        Byte(0);
+        Double(0);
+        Double(0);
+        Float(s.JointMode == 239 ? 0 : 48);
+        Byte(0); // the tool gets no voltage
+        Float(0);
+        Float(28);
+        Byte(s.JointMode);
+        EndSub(sub);
+    }
+
+    private void Masterboard(ControllerState s)
+    {
+        int sub = BeginSub(3);
+        Int(0); // digital inputs: nothing is connected
+        Int((int)s.DigitalOutputs);
+        Byte(0); // analog inputs: range and value of each
+        Byte(0);
+        Double(0);
+        Double(0);
+        Byte(0); // analog outputs in the current domain
+        Byte(0);
+        Double(s.AnalogOutput0);
+        Double(s.AnalogOutput1);
+        Float(28);
+        Float(s.JointMode == 239 ? 0 : 48);
+        Float((float)s.TotalCurrent);
+        Float(0);
+        Byte((int)s.Safety);
+        Byte(s.Safety == SafetyMode.Reduced ? 1 : 0);
+        Byte(0); // no Euromap 67
+        Int(0);
+        Byte(0); // no operational mode selector
+        Byte(0); // nor three-position enabling device
+        Byte(0);
+        EndSub(sub);
+    }
+
     private void Cartesian(ControllerState s)
     {
         int sub = BeginSub(4);
@@ -156,20 +199,20 @@ internal sealed class PrimaryWire
         EndSub(sub);
     }
 
-    private void Kinematics(UrModel model)
+    private void Kinematics()
     {
         int sub = BeginSub(5);
         for (int i = 0; i < 6; i++)
-            Int(0x51A00000 + i); // the checksum of a calibration that is nominal
-        Vector(default); // theta
-        Vector(model.A);
-        Vector(model.D);
-        Vector(model.Alpha);
+            Int(arm.Checksum(i));
+        Vector(arm.Theta);
+        Vector(arm.A);
+        Vector(arm.D);
+        Vector(arm.Alpha);
         Int(0); // calibrated
         EndSub(sub);
     }
 
-    private void Configuration(UrModel model)
+    private void Configuration()
     {
         int sub = BeginSub(6);
         for (int i = 0; i < 6; i++)
@@ -188,16 +231,44 @@ internal sealed class PrimaryWire
         Vector(model.D);
         Vector(model.Alpha);
         Vector(default);
-        Int(5); // e-Series masterboard
-        Int(5); // and controller box
+        // UR does not publish these two numbers' meaning: 5 for the e-Series and 3 for CB3 tell the generations apart.
+        int generation = version.IsCb3 ? 3 : 5;
+        Int(generation); // masterboard
+        Int(generation); // controller box
         Int(model.ControllerType);
         Int(0);
         EndSub(sub);
     }
 
+    private void Force(ControllerState s)
+    {
+        int sub = BeginSub(7);
+        Vector(s.TcpForce);
+        Double(0); // dexterity
+        EndSub(sub);
+    }
+
+    private void AdditionalInfo(ControllerState s)
+    {
+        int sub = BeginSub(8);
+        Byte((s.StatusBits & 4) != 0 ? 1 : 0); // the pendant's freedrive button
+        Byte(1); // which is enabled
+        Byte(0); // no freedrive by an input
+        Byte(0);
+        EndSub(sub);
+    }
+
+    // Documented as UR's own; clients skip it.
+    private void Calibration(ControllerState s)
+    {
+        int sub = BeginSub(9);
+        Vector(s.FtRawWrench);
+        EndSub(sub);
+    }
+
     private void Begin(byte type)
     {
-        _at = 4;
+        At = 4;
         Byte(type);
     }
 
@@ -211,60 +282,17 @@ internal sealed class PrimaryWire
 
     private ReadOnlySpan<byte> End()
     {
-        BinaryPrimitives.WriteInt32BigEndian(_buffer, _at);
-        return _buffer.AsSpan(0, _at);
+        BinaryPrimitives.WriteInt32BigEndian(Bytes, At);
+        return Bytes.AsSpan(0, At);
     }
 
     private int BeginSub(byte type)
     {
-        int start = _at;
-        _at += 4;
+        int start = At;
+        At += 4;
         Byte(type);
         return start;
     }
 
-    private void EndSub(int start) => BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(start), _at - start);
-
-    private void Byte(int value) => _buffer[_at++] = unchecked((byte)value);
-
-    private void Int(int value)
-    {
-        BinaryPrimitives.WriteInt32BigEndian(_buffer.AsSpan(_at), value);
-        _at += 4;
-    }
-
-    private void ULong(ulong value)
-    {
-        BinaryPrimitives.WriteUInt64BigEndian(_buffer.AsSpan(_at), value);
-        _at += 8;
-    }
-
-    private void Float(float value)
-    {
-        BinaryPrimitives.WriteSingleBigEndian(_buffer.AsSpan(_at), value);
-        _at += 4;
-    }
-
-    private void Double(double value)
-    {
-        BinaryPrimitives.WriteDoubleBigEndian(_buffer.AsSpan(_at), value);
-        _at += 8;
-    }
-
-    private void Vector(in Vector6 v)
-    {
-        for (int i = 0; i < 6; i++)
-            Double(v[i]);
-    }
-
-    // Up to 255 letters behind their number.
-    private void Short(string text)
-    {
-        int count = Math.Min(text.Length, 255);
-        Byte(count);
-        Text(text[..count]);
-    }
-
-    // The rest of the package; what a script says is cut at 2000 letters.
-    private void Text(string text) => _at += Encoding.Latin1.GetBytes(text.AsSpan(0, Math.Min(text.Length, 2000)), _buffer.AsSpan(_at));
+    private void EndSub(int start) => BinaryPrimitives.WriteInt32BigEndian(Bytes.AsSpan(start), At - start);
 }

@@ -33,7 +33,14 @@ internal delegate void FieldReader(ControllerState state, ref MaskedInputs maske
 /// <summary>An RTDE input.</summary>
 /// <param name="Index">Its place among all inputs: whose it is, and when it last came, is kept by it.</param>
 /// <param name="OfFieldbus">A fieldbus takes it where one is enabled.</param>
-internal sealed record RtdeInput(string Name, RtdeType Type, int Index, bool OfFieldbus, FieldReader Read);
+internal sealed record RtdeInput(string Name, RtdeType Type, int Index, bool OfFieldbus, FieldReader Read)
+{
+    /// <summary>A general purpose register.</summary>
+    public bool IsRegister => Name.Contains("_register");
+
+    /// <summary>Registers for external clients came later than those for fieldbuses.</summary>
+    public Since Since => IsRegister && !OfFieldbus ? Since.Both(9, 3) : default;
+}
 
 /// <summary>The inputs that this controller has, by the names of the RTDE guide.</summary>
 internal static class RtdeInputs
@@ -43,6 +50,10 @@ internal static class RtdeInputs
     public static int Count => s_fields.Count;
 
     public static RtdeInput? Find(string name) => s_fields.GetValueOrDefault(name);
+
+    /// <summary>Null also for what this version does not have.</summary>
+    public static RtdeInput? Find(string name, ControllerVersion version) =>
+        Find(name) is { } input && version.Has(input.Since) ? input : null;
 
     private static Dictionary<string, RtdeInput> Create()
     {

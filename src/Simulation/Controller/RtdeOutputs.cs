@@ -6,8 +6,8 @@ namespace RobotWorldModel.Simulation.Controller;
 
 internal delegate void FieldWriter(ControllerState state, Span<byte> into);
 
-/// <summary>An RTDE output: its type, and how its value gets into a data package.</summary>
-internal sealed record RtdeOutput(RtdeType Type, FieldWriter Write);
+/// <summary>An RTDE output: its type, how its value gets into a data package, and which versions have it.</summary>
+internal sealed record RtdeOutput(RtdeType Type, FieldWriter Write, Since Since = default);
 
 /// <summary>
 /// The outputs that this controller has, by the names of the RTDE guide. What is not simulated is not listed, so clients are told
@@ -18,7 +18,8 @@ internal static class RtdeOutputs
     private static readonly Dictionary<string, RtdeOutput> s_fields = Create();
 
     /// <summary>Null for a name that this controller does not have.</summary>
-    public static RtdeOutput? Find(string name) => s_fields.GetValueOrDefault(name);
+    public static RtdeOutput? Find(string name, ControllerVersion version) =>
+        s_fields.TryGetValue(name, out RtdeOutput? output) && version.Has(output.Since) ? output : null;
 
     public static IEnumerable<string> Names => s_fields.Keys;
 
@@ -29,7 +30,33 @@ internal static class RtdeOutputs
         AddStates(fields);
         AddCabinet(fields);
         AddRegisters(fields);
+        foreach (var (name, since) in NewerFields())
+            fields[name] = fields[name] with { Since = since };
         return fields;
+    }
+
+    // Source: Real-Time Data Exchange guide, "Robot controller outputs"; tcp_offset: compatibility notes of UR's client library. From
+    // which 5.x on actual_current_as_torque is there is not said; 5.23 is ours.
+    private static IEnumerable<(string Name, Since Since)> NewerFields()
+    {
+        yield return ("safety_status", Since.Both(10, 4));
+        yield return ("payload", new(11, 0, 5, 1));
+        yield return ("payload_cog", new(11, 0, 5, 1));
+        yield return ("tcp_offset", new(12, 3, 5, 1));
+        yield return ("script_control_line", Since.Both(14, 9));
+        yield return ("ft_raw_wrench", Since.ESeries(9));
+        yield return ("payload_inertia", Since.Both(15, 11));
+        yield return ("actual_current_as_torque", Since.ESeries(23));
+        foreach (string direction in (string[])["input", "output"])
+        {
+            for (int i = 24; i < ControllerState.Registers; i++)
+            {
+                yield return ($"{direction}_int_register_{i}", Since.Both(9, 3));
+                yield return ($"{direction}_double_register_{i}", Since.Both(9, 3));
+            }
+            for (int i = 64; i < ControllerState.BitRegisters; i++)
+                yield return ($"{direction}_bit_register_{i}", Since.Both(9, 3));
+        }
     }
 
     private static void AddMotion(Dictionary<string, RtdeOutput> f)
@@ -96,7 +123,7 @@ internal static class RtdeOutputs
             Double(f, name, static _ => 0);
         Double(f, "actual_main_voltage", static _ => 48);
         Double(f, "actual_robot_voltage", static s => s.JointMode == 239 ? 0 : 48);
-        Double(f, "actual_robot_current", static s => TotalCurrent(s));
+        Double(f, "actual_robot_current", static s => s.TotalCurrent);
         Double(f, "tool_temperature", static _ => 28);
         Vector(f, "joint_temperatures", static _ => new(28, 28, 28, 28, 28, 28));
         Vector(f, "actual_joint_voltage", static s => s.JointMode == 239 ? default : new(48, 48, 48, 48, 48, 48));
@@ -126,14 +153,6 @@ internal static class RtdeOutputs
         UInt32(f, "output_bit_registers32_to_63", static s => ControllerState.ToBits(s.OutputBit, 32));
         UInt32(f, "input_bit_registers0_to_31", static s => ControllerState.ToBits(s.InputBit, 0));
         UInt32(f, "input_bit_registers32_to_63", static s => ControllerState.ToBits(s.InputBit, 32));
-    }
-
-    private static double TotalCurrent(ControllerState s)
-    {
-        double sum = 0;
-        foreach (double current in s.Current)
-            sum += Math.Abs(current);
-        return sum;
     }
 
     private static void Double(Dictionary<string, RtdeOutput> f, string name, Func<ControllerState, double> value) =>

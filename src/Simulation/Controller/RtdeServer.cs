@@ -13,6 +13,8 @@ internal sealed class RtdeServer : IDisposable
 
     private readonly UrControllerOptions _options;
     private readonly double _baseRateHz;
+    private readonly ControllerVersion _version;
+    private readonly NetworkCable _cable;
     private readonly Random _random;
     private readonly RtdeSession?[] _owners = new RtdeSession?[RtdeInputs.Count];
     private readonly long[] _touchedCycle = new long[RtdeInputs.Count];
@@ -24,10 +26,9 @@ internal sealed class RtdeServer : IDisposable
     private bool _disposed;
     private long _cycle, _published, _lastDueNs;
 
-    public RtdeServer(UrControllerOptions options, double baseRateHz)
+    public RtdeServer(UrControllerOptions options, double baseRateHz, ControllerVersion version, NetworkCable cable)
     {
-        _options = options;
-        _baseRateHz = baseRateHz;
+        (_options, _baseRateHz, _version, _cable) = (options, baseRateHz, version, cable);
         _random = new(options.Seed);
         // Beside the control cycle's own: what that made in time would otherwise leave late on a busy machine, and motion would end.
         _sender = new("sim-rtde-send", Send, timed: true);
@@ -35,13 +36,34 @@ internal sealed class RtdeServer : IDisposable
 
     public int Clients => _sessions.Length;
 
+    /// <summary>A fault: at least this share of the packages is lost, 0..1.</summary>
+    public double LostShare { get; set; }
+
+    /// <summary>A fault: on top of the transport's delay, ms.</summary>
+    public double ExtraDelayMs { get; set; }
+
+    /// <summary>
+    /// A fault: another client wants the registers of external clients (24-47, bits 64-127) and has whichever of them nobody has.
+    /// </summary>
+    public bool AnotherClientHasRegisters { get; set; }
+
     /// <summary>One sample a control cycle, whether or not a client listens.</summary>
     public SentLog Sent { get; } = new();
 
-    public void Start()
+    /// <summary>Starts the thread that sends; clients come once the port is open.</summary>
+    public void Start() => _sender.Start();
+
+    /// <exception cref="IOException">The address is taken or not ours.</exception>
+    public void Open() => _listener = new(_options.Host, 30004 + _options.PortOffset, "RTDE", _cable);
+
+    /// <summary>Ends every connection and leaves the port; <see cref="Open"/> takes it again.</summary>
+    public void Close()
     {
-        _listener = new(_options.Host, 30004 + _options.PortOffset, "RTDE");
-        _sender.Start();
+        _listener?.Dispose();
+        _listener = null;
+        foreach (RtdeSession session in _sessions)
+            Drop(session);
+        Array.Clear(_touchedCycle);
     }
 
     public void Dispose()
@@ -62,7 +84,7 @@ internal sealed class RtdeServer : IDisposable
     {
         _cycle++;
         if (accept && _listener?.Accept() is { } connection)
-            _sessions = [.. _sessions, new RtdeSession(connection, this, _baseRateHz)];
+            _sessions = [.. _sessions, new RtdeSession(connection, this, _version, _baseRateHz)];
         foreach (RtdeSession session in _sessions)
         {
             session.Receive(state, nowNs, cyclesBehind);
@@ -77,12 +99,13 @@ internal sealed class RtdeServer : IDisposable
     public void Publish(ControllerState state, long nowNs, long deviceNs)
     {
         TransportOptions transport = _options.Transport;
-        bool dropped = transport.DropShare > 0 && _random.NextDouble() < transport.DropShare;
+        double share = Math.Max(transport.DropShare, LostShare);
+        bool dropped = share > 0 && _random.NextDouble() < share;
         Sent.Add(nowNs, deviceNs, dropped);
         if (dropped)
             return;
         double delayMs = transport.DelayMsMin + (transport.DelayMsMax - transport.DelayMsMin) * _random.NextDouble()
-            + transport.ExtraDelayMs;
+            + transport.ExtraDelayMs + ExtraDelayMs;
         _lastDueNs = Math.Max(_lastDueNs, nowNs + (long)(delayMs * 1e6));
         foreach (RtdeSession session in _sessions)
             session.Queue(state, _cycle, _lastDueNs);
@@ -91,8 +114,9 @@ internal sealed class RtdeServer : IDisposable
     }
 
     /// <summary>Someone else owns it: another client, or the fieldbus.</summary>
-    public bool IsTaken(RtdeInput input, RtdeSession by) =>
-        (_options.FieldbusEnabled && input.OfFieldbus) || (_owners[input.Index] is { } owner && owner != by);
+    public bool IsTaken(RtdeInput input, RtdeSession by) => _owners[input.Index] is { } owner
+        ? owner != by
+        : input.OfFieldbus ? _options.FieldbusEnabled : AnotherClientHasRegisters && input.IsRegister;
 
     public void Take(RtdeInput[] inputs, RtdeSession by)
     {

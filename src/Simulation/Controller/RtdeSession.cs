@@ -5,7 +5,8 @@ using RobotWorldModel.Drivers.UniversalRobots;
 namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>One RTDE client: its protocol version, recipes and data packages on their way.</summary>
-internal sealed class RtdeSession(ClientConnection connection, RtdeServer server, double baseRateHz) : IDisposable
+internal sealed class RtdeSession(
+    ClientConnection connection, RtdeServer server, ControllerVersion version, double baseRateHz) : IDisposable
 {
     private const int MaxNamesBytes = 2048, MaxInputRecipes = 255, PackagesOnTheWay = 2048; // 4 s: more than any delay of a config
 
@@ -160,9 +161,9 @@ internal sealed class RtdeSession(ClientConnection connection, RtdeServer server
                 Reply(type, [known ? (byte)1 : (byte)0], nowNs);
                 break;
             case RtdePackage.GetControllerVersion:
-                Span<byte> version = stackalloc byte[16];
-                ControllerVersion.Write(version);
-                Reply(type, version, nowNs);
+                Span<byte> numbers = stackalloc byte[16];
+                version.Write(numbers);
+                Reply(type, numbers, nowNs);
                 break;
             case RtdePackage.SetupOutputs:
                 SetupOutputs(payload, nowNs);
@@ -207,7 +208,7 @@ internal sealed class RtdeSession(ClientConnection connection, RtdeServer server
         if (!NamesFit(payload, nowNs))
             return;
         string[] names = RtdeWire.SplitList(payload);
-        var outputs = Array.ConvertAll(names, RtdeOutputs.Find);
+        var outputs = Array.ConvertAll(names, name => RtdeOutputs.Find(name, version));
         string types = string.Join(',', outputs.Select(static o => RtdeWire.Name(o?.Type ?? RtdeType.NotFound)));
         bool valid = outputs.Length > 0 && Array.TrueForAll(outputs, static o => o != null);
         lock (_lock)
@@ -228,7 +229,7 @@ internal sealed class RtdeSession(ClientConnection connection, RtdeServer server
         if (!NamesFit(payload, nowNs))
             return;
         string[] names = RtdeWire.SplitList(payload);
-        var inputs = Array.ConvertAll(names, RtdeInputs.Find);
+        var inputs = Array.ConvertAll(names, name => RtdeInputs.Find(name, version));
         string types = string.Join(',', inputs.Select(i => RtdeWire.Name(
             i == null ? RtdeType.NotFound : server.IsTaken(i, this) ? RtdeType.InUse : i.Type)));
         bool valid = inputs.Length > 0 && _inputRecipes.Count < MaxInputRecipes

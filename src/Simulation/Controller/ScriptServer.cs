@@ -1,16 +1,30 @@
-using RobotWorldModel.Drivers.UniversalRobots;
-
 namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
-/// The ports that take scripts: 30001 (primary: version, ten states a second, all messages), 30002 (secondary: version and states) and
-/// 30003 (real-time: takes scripts; its own 500 Hz state package, long superseded by RTDE, is not sent).
+/// The client interfaces: 30001 (primary: version, ten states a second, all messages), 30002 (secondary: version and states) and 30003
+/// (real-time: a state a control cycle) take scripts; 30011 to 30013 send the same and take none.
 /// </summary>
-internal sealed class ScriptServer(UrControllerOptions options, UrModel model) : IDisposable
+internal sealed class ScriptServer(
+    UrControllerOptions options, PrimaryWire wire, RealTimeWire realTime, NetworkCable cable) : IDisposable
 {
-    private const int FirstPort = 30001, Ports = 3;
+    private const int Primary = 0, RealTime = 2, Services = 3;
+    private static readonly int[] s_ports = [30001, 30002, 30003, 30011, 30012, 30013];
 
-    private sealed record Session(ClientConnection Connection, int Port, ScriptFraming Framing);
+    /// <param name="Door">Index of its port; the read-only ports come last.</param>
+    private sealed class Session(ClientConnection connection, int door)
+    {
+        public ClientConnection Connection => connection;
+
+        public ScriptFraming Framing { get; } = new();
+
+        /// <summary>Which of the three interfaces.</summary>
+        public int Service => door % Services;
+
+        public bool TakesNothing => door >= Services;
+
+        /// <summary>The robot was in local control since it connected: scripts are refused, until it connects anew.</summary>
+        public bool ReadOnly { get; set; }
+    }
 
     private readonly List<ClientListener> _listeners = [];
     private readonly List<Session> _sessions = [];
@@ -18,69 +32,93 @@ internal sealed class ScriptServer(UrControllerOptions options, UrModel model) :
     private double _sinceStateS;
     private int _popups;
 
-    public PrimaryWire Wire { get; } = new();
+    public PrimaryWire Wire => wire;
 
     public int Clients => _sessions.Count;
 
     public void Start()
     {
-        for (int i = 0; i < Ports; i++)
-            _listeners.Add(new(options.Host, FirstPort + i + options.PortOffset, "the script port"));
+        foreach (int port in s_ports)
+            _listeners.Add(new(options.Host, port + options.PortOffset, "the script port", cable));
     }
 
-    public void Dispose()
+    /// <summary>Ends every connection and leaves the ports; <see cref="Start"/> opens them again.</summary>
+    public void Stop()
     {
         _listeners.ForEach(static l => l.Dispose());
+        _listeners.Clear();
         _sessions.ForEach(static s => s.Connection.Dispose());
+        _sessions.Clear();
     }
 
-    /// <summary>Lets clients in and out; every whole script that has arrived goes to <paramref name="run"/>.</summary>
-    public void Receive(ControllerState state, long nowNs, Action<string> run, int acceptOn)
+    public void Dispose() => Stop();
+
+    /// <summary>
+    /// Lets clients in and out; every whole script that has arrived goes to <paramref name="run"/>, or to <paramref name="refuse"/> where
+    /// its connection is read-only.
+    /// </summary>
+    /// <param name="local">The robot is in local control.</param>
+    /// <param name="acceptOn">One of the three interfaces, whose two ports are looked at; or anything else.</param>
+    public void Receive(ControllerState state, long nowNs, bool local, Action<string> run, Action<string> refuse, int acceptOn)
     {
-        if (acceptOn >= 0 && acceptOn < _listeners.Count && _listeners[acceptOn].Accept() is { } connection)
+        if (acceptOn is >= 0 and < Services && _listeners.Count > 0)
         {
-            _sessions.Add(new(connection, FirstPort + acceptOn, new()));
-            if (acceptOn < 2)
-                connection.Send(Wire.Version(state.TimestampUs), nowNs);
+            Accept(acceptOn, state, nowNs);
+            Accept(acceptOn + Services, state, nowNs);
         }
         for (int i = _sessions.Count - 1; i >= 0; i--)
         {
             Session session = _sessions[i];
+            session.ReadOnly |= local;
+            Action<string> take = session.ReadOnly ? refuse : run;
             int read = session.Connection.Receive(_received);
-            if (read > 0 && !session.Framing.Add(_received.AsSpan(0, read), run))
+            if (read > 0 && !session.TakesNothing && !session.Framing.Add(_received.AsSpan(0, read), take))
                 session.Connection.Dispose();
-            if (session.Connection.Flush(nowNs) > options.DrainTimeoutS * 1e9)
+            // Who sends scripts to the real-time port seldom reads its states: they are left out, and the connection is kept.
+            if (session.Connection.Flush(nowNs) > options.DrainTimeoutS * 1e9 && session.Service != RealTime)
                 session.Connection.Dispose();
             if (!session.Connection.Closed)
                 continue;
             _sessions.RemoveAt(i);
-            session.Framing.End(run);
+            session.Framing.End(take);
             session.Connection.Dispose();
         }
     }
 
-    /// <summary>Ten times a second.</summary>
+    /// <summary>Every cycle to real-time clients, ten times a second to the others.</summary>
     public void PublishState(ControllerState state, long nowNs, double dt)
     {
         _sinceStateS += dt;
-        if (_sinceStateS < 0.1 - 1e-6)
-            return;
-        _sinceStateS = 0;
-        if (_sessions.Count == 0)
-            return;
-        ReadOnlySpan<byte> package = Wire.State(state, model);
+        bool due = _sinceStateS >= 0.1 - 1e-6;
+        if (due)
+            _sinceStateS = 0;
+        ReadOnlySpan<byte> primary = default, fast = default; // packed when the first client wants them
         foreach (Session session in _sessions)
-            if (session.Port < FirstPort + 2)
-                session.Connection.Send(package, nowNs);
+        {
+            if (session.Service == RealTime)
+                session.Connection.Send(fast = fast.IsEmpty ? realTime.State(state) : fast, nowNs);
+            else if (due)
+                session.Connection.Send(primary = primary.IsEmpty ? wire.State(state) : primary, nowNs);
+        }
     }
 
     /// <summary>To every primary client.</summary>
     public void Send(ReadOnlySpan<byte> message, long nowNs)
     {
         foreach (Session session in _sessions)
-            if (session.Port == FirstPort)
+            if (session.Service == Primary)
                 session.Connection.Send(message, nowNs);
     }
 
     public int NextPopup() => ++_popups;
+
+    private void Accept(int door, ControllerState state, long nowNs)
+    {
+        if (_listeners[door].Accept() is not { } connection)
+            return;
+        var session = new Session(connection, door);
+        _sessions.Add(session);
+        if (session.Service != RealTime)
+            connection.Send(wire.Version(state.TimestampUs), nowNs);
+    }
 }

@@ -1,15 +1,28 @@
 namespace RobotWorldModel.Simulation.Devices;
 
-/// <summary>A simulated device's own clock: it starts somewhere else than the host's and runs a little fast or slow.</summary>
+/// <summary>
+/// A simulated device's own clock: it starts somewhere else than the host's and runs a little fast or slow. Safe from any thread.
+/// </summary>
 /// <param name="originNs">Host monotonic time at which the device's clock showed <paramref name="offsetNs"/>.</param>
 /// <param name="offsetNs">What it showed then.</param>
 /// <param name="driftPpm">Positive: it runs fast.</param>
 public sealed class DeviceClock(long originNs, long offsetNs, double driftPpm)
 {
+    private sealed record Anchor(long HostNs, long DeviceNs);
+
+    private volatile Anchor _anchor = new(originNs, offsetNs);
+
     public double DriftPpm { get; } = driftPpm;
 
-    /// <summary>What the device's clock shows at a host time.</summary>
-    public long ToDevice(long hostNs) => offsetNs + (hostNs - originNs) + (long)((hostNs - originNs) * DriftPpm * 1e-6);
+    /// <summary>What the device's clock shows at a host time, as it is set now.</summary>
+    public long ToDevice(long hostNs)
+    {
+        Anchor anchor = _anchor;
+        return anchor.DeviceNs + (hostNs - anchor.HostNs) + (long)((hostNs - anchor.HostNs) * DriftPpm * 1e-6);
+    }
+
+    /// <summary>From here on it shows something else: it was set, or the device was switched on again.</summary>
+    public void Set(long hostNs, long deviceNs) => _anchor = new(hostNs, deviceNs);
 }
 
 /// <summary>How a device's samples travel to the host; in the cell's config.</summary>

@@ -5,7 +5,7 @@ namespace RobotWorldModel.Simulation.Physics;
 
 /// <summary>
 /// Masses of a UR arm and what its motors must hold against gravity. Values: Universal_Robots_ROS2_Description,
-/// config/ur*e/physical_parameters.yaml.
+/// config/ur*/physical_parameters.yaml.
 /// </summary>
 public sealed class ArmDynamics
 {
@@ -35,8 +35,26 @@ public sealed class ArmDynamics
                 new(0.021, -0.027, 0), new(-0.2327, 0, 0.158), new(-0.33155, 0, 0.068), new(0, -0.018, 0.007), new(0, 0.018, -0.007),
                 new(0, 0, -0.026),
             }),
-            _ => throw new ArgumentException(
-                $"no link masses are known for a {model.Name}; known are UR3e, UR5e and UR10e", nameof(model)),
+            "UR16e" => (new[] { 7.369, 10.45, 4.321, 2.18, 2.033, 0.907 }, new Vec3[]
+            {
+                new(0, -0.03, -0.016), new(-0.1764, 0, 0.16), new(-0.166, 0, 0.065), new(0, -0.011, -0.009), new(0, 0.012, -0.018),
+                new(0, 0, -0.044),
+            }),
+            "UR3" => (new[] { 2, 3.42, 1.26, 0.8, 0.8, 0.35 }, new Vec3[]
+            {
+                new(0, 0, -0.02), new(-0.11365, 0, 0.1157), new(-0.16325, 0, 0.0238), new(0, -0.01, 0), new(0, 0.01, 0), new(0, 0, -0.02),
+            }),
+            "UR5" => (new[] { 3.7, 8.393, 2.33, 1.219, 1.219, 0.1879 }, new Vec3[]
+            {
+                new(0, -0.00193, -0.02561), new(-0.2125, 0, 0.11336), new(-0.24225, 0, 0.0265), new(0, -0.01634, -0.0018),
+                new(0, 0.01634, -0.0018), new(0, 0, -0.001159),
+            }),
+            "UR10" => (new[] { 7.1, 12.7, 4.27, 2, 2, 0.365 }, new Vec3[]
+            {
+                new(0.021, -0.027, 0), new(-0.232, 0, 0.158), new(-0.3323, 0, 0.068), new(0, -0.018, 0.007), new(0, 0.018, -0.007),
+                new(0, 0, -0.026),
+            }),
+            _ => throw new ArgumentException($"no link masses are known for a {model.Name}", nameof(model)),
         };
         for (int i = 0; i < 6; i++)
             _centre[i] = UrdfToDh(model, i).Transform(centre[i]);

@@ -20,10 +20,11 @@ public sealed class KinematicPhysics : ICellPhysics
 
     /// <param name="scene">Its bodies are moved by this.</param>
     /// <param name="startQ">Joint angles, rad.</param>
-    public KinematicPhysics(CellScene scene, in Vector6 startQ)
+    /// <param name="kinematics">The arm's real geometry; null: it is nominal.</param>
+    public KinematicPhysics(CellScene scene, in Vector6 startQ, UrKinematics? kinematics = null)
     {
         _scene = scene;
-        _kinematics = new UrKinematics(scene.Model);
+        _kinematics = kinematics ?? new UrKinematics(scene.Model);
         _dynamics = new ArmDynamics(scene.Model);
         CellObject[] objects = [.. scene.Objects];
         _fingers = new Fingers(objects);

@@ -36,6 +36,7 @@ public sealed class SimulatedCamera : IDisposable
     private readonly DeviceThread _thread;
     private long _pictures, _skipped;
     private int _disposed;
+    private volatile bool _frozen;
 
     public SimulatedCamera(
         CameraRig rig, SnapshotRing ring, DeviceClock clock, double rateHz, StampPicture stamp, PublishPicture publish)
@@ -53,6 +54,13 @@ public sealed class SimulatedCamera : IDisposable
 
     /// <summary>Slots without a picture, because the camera or the scene was too far behind.</summary>
     public long Skipped => Interlocked.Read(ref _skipped);
+
+    /// <summary>A fault: no pictures come, as from a camera whose stream hangs; its clock goes on.</summary>
+    public bool Frozen
+    {
+        get => _frozen;
+        set => _frozen = value;
+    }
 
     public void Start() => _thread.Start();
 
@@ -81,7 +89,9 @@ public sealed class SimulatedCamera : IDisposable
             }
             long deviceNs = grid.TimeOf(slot), trueNs = ToHost(deviceNs);
             AbsoluteGrid.SleepUntil(trueNs);
-            if (WaitForScene(trueNs, stopping))
+            if (_frozen)
+                Interlocked.Increment(ref _skipped);
+            else if (WaitForScene(trueNs, stopping))
                 TakePicture(trueNs, deviceNs);
         }
     }

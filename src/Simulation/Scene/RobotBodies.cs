@@ -28,8 +28,9 @@ internal static class RobotBodies
     {
         Build build = model.Name switch
         {
-            "UR3e" => new(0.85, 0.120, 0.027),
-            "UR10e" => new(1.25, 0.1762, 0.0393),
+            "UR3e" or "UR3" => new(0.85, 0.120, 0.027),
+            "UR10e" or "UR16e" => new(1.25, 0.1762, 0.0393),
+            "UR10" => new(1.25, 0.220941, 0.049042),
             _ => new(1, 0.138, 0.007),
         };
         double shoulder = build.Shoulder, upper = build.UpperArmOffset, fore = build.ForearmOffset;

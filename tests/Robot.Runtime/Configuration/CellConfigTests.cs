@@ -53,6 +53,15 @@ public class CellConfigTests
     [InlineData("service: {listen: 'pc:8080'}", "'service.listen: pc:8080' must be an IP address and a port")]
     [InlineData("service: {listen: '127.0.0.1:0'}", "'service.listen: 127.0.0.1:0' must be an IP address and a port")]
     [InlineData("service: {listen: ''}", "'service.listen: ' must be an IP address and a port")]
+    [InlineData("simulation: {control: s, robot: {software: new}}", "'simulation.robot.software: new' must be a version such as 5.12.4")]
+    [InlineData("simulation: {control: s, robot: {serial: '1234567'}}",
+        "'simulation.robot.serial: 1234567' must be digits that begin with 20")]
+    [InlineData("simulation: {control: s, robot: {start: asleep}}",
+        "'simulation.robot.start: asleep' must be one of running, power_off, booting")]
+    [InlineData("simulation: {control: s, robot: {calibration: -1}}", "'simulation.robot.calibration: -1' is out of range")]
+    [InlineData("simulation: {control: s, robot: {protective_force: 5}}",
+        "'simulation.robot.protective_force: 5' is out of range; 10 to 500")]
+    [InlineData("simulation: {control: s, robot: {remote_controll: true}}", "did you mean 'remote_control'")]
     public void A_value_that_does_not_fit_is_named_with_what_would(string text, string expected) =>
         Assert.Contains(expected, Refused($"cell: a\nrobot: {{host: h}}\n{text}\n"));
 
@@ -64,6 +73,7 @@ public class CellConfigTests
     [InlineData("service: {listen: '[::1]:8080'}")]
     [InlineData("service: {listen: 'localhost:8080'}")]
     [InlineData("cameras: [{name: a, socket: s, depth: false}, {name: b, socket: t}]")]
+    [InlineData("simulation: {control: s, robot: {software: 3.15.8, serial: '20175500001', start: power_off, delay_ms_max: 3}}")]
     public void A_value_that_fits_is_taken(string text)
     {
         using var folder = new TempFolder();

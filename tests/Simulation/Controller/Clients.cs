@@ -213,7 +213,7 @@ internal sealed record PrimaryMessage(int Kind, byte[] Body)
 }
 
 /// <summary>A client of a script port.</summary>
-internal sealed class ScriptClient(string host, int port = 30001) : Client(host, port)
+internal sealed class ScriptClient(string host, int port = 30001, int receiveBufferBytes = 0) : Client(host, port, receiveBufferBytes)
 {
     public void Send(string script) => Socket.Send(Encoding.ASCII.GetBytes(script));
 

@@ -1,6 +1,7 @@
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Simulation.Controller;
 using RobotWorldModel.Simulation.Devices;
 using RobotWorldModel.Simulation.Physics;
@@ -31,17 +32,24 @@ internal sealed class RigidPhysics : ICellPhysics
 
     public IReadOnlyList<SceneBody> Bodies => [];
 
-    public void Step(double dt, in Vector6 targetQ, in Vector6 targetQd) => (Q, Qd) = (targetQ, targetQd);
+    /// <summary>How far the arm is from where it shall be, rad: what holds it back is not simulated.</summary>
+    public Vector6 HeldBack { get; set; }
+
+    /// <summary>How much faster than it shall it moves, rad/s: what drives it is not simulated.</summary>
+    public Vector6 Driven { get; set; }
+
+    public void Step(double dt, in Vector6 targetQ, in Vector6 targetQd) => (Q, Qd) = (targetQ - HeldBack, targetQd + Driven);
 
     public void Place(string body, in Pose poseInBase) => throw new ArgumentException($"no object '{body}' is here", nameof(body));
 }
 
 /// <summary>
-/// A controller on an address of its own, stepped at 500 Hz by a thread as the cell does it: every cycle, also when late.
+/// A controller on an address of its own, stepped at its rate by a thread as the cell does it: every cycle, also when late.
 /// </summary>
 internal sealed class ControllerBench : IDisposable
 {
     private readonly DeviceThread _loop;
+    private readonly double _rateHz;
     private bool _loopEnded;
     private long _nowNs;
 
@@ -50,6 +58,7 @@ internal sealed class ControllerBench : IDisposable
         var options = new UrControllerOptions { Host = Ports.FreeLoopbackAddress() };
         change?.Invoke(options);
         Host = options.Host;
+        _rateHz = UrModel.ByName(options.Model).BaseRateHz;
         Clock = new(HostClock.NowNs, 7_000_000_000, 40);
         Controller = new(options, Physics, Clock);
         Controller.Start();
@@ -74,14 +83,20 @@ internal sealed class ControllerBench : IDisposable
         StopLoop();
         return client =>
         {
-            _nowNs += 2_000_000;
-            Controller.Step(_nowNs, 0.002);
+            Step();
             double stamp = Clock.ToDevice(_nowNs) * 1e-9;
             byte[] data = client.Data();
             while (RtdeClient.Double(data) < stamp) // from before
                 data = client.Data();
             return data;
         };
+    }
+
+    /// <summary>Makes cycles by hand, after <see cref="TakeOver"/>.</summary>
+    public void Step(int cycles = 1)
+    {
+        for (int i = 0; i < cycles; i++)
+            Controller.Step(_nowNs += (long)(1e9 / _rateHz), 1 / _rateHz);
     }
 
     public void Dispose()
@@ -99,11 +114,11 @@ internal sealed class ControllerBench : IDisposable
 
     private void Run(CancellationToken stop)
     {
-        var grid = new AbsoluteGrid(500, HostClock.NowNs);
+        var grid = new AbsoluteGrid(_rateHz, HostClock.NowNs);
         for (long cycle = 0; !stop.IsCancellationRequested; cycle++)
         {
             AbsoluteGrid.SleepUntil(grid.TimeOf(cycle));
-            Controller.Step(_nowNs = grid.TimeOf(cycle), 0.002);
+            Controller.Step(_nowNs = grid.TimeOf(cycle), 1 / _rateHz);
         }
     }
 }

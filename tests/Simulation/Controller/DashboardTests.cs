@@ -27,6 +27,20 @@ public class DashboardTests
     [InlineData("popup hello", "showing popup")]
     [InlineData("addToLog hello", "Added log message")]
     [InlineData("make coffee", "could not understand: make coffee")]
+    [InlineData("pause", "Failed to execute: pause")]
+    [InlineData("isProgramSaved", "true <unnamed>")]
+    [InlineData("load", "File not found: ")]
+    [InlineData("load installation default.installation", "File not found: default.installation")]
+    [InlineData("restart safety", "Restarting safety")]
+    [InlineData("addToLog", "No log message to add")]
+    [InlineData("get operational mode", "NONE")]
+    [InlineData("set operational mode sleepy", "Failed setting operational mode: sleepy")]
+    [InlineData("generate flight report controller", "Flight Report generated with id: 1")]
+    [InlineData("generate flight report holiday",
+        "Error: holiday is not a type of flight report; there are controller, software and system")]
+    [InlineData("loadx y", "could not understand: loadx y")]
+    [InlineData("Power on", "could not understand: Power on")]
+    [InlineData("shutdown", "Shutting down")]
     [InlineData("quit", "Disconnected")]
     public void A_command_has_its_documented_reply(string command, string reply)
     {
@@ -40,7 +54,7 @@ public class DashboardTests
     {
         using var bench = new ControllerBench(o =>
         {
-            o.StartRunning = false;
+            o.Start = ControllerStart.PowerOff;
             o.PowerUpS = 0.02;
         });
         using var dashboard = DashboardClient.Connect(bench.Host);
@@ -106,7 +120,7 @@ public class DashboardTests
         using var dashboard = DashboardClient.Connect(bench.Host);
         using var primary = ScriptClient.Connect(bench.Host);
         Assert.Equal("false", dashboard.Ask("is in remote control"));
-        Assert.Contains("Remote Control must be enabled", dashboard.Ask("power off"));
+        Assert.Contains("please switch robot to Remote Control mode", dashboard.Ask("power off"));
         Assert.Equal("Robotmode: RUNNING", dashboard.Ask("robotmode"));
         primary.Send("textmsg(\"no\")\n");
         Assert.Equal(210, primary.Message(6).Int(0));
@@ -124,5 +138,73 @@ public class DashboardTests
         Assert.Equal("Stopped", dashboard.Ask("stop"));
         Assert.Equal("Program running: false", dashboard.Ask("running"));
         Eventually.True(() => !bench.Controller.Status.ProgramRunning, "the program has ended");
+    }
+
+    [Theory]
+    [InlineData("load x.script")]
+    [InlineData("load installation x.installation")]
+    [InlineData("play")]
+    [InlineData("stop")]
+    [InlineData("pause")]
+    [InlineData("power on")]
+    [InlineData("brake release")]
+    [InlineData("unlock protective stop")]
+    [InlineData("restart safety")]
+    [InlineData("set operational mode manual")]
+    [InlineData("clear operational mode")]
+    [InlineData("shutdown")]
+    public void An_order_is_refused_in_local_control(string order)
+    {
+        using var bench = new ControllerBench(o => o.RemoteControl = false);
+        using var dashboard = DashboardClient.Connect(bench.Host);
+        const string Refusal = "Command is not allowed due to safety reasons, please switch robot to Remote Control mode and reconnect to "
+            + "port 29999";
+        Assert.Equal(Refusal, dashboard.Ask(order));
+        Assert.Equal("Robotmode: RUNNING", dashboard.Ask("robotmode"));
+    }
+
+    [Fact]
+    public void The_operational_mode_is_the_dashboard_s_until_it_is_cleared()
+    {
+        using var bench = new ControllerBench();
+        using var dashboard = DashboardClient.Connect(bench.Host);
+        Assert.Equal("Operational mode MANUAL is set", dashboard.Ask("set operational mode manual"));
+        Assert.Equal("MANUAL", dashboard.Ask("get operational mode"));
+        Assert.Equal("No longer controlling the operational mode. Current operational mode: MANUAL.",
+            dashboard.Ask("clear operational mode"));
+        Assert.Equal("NONE", dashboard.Ask("get operational mode"));
+    }
+
+    [Fact]
+    public void A_program_of_the_folder_is_loaded_and_played()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["wait.script"], "def waiting():\n while True:\n  sync()\n end\nend\n");
+        File.WriteAllText(folder["broken.script"], "def broken(:\nend\n");
+        File.WriteAllText(folder["pendant.urp"], "");
+        File.WriteAllText(folder["default.installation"], "");
+        using var bench = new ControllerBench(o => o.ProgramFolder = folder.Path);
+        using var dashboard = DashboardClient.Connect(bench.Host);
+        Assert.Equal("File not found: gone.script", dashboard.Ask("load gone.script"));
+        Assert.Equal("File not found: ../wait.script", dashboard.Ask("load ../wait.script"));
+        Assert.Equal("Error while loading program: pendant.urp", dashboard.Ask("load pendant.urp"));
+        Assert.Equal("No program loaded", dashboard.Ask("get loaded program"));
+        Assert.Equal("Loading installation: /programs/default.installation", dashboard.Ask("load installation default.installation"));
+
+        Assert.Equal("Loading program: /programs/wait.script", dashboard.Ask("load wait.script"));
+        Assert.Equal("Loaded program: /programs/wait.script", dashboard.Ask("get loaded program"));
+        Assert.Equal("STOPPED wait.script", dashboard.Ask("programState"));
+        Assert.Equal("true wait.script", dashboard.Ask("isProgramSaved"));
+        Assert.Equal("Starting program", dashboard.Ask("play"));
+        Assert.Equal("Program running: true", dashboard.Ask("running"));
+        Assert.Equal("PLAYING waiting", dashboard.Ask("programState"));
+        Assert.Equal("Failed to execute: play", dashboard.Ask("play")); // it runs already
+        Assert.Equal("Stopped", dashboard.Ask("stop"));
+
+        dashboard.Ask("load /programs/broken.script");
+        Assert.Equal("Failed to execute: play", dashboard.Ask("play"));
+        dashboard.Ask("load wait.script");
+        dashboard.Ask("power off");
+        Assert.Equal("Failed to execute: play", dashboard.Ask("play"));
     }
 }

@@ -207,8 +207,8 @@ public class ProgramTests
             Assert.Equal(3, client.Message().Kind);
             var (type, body) = client.Read();
             Assert.Equal(16, type);
-            Dictionary<int, byte[]> parts = Parts(body);
-            Assert.Equal([0, 1, 4, 5, 6], parts.Keys.Order());
+            Dictionary<int, byte[]> parts = ClientInterfaceTests.Parts(body);
+            Assert.Equal(Enumerable.Range(0, 10), parts.Keys.Order());
             Assert.Equal(7, parts[0][15]);
             Assert.Equal(-Math.PI / 2, RtdeClient.Double(parts[1].AsSpan(41)));
             Assert.Equal(new(0, -0.425, -0.3922, 0, 0, 0), RtdeClient.Vector(parts[5].AsSpan(24 + 48)));
@@ -217,17 +217,5 @@ public class ProgramTests
             Pose expected = new UrKinematics(UrModel.Ur5e).Flange(bench.Physics.Q) * new Pose(new(0, 0, 0.145), Quat.Identity);
             Assert.True((tcp - expected.ToVector()).MaxAbs < 1e-9);
         }
-    }
-
-    private static Dictionary<int, byte[]> Parts(byte[] body)
-    {
-        var parts = new Dictionary<int, byte[]>();
-        for (int at = 0; at < body.Length;)
-        {
-            int size = RtdeClient.Int(body.AsSpan(at));
-            parts.Add(body[at + 4], body[(at + 5)..(at + size)]);
-            at += size;
-        }
-        return parts;
     }
 }

@@ -58,6 +58,10 @@ public class ArmDynamicsTests
     [InlineData("UR3e", 8.7985)]
     [InlineData("UR5e", 17.7)]
     [InlineData("UR10e", 29.104)]
+    [InlineData("UR16e", 27.26)]
+    [InlineData("UR3", 8.63)]
+    [InlineData("UR5", 17.0489)]
+    [InlineData("UR10", 28.435)]
     public void Masses_add_up(string model, double total)
     {
         var dynamics = new ArmDynamics(UrModel.ByName(model));
