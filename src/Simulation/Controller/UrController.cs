@@ -22,7 +22,6 @@ public sealed class UrController : ISimulatedDevice
     public const string SimulatedSerial = "20235500000";
 
     private const double NominalTorquePerAmpere = 10; // N·m/A at the joint: the size of a UR joint's, not a measured one
-    private const double Gravity = 9.80665;
 
     private readonly ICellPhysics _physics;
     private readonly DeviceClock _clock;
@@ -64,9 +63,9 @@ public sealed class UrController : ISimulatedDevice
         _watchdogs = new(_rtde, model.BaseRateHz);
         var library = new BuiltinLibrary();
         MathBuiltins.AddTo(library);
-        _builtins = new(_state, _motion, _kinematics, _messages, _watchdogs);
+        _builtins = new(new(_state, _motion, _kinematics, _messages, _watchdogs), ProtectiveStop, _power.PowerOff);
         _builtins.AddTo(library);
-        _programs = new(library, _motion, _messages, _watchdogs);
+        _programs = new(library, _motion, _messages, _watchdogs, _builtins.Sockets);
         _commands = new(options, _power, _programs, _messages);
         _runScript = RunScript;
         _answer = _commands.Answer;
@@ -131,6 +130,7 @@ public sealed class UrController : ISimulatedDevice
 
     public void Dispose()
     {
+        _builtins.Sockets.CloseAll();
         _dashboard.Dispose();
         _scripts.Dispose();
         _rtde.Dispose();
@@ -208,17 +208,20 @@ public sealed class UrController : ISimulatedDevice
     private void RunProgram()
     {
         _programs.RunCycle();
-        if (_programs.IsRunning && _watchdogs.Step() is { } input)
-        {
-            _messages.Popup("RTDE watchdog", $"The RTDE input {input} stayed away; the program is stopped", error: true);
+        if (!_programs.IsRunning || _programs.IsPaused || _watchdogs.Step() is not { } missed)
+            return;
+        string done = missed.Pauses ? "paused" : "stopped";
+        _messages.Popup("RTDE watchdog", $"The RTDE input {missed.Name} stayed away; the program is {done}", error: true);
+        if (missed.Pauses)
+            _programs.Pause();
+        else
             _programs.Stop();
-        }
     }
 
     private void Move(double dt)
     {
         Pose tool = Pose.FromVector(_state.TcpOffset);
-        if (_motion.Step(dt, _state.SpeedFraction, tool, _physics.HandWrench) is { } problem)
+        if (_motion.Step(dt, _state.SpeedFraction, tool, _physics.HandWrench, _state.TcpForce) is { } problem)
             StopForSafety(problem);
         _physics.Step(dt, _motion.Q, _motion.Qd);
     }
@@ -253,6 +256,7 @@ public sealed class UrController : ISimulatedDevice
         _state.TargetTcpPose = (_kinematics.Flange(_state.TargetQ) * tool).ToVector();
         _state.TargetTcpSpeed = _kinematics.TcpVelocity(_state.TargetQ, _state.TargetQd, tool);
         UpdateForce(flange);
+        _builtins.Record();
         UpdateStates();
         UrControllerStatus last = _status;
         if (last.Mode != _state.Mode || last.Safety != _state.SafetyBits || last.ProgramRunning != _programs.IsRunning
@@ -265,16 +269,19 @@ public sealed class UrController : ISimulatedDevice
     {
         Wrench w = _physics.SensorWrench;
         _state.FtRawWrench = new(w.Fx, w.Fy, w.Fz, w.Tx, w.Ty, w.Tz);
-        Vec3 weight = new(0, 0, -_state.PayloadKg * Gravity);
-        Vec3 force = flange.Rotation.Rotate(new(w.Fx, w.Fy, w.Fz)) - weight;
-        Vec3 torque = flange.Rotation.Rotate(new(w.Tx, w.Ty, w.Tz)) - flange.Rotation.Rotate(_state.PayloadCog).Cross(weight);
+        var (measuredForce, measuredTorque) = _state.ExternalSensor is { } sensor
+            ? sensor.AtFlange(_state.ExternalForceTorque)
+            : (new(w.Fx, w.Fy, w.Fz), new(w.Tx, w.Ty, w.Tz));
+        Vec3 weight = _state.Gravity * -_state.PayloadKg;
+        Vec3 force = flange.Rotation.Rotate(measuredForce) - weight;
+        Vec3 torque = flange.Rotation.Rotate(measuredTorque) - flange.Rotation.Rotate(_state.PayloadCog).Cross(weight);
         _state.TcpForce = new Vector6(force.X, force.Y, force.Z, torque.X, torque.Y, torque.Z) - _builtins.ForceBias;
     }
 
     private void UpdateStates()
     {
         (_state.Mode, _state.Safety, _state.SafetyBits) = (_power.Mode, _power.Safety, _power.SafetyBits);
-        _state.Runtime = _programs.IsRunning ? RuntimeState.Playing : _motion.IsSteady ? RuntimeState.Stopped : RuntimeState.Stopping;
+        _state.Runtime = _programs.Runtime;
         _state.StatusBits = (_state.JointMode != 239 ? 1u : 0) | (_programs.IsRunning ? 2u : 0) | (_motion.InFreedrive ? 4u : 0);
         _state.ScriptLine = (uint)_programs.Line;
     }
