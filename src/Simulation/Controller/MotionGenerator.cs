@@ -275,6 +275,8 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
             return;
         _yieldQd = ToolMotion.JointSpeeds(kinematics, Q, _tcp, velocity);
         _yielded += _yieldQd * dt;
+        if (_motion is not (Motion.Servo or Motion.Move))
+            TakeYielded();
     }
 
     private string? StopStep(double dt)

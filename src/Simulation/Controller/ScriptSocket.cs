@@ -12,7 +12,7 @@ internal sealed class ScriptSocket : IDisposable
     private readonly int _port;
     private Task<IPAddress[]>? _resolving;
     private Socket? _socket;
-    private bool _connected, _closedByPeer;
+    private bool _connected, _refused, _closedByPeer;
     private byte[] _received = new byte[1024];
     private int _from, _to;
 
@@ -31,8 +31,8 @@ internal sealed class ScriptSocket : IDisposable
     {
         try
         {
-            if (_connected)
-                return Progress.Done;
+            if (_connected || _refused)
+                return _connected ? Progress.Done : Progress.Failed;
             if (_resolving is { IsCompleted: false })
                 return Progress.Pending;
             if (_socket == null)
@@ -40,12 +40,13 @@ internal sealed class ScriptSocket : IDisposable
             if (!_socket!.Poll(0, SelectMode.SelectWrite) && !_socket.Poll(0, SelectMode.SelectError))
                 return Progress.Pending;
             _connected = (int)_socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! == 0;
-            return _connected ? Progress.Done : Progress.Failed;
         }
         catch (Exception e) when (e is SocketException or AggregateException)
         {
-            return Progress.Failed; // no such host, or nobody listens: socket_open says False
+            _connected = false; // no such host, or nobody listens: socket_open says False
         }
+        _refused = !_connected;
+        return _connected ? Progress.Done : Progress.Failed;
     }
 
     /// <summary>Sends as much as the connection takes now.</summary>

@@ -122,6 +122,7 @@ internal sealed class SocketBuiltins(double stepTimeS)
         Close(name);
         var socket = new ScriptSocket(host, port);
         _open.Add(name, socket);
+        socket.Connect(); // begins it
         long deadline = Deadline(thread, ConnectTimeoutS);
         return thread.WaitFor(() =>
         {

@@ -126,7 +126,7 @@ public readonly struct Value
         ValueKind.None => "None",
         ValueKind.Bool => _number != 0 ? "True" : "False",
         ValueKind.Int => ((int)_number).ToString(CultureInfo.InvariantCulture),
-        ValueKind.Float => _number.ToString("g6", CultureInfo.InvariantCulture),
+        ValueKind.Float => double.IsNaN(_number) ? "nan" : _number.ToString("g6", CultureInfo.InvariantCulture),
         ValueKind.String => (string)_reference!,
         ValueKind.Struct => StructToString(),
         _ => ItemsToString(),
