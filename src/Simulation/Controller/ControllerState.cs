@@ -9,7 +9,9 @@ internal enum SafetyMode
     Normal = 1, Reduced, ProtectiveStop, Recovery, SafeguardStop, SystemEmergencyStop, RobotEmergencyStop, Violation, Fault,
 }
 
-/// <summary>A force-torque sensor of someone else's, whose values come in over RTDE. Source: URScript manual, ft_rtde_input_enable.</summary>
+/// <summary>
+/// A force-torque sensor of someone else's, whose values come in over RTDE. Source: URScript manual, ft_rtde_input_enable.
+/// </summary>
 /// <param name="Offset">From the flange to where it measures, flange frame, m.</param>
 internal sealed record ExternalSensor(Vec3 Offset)
 {
@@ -46,7 +48,7 @@ internal sealed class ControllerState
     /// <summary>In use in place of the built-in one; null: it is not.</summary>
     public ExternalSensor? ExternalSensor;
 
-    /// <summary>The acceleration that the arm feels, base frame, m/s²: upwards where it stands upright. <c>set_gravity</c> changes it.</summary>
+    /// <summary>The acceleration that the arm feels, base frame, m/s²: upwards where it stands. <c>set_gravity</c> changes it.</summary>
     public Vec3 Gravity = new(0, 0, 9.80665);
 
     /// <summary>At the tool's connector: 0, 12 or 24 V.</summary>

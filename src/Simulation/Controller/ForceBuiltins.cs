@@ -26,7 +26,7 @@ internal sealed class ForceBuiltins(RobotContext robot)
         AddForceMode(library);
         AddSensors(library);
         library.Add("get_tcp_force()", (_, _) => Value.ListOf(robot.State.TcpForce));
-        library.Add("force()", (_, _) => Value.Float(new Vec3(robot.State.TcpForce[0], robot.State.TcpForce[1], robot.State.TcpForce[2]).Length));
+        library.Add("force()", (_, _) => Value.Float(ToolMotion.FirstThree(robot.State.TcpForce).Length));
         library.Add("tool_contact(direction=None)", (_, a) =>
             Value.Int(StepsSinceContact(Arguments.IsGiven(a[0]) ? a[0].AsVector6() : robot.State.TcpSpeed)));
         library.Add("get_actual_joint_positions_history(steps=0)", (_, a) => Value.ListOf(Past(_pastQ, a[0].AsInt())));

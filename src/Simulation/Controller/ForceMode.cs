@@ -32,7 +32,7 @@ internal sealed class ForceMode
     /// <param name="taskFrame">In the base frame.</param>
     /// <param name="selection">1: compliant along or about that axis of the task frame.</param>
     /// <param name="wrench">What the robot shall apply to its surroundings, task frame, N and N·m.</param>
-    /// <param name="type">1: y points from the TCP to the frame's origin; 2: as given; 3: x along the TCP's motion in the x-y plane.</param>
+    /// <param name="type">1: y points from the TCP to the frame's origin; 2: as given; 3: x along the TCP's motion in x and y.</param>
     /// <param name="limits">Of compliant axes: the highest speed, m/s and rad/s. The others do not yield here, so that theirs, the
     /// greatest deviation, is always kept.</param>
     public void Start(in Pose taskFrame, in Vector6 selection, in Vector6 wrench, int type, in Vector6 limits)

@@ -15,10 +15,10 @@ internal sealed class MotionBuiltins(RobotContext robot)
                 : Arguments.Finite(a[0], "movej");
             return Follow(thread, WithPace(new Move { Kind = PathKind.Joints, ToQ = target }, "movej", a[1], a[2], a[3], a[4]));
         });
-        library.Add("movel(pose, a=1.2, v=0.25, t=0, r=0)", (thread, a) =>
-            Follow(thread, WithPace(new Move { Kind = PathKind.Line, ToPose = robot.PoseOf(a[0]) }, "movel", a[1], a[2], a[3], a[4])));
-        library.Add("movep(pose, a=1.2, v=0.25, r=0)", (thread, a) =>
-            Follow(thread, WithPace(new Move { Kind = PathKind.Line, ToPose = robot.PoseOf(a[0]) }, "movep", a[1], a[2], Value.Int(0), a[3])));
+        library.Add("movel(pose, a=1.2, v=0.25, t=0, r=0)",
+            (thread, a) => Follow(thread, WithPace(LineTo(a[0]), "movel", a[1], a[2], a[3], a[4])));
+        library.Add("movep(pose, a=1.2, v=0.25, r=0)",
+            (thread, a) => Follow(thread, WithPace(LineTo(a[0]), "movep", a[1], a[2], Value.Int(0), a[3])));
         library.Add("movec(pose_via, pose_to, a=1.2, v=0.25, r=0, mode=0)", (thread, a) =>
         {
             int mode = Arguments.Whole(a[5], "movec: mode");
@@ -31,8 +31,8 @@ internal sealed class MotionBuiltins(RobotContext robot)
             return Follow(thread, WithPace(arc, "movec", a[2], a[3], Value.Int(0), a[4]));
         });
         // Moves on to the newest of a row of targets; within its radius it is ready for the next.
-        library.Add("servoc(pose, a=1.2, v=0.25, r=0)", (thread, a) =>
-            Follow(thread, WithPace(new Move { Kind = PathKind.Line, ToPose = robot.PoseOf(a[0]) }, "servoc", a[1], a[2], Value.Int(0), a[3])));
+        library.Add("servoc(pose, a=1.2, v=0.25, r=0)",
+            (thread, a) => Follow(thread, WithPace(LineTo(a[0]), "servoc", a[1], a[2], Value.Int(0), a[3])));
         library.Add("stopj(a=2)", (thread, a) => Halt(thread, Arguments.Positive(a[0], "stopj: a"), ofTool: false));
         library.Add("stopl(a, aRot=None)", (thread, a) => Halt(thread, Arguments.Positive(a[0], "stopl: a"), ofTool: true));
         AddHandGuiding(library);
@@ -73,6 +73,8 @@ internal sealed class MotionBuiltins(RobotContext robot)
         robot.Motion.Freedrive(axes);
         return Value.None;
     }
+
+    private Move LineTo(in Value target) => new() { Kind = PathKind.Line, ToPose = robot.PoseOf(target) };
 
     // A time, where one is given, overrides speed and acceleration.
     private Move WithPace(in Move move, string name, in Value a, in Value v, in Value t, in Value r)

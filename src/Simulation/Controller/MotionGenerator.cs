@@ -37,7 +37,9 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
 
     public ForceMode Force { get; } = new();
 
-    /// <summary>Motion slows down on its path, stands, and goes on where it was when this is false again. servoj is left to its target.</summary>
+    /// <summary>
+    /// Motion slows down on its path, stands, and goes on where it was when this is false again. servoj is left to its target.
+    /// </summary>
     public bool Paused { get; set; }
 
     /// <summary>1 at full pace, 0 paused, between while it slows down or goes on.</summary>
@@ -238,8 +240,9 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
     {
         bool over = (_speedLeftS -= dt * _pace) < -1e-9;
         Vector6 error = (over ? default : _speedTarget * pace) - _toolVelocity;
-        double way = new Vec3(error[0], error[1], error[2]).Length, turn = new Vec3(error[3], error[4], error[5]).Length;
-        double share = Math.Min(1, Math.Min(_speedAcceleration * dt / Math.Max(way, 1e-12), _turnAcceleration * dt / Math.Max(turn, 1e-12)));
+        double way = ToolMotion.FirstThree(error).Length, turn = new Vec3(error[3], error[4], error[5]).Length;
+        double share = Math.Min(_speedAcceleration * dt / Math.Max(way, 1e-12), _turnAcceleration * dt / Math.Max(turn, 1e-12));
+        share = Math.Min(share, 1);
         SpeedReached = share >= 1;
         _toolVelocity += error * share;
         _qd = _toolVelocity.MaxAbs == 0 ? default : ToolMotion.JointSpeeds(kinematics, _q, _tcp, _toolVelocity);
@@ -269,8 +272,8 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
         if (Force is { Active: false, AtRest: true })
             return;
         Pose tcp = kinematics.Flange(Q) * _tcp;
-        Vector6 motion = kinematics.TcpVelocity(Q, _qd, _tcp);
-        Vector6 velocity = Force.Step(dt, tcp, new(motion[0], motion[1], motion[2]), force) * _pace;
+        Vec3 motion = ToolMotion.FirstThree(kinematics.TcpVelocity(Q, _qd, _tcp));
+        Vector6 velocity = Force.Step(dt, tcp, motion, force) * _pace;
         if (velocity.MaxAbs == 0)
             return;
         _yieldQd = ToolMotion.JointSpeeds(kinematics, Q, _tcp, velocity);
@@ -307,7 +310,8 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
     private string? FreedriveStep(double dt, in Vector6 hand)
     {
         const double Inertia = 1, Damping = 8;
-        Vector6 torques = ToolMotion.JointTorques(kinematics, _q, _tcp, _free.IsAll ? hand : _free.Along(hand, kinematics.Flange(_q) * _tcp));
+        Vector6 pull = _free.IsAll ? hand : _free.Along(hand, kinematics.Flange(_q) * _tcp);
+        Vector6 torques = ToolMotion.JointTorques(kinematics, _q, _tcp, pull);
         for (int i = 0; i < 6; i++)
         {
             _qd[i] += (torques[i] - Damping * _qd[i]) / Inertia * dt;

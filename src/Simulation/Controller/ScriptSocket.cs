@@ -5,7 +5,9 @@ namespace RobotWorldModel.Simulation.Controller;
 
 internal enum Progress { Pending, Done, Failed }
 
-/// <summary>One connection that a program opened. Never blocks: each method does what can be done now and says whether that was all.</summary>
+/// <summary>
+/// One connection that a program opened. Never blocks: each method does what can be done now and says whether that was all.
+/// </summary>
 internal sealed class ScriptSocket : IDisposable
 {
     private const int MaxReceived = 256 * 1024; // what a program leaves unread stays in the kernel beyond that

@@ -21,8 +21,9 @@ internal sealed class SettingsBuiltins(RobotContext robot, Action protectiveStop
 
     private static void AddAction(BuiltinLibrary library, string signature, Action action) => library.Add(signature, (thread, _) =>
     {
-        thread.WaitCycles(1); // the program does not see what comes after
         action();
+        if (!thread.Run.Program.IsSecondary)
+            thread.WaitCycles(1); // it acts in the next cycle, and the program does not see what comes after
         return Value.None;
     });
 

@@ -45,7 +45,8 @@ internal static class ToolMotion
         return torques;
     }
 
-    public static double LinearSpeed(in Vector6 tcpVelocity) => new Vec3(tcpVelocity[0], tcpVelocity[1], tcpVelocity[2]).Length;
+    /// <summary>The linear part of a twist, or the force of a wrench.</summary>
+    public static Vec3 FirstThree(in Vector6 v) => new(v[0], v[1], v[2]);
 
     /// <summary>A vector of two triples (a twist, a wrench), each turned.</summary>
     public static Vector6 Rotate(Quat rotation, in Vector6 v)

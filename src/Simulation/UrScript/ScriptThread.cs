@@ -292,7 +292,8 @@ public sealed class ScriptThread
         }
     }
 
-    // Handles are integers. One of no running thread, such as the 0 of a variable that waits for its first run, is nothing to join or kill.
+    // Handles are integers. One of no running thread, such as the 0 of a variable that waits for its first run, is nothing to join or
+    // kill.
     private ScriptThread? PopThread()
     {
         Value handle = Pop();

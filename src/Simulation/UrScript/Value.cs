@@ -115,7 +115,8 @@ public readonly struct Value
             ValueKind.None => true,
             ValueKind.Bool => _number == other._number,
             ValueKind.String => (string)_reference! == (string)other._reference!,
-            ValueKind.Struct => SameItems(AsStruct().Names, other.AsStruct().Names) && SameItems(AsStruct().Values, other.AsStruct().Values),
+            ValueKind.Struct =>
+                SameItems(AsStruct().Names, other.AsStruct().Names) && SameItems(AsStruct().Values, other.AsStruct().Values),
             _ => SameItems(Array, other.Array),
         };
     }

@@ -181,7 +181,7 @@ public class BlendTests
             while (!motion.MayMoveOn);
         }
 
-        /// <summary>Without so many per cent of the cycles at the start and at the end, where it speeds up from rest and comes to it.</summary>
+        /// <summary>Without so many per cent of the cycles at the start and at the end.</summary>
         public double SlowestBetween(int percent, int percentOfEnd) =>
             _speeds.Skip(_speeds.Count * percent / 100).SkipLast(_speeds.Count * percentOfEnd / 100).Min();
     }

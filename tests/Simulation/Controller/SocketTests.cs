@@ -7,7 +7,7 @@ using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Simulation.Tests.Controller;
 
-/// <summary>The socket functions against a real peer; cycles are made by the test, so that a time-out is counted and not waited for.</summary>
+/// <summary>The socket functions against a real peer; the test makes the cycles: a time-out is counted and not waited for.</summary>
 public sealed class SocketTests : IDisposable
 {
     private const double StepTimeS = 0.002;
@@ -92,7 +92,8 @@ public sealed class SocketTests : IDisposable
     [Fact]
     public void What_is_there_is_read_in_one_cycle_and_the_rest_of_a_number_is_waited_for()
     {
-        ScriptRun run = Start("note(socket_read_byte_list(1)[1])\nnote(socket_read_byte_list(1)[1])\nnote(socket_read_binary_integer(1)[1])");
+        ScriptRun run = Start(
+            "note(socket_read_byte_list(1)[1])\nnote(socket_read_byte_list(1)[1])\nnote(socket_read_binary_integer(1)[1])");
         _peer!.Send([5, 6, 0, 0]);
         Until(run, () => _notes.Count == 2);
         for (int i = 0; i < 10; i++)
@@ -105,7 +106,8 @@ public sealed class SocketTests : IDisposable
     [Fact]
     public void After_the_peer_has_gone_a_read_gives_what_came_before_and_then_fails_a_cycle_later()
     {
-        ScriptRun run = Start("sync()\nn = 0\nwhile n < 200:\na = socket_read_byte_list(1, timeout=0)\nif a[0] == 1:\nnote(a[1])\nend\nn = n + 1\nend");
+        ScriptRun run = Start("sync()\nn = 0\nwhile n < 200:\na = socket_read_byte_list(1, timeout=0)\n"
+            + "if a[0] == 1:\nnote(a[1])\nend\nn = n + 1\nend");
         _peer!.Send([9]);
         _peer.Shutdown(SocketShutdown.Both);
         int cycles = Until(run, () => run.Ended);
@@ -116,8 +118,8 @@ public sealed class SocketTests : IDisposable
     [Fact]
     public void What_a_program_sends_arrives()
     {
-        Start("note(socket_send_int(-2))\nsocket_send_byte(65)\nsocket_send_string(\"text\")\nsocket_send_line([1, 2])\nsocket_set_var(\"x\", 3)\n"
-            + "socket_close()", toEnd: true);
+        Start("note(socket_send_int(-2))\nsocket_send_byte(65)\nsocket_send_string(\"text\")\nsocket_send_line([1, 2])\n"
+            + "socket_set_var(\"x\", 3)\nsocket_close()", toEnd: true);
         var received = new byte[64];
         int length = 0;
         for (int count; (count = _peer!.Receive(received.AsSpan(length))) > 0;)
