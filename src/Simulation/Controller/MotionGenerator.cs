@@ -288,8 +288,7 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
         double deceleration = _deceleration;
         if (_linearStop && fastest > 0)
         {
-            Vector6 v = kinematics.TcpVelocity(_q, _qd, _tcp);
-            double toolSpeed = Math.Sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
+            double toolSpeed = ToolMotion.FirstThree(kinematics.TcpVelocity(_q, _qd, _tcp)).Length;
             deceleration = toolSpeed > 1e-6 ? _deceleration * fastest / toolSpeed : ProgramStopDeceleration;
         }
         Slow(deceleration, dt);

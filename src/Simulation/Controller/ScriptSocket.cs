@@ -12,7 +12,7 @@ internal sealed class ScriptSocket : IDisposable
 {
     private const int MaxReceived = 256 * 1024; // what a program leaves unread stays in the kernel beyond that
     private readonly int _port;
-    private Task<IPAddress[]>? _resolving;
+    private readonly Task<IPAddress[]> _resolving;
     private Socket? _socket;
     private bool _connected, _refused, _closedByPeer;
     private byte[] _received = new byte[1024];
@@ -35,7 +35,7 @@ internal sealed class ScriptSocket : IDisposable
         {
             if (_connected || _refused)
                 return _connected ? Progress.Done : Progress.Failed;
-            if (_resolving is { IsCompleted: false })
+            if (!_resolving.IsCompleted)
                 return Progress.Pending;
             if (_socket == null)
                 Begin();
@@ -57,6 +57,8 @@ internal sealed class ScriptSocket : IDisposable
     {
         while (sent < data.Length)
         {
+            if (!_connected)
+                return Progress.Failed;
             int count = _socket!.Send(data[sent..], SocketFlags.None, out SocketError error);
             if (error == SocketError.WouldBlock)
                 return Progress.Pending;
@@ -70,7 +72,7 @@ internal sealed class ScriptSocket : IDisposable
     /// <summary>Takes in what has arrived. Failed: the connection is closed, and nothing more will come.</summary>
     public Progress Receive()
     {
-        while (!_closedByPeer)
+        while (_connected && !_closedByPeer)
         {
             if (_to - _from >= MaxReceived)
                 return Progress.Pending;
@@ -88,13 +90,13 @@ internal sealed class ScriptSocket : IDisposable
 
     public void Dispose()
     {
-        _resolving = null;
+        (_connected, _refused) = (false, true); // whoever still waits for it is told so
         _socket?.Dispose();
     }
 
     private void Begin()
     {
-        IPAddress address = _resolving!.Result[0];
+        IPAddress address = _resolving.Result is [var first, ..] ? first : throw new SocketException((int)SocketError.HostNotFound);
         _socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, Blocking = false };
         try
         {

@@ -129,7 +129,7 @@ internal sealed class SocketBuiltins(double stepTimeS)
             Progress progress = socket.Connect();
             if (progress == Progress.Pending && thread.Run.Cycle < deadline)
                 return null;
-            if (progress != Progress.Done)
+            if (progress != Progress.Done && ReferenceEquals(socket, _open.GetValueOrDefault(name)))
                 Close(name);
             return Value.Bool(progress == Progress.Done);
         });
