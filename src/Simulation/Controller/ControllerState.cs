@@ -10,6 +10,20 @@ internal enum SafetyMode
 }
 
 /// <summary>
+/// A force-torque sensor of someone else's, whose values come in over RTDE. Source: URScript manual, ft_rtde_input_enable.
+/// </summary>
+/// <param name="Offset">From the flange to where it measures, flange frame, m.</param>
+internal sealed record ExternalSensor(Vec3 Offset)
+{
+    /// <summary>What it measures (N, N·m, flange axes), as force and torque at the flange.</summary>
+    public (Vec3 Force, Vec3 Torque) AtFlange(in Vector6 measured)
+    {
+        Vec3 force = new(measured[0], measured[1], measured[2]);
+        return (force, new Vec3(measured[3], measured[4], measured[5]) + Offset.Cross(force));
+    }
+}
+
+/// <summary>
 /// All that the controller's interfaces show. Only the control cycle touches it. Units as in the RTDE guide: rad, m, N, A, s.
 /// </summary>
 internal sealed class ControllerState
@@ -33,6 +47,15 @@ internal sealed class ControllerState
     public double PayloadKg, DeviationRatio;
     public Vec3 PayloadCog;
     public Vector6 PayloadInertia, ExternalForceTorque;
+
+    /// <summary>In use in place of the built-in one; null: it is not.</summary>
+    public ExternalSensor? ExternalSensor;
+
+    /// <summary>The acceleration that the arm feels, base frame, m/s²: upwards where it stands. <c>set_gravity</c> changes it.</summary>
+    public Vec3 Gravity = new(0, 0, 9.80665);
+
+    /// <summary>At the tool's connector: 0, 12 or 24 V.</summary>
+    public int ToolVoltage;
 
     public RobotMode Mode;
     public SafetyMode Safety;

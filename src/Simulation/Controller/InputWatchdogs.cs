@@ -2,13 +2,14 @@ using RobotWorldModel.Simulation.UrScript;
 
 namespace RobotWorldModel.Simulation.Controller;
 
-/// <summary>
-/// rtde_set_watchdog: what to do when an RTDE input stays away. This controller cannot pause a program, so "pause" ends it, as "stop"
-/// does. They are gone with the program that set them.
-/// </summary>
+/// <summary>An input that stayed away, and what the program wanted then.</summary>
+/// <param name="Pauses">The program is paused; else it is stopped.</param>
+internal readonly record struct MissedInput(string Name, bool Pauses);
+
+/// <summary>rtde_set_watchdog: what to do when an RTDE input stays away. They are gone with the program that set them.</summary>
 internal sealed class InputWatchdogs(RtdeServer rtde, double baseRateHz)
 {
-    private readonly List<(RtdeInput Input, long Cycles, long SetCycle)> _armed = [];
+    private readonly List<(RtdeInput Input, long Cycles, long SetCycle, bool Pauses)> _armed = [];
     private long _cycle;
 
     public void Set(string variable, double minFrequency, string action)
@@ -21,18 +22,28 @@ internal sealed class InputWatchdogs(RtdeServer rtde, double baseRateHz)
             ?? throw new ScriptFaultException($"rtde_set_watchdog: no RTDE input is named \"{variable}\"");
         _armed.RemoveAll(w => w.Input == input);
         if (action != "ignore")
-            _armed.Add((input, (long)Math.Ceiling(baseRateHz / minFrequency), _cycle));
+            _armed.Add((input, (long)Math.Ceiling(baseRateHz / minFrequency), _cycle, action == "pause"));
     }
 
     public void Clear() => _armed.Clear();
 
-    /// <summary>The name of an input that stayed away too long, or null. Once a cycle.</summary>
-    public string? Step()
+    /// <summary>Whether the program has said something about an input; "ignore" is not remembered.</summary>
+    public bool IsArmed(string variable) => _armed.Exists(w => w.Input.Name == variable);
+
+    /// <summary>An input that stayed away too long, or null. Once a cycle.</summary>
+    public MissedInput? Step()
     {
         _cycle++;
-        foreach (var (input, cycles, setCycle) in _armed)
+        foreach (var (input, cycles, setCycle, pauses) in _armed)
             if (_cycle - setCycle > cycles && rtde.CyclesSince(input) > cycles)
-                return input.Name;
+                return new(input.Name, pauses);
         return null;
+    }
+
+    /// <summary>Gives every input its full time anew: a program that was paused goes on.</summary>
+    public void Restart()
+    {
+        for (int i = 0; i < _armed.Count; i++)
+            _armed[i] = _armed[i] with { SetCycle = _cycle };
     }
 }

@@ -1,13 +1,23 @@
+using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Simulation.UrScript;
 
 namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>Runs what is sent to the controller, one program at a time, and reports as the controller does.</summary>
-internal sealed class ProgramRunner(BuiltinLibrary library, MotionGenerator motion, PrimaryMessages messages, InputWatchdogs watchdogs)
+internal sealed class ProgramRunner(
+    BuiltinLibrary library, MotionGenerator motion, PrimaryMessages messages, InputWatchdogs watchdogs, SocketBuiltins sockets)
 {
     private ScriptRun? _run;
 
+    /// <summary>A program has begun and not ended; it may be paused.</summary>
     public bool IsRunning => _run != null;
+
+    public bool IsPaused { get; private set; }
+
+    public RuntimeState Runtime =>
+        _run == null ? motion.IsSteady ? RuntimeState.Stopped : RuntimeState.Stopping
+        : IsPaused ? motion.Pace > 0 ? RuntimeState.Pausing : RuntimeState.Paused
+        : motion.Pace < 1 ? RuntimeState.Resuming : RuntimeState.Playing;
 
     /// <summary>The newest program's name; empty before the first.</summary>
     public string Name { get; private set; } = "";
@@ -47,13 +57,37 @@ internal sealed class ProgramRunner(BuiltinLibrary library, MotionGenerator moti
         }
     }
 
+    /// <summary>Halts the program where it is: its threads keep their place, and the arm slows down on its path.</summary>
+    /// <returns>False: nothing runs, or it is paused already.</returns>
+    public bool Pause()
+    {
+        if (_run == null || IsPaused)
+            return false;
+        IsPaused = motion.Paused = true;
+        return true;
+    }
+
+    /// <summary>Lets a paused program go on where it was.</summary>
+    /// <returns>False: none is paused.</returns>
+    public bool Resume()
+    {
+        if (!IsPaused)
+            return false;
+        IsPaused = motion.Paused = false;
+        watchdogs.Restart();
+        return true;
+    }
+
     /// <summary>Ends the program; an arm that it moved slows down.</summary>
     public void Stop()
     {
         if (_run == null)
             return;
         _run = null;
+        IsPaused = motion.Paused = false;
         watchdogs.Clear();
+        sockets.CloseAll();
+        motion.Force.End();
         if (!motion.IsSteady)
             motion.Stop(MotionGenerator.ProgramStopDeceleration);
         messages.Key("PROGRAM_XXX_STOPPED", Name);
@@ -61,7 +95,7 @@ internal sealed class ProgramRunner(BuiltinLibrary library, MotionGenerator moti
 
     public void RunCycle()
     {
-        if (_run == null)
+        if (_run == null || IsPaused)
             return;
         try
         {

@@ -130,7 +130,7 @@ internal static class RtdeOutputs
         UInt32(f, "analog_io_types", static _ => 0);
         UInt32(f, "tool_mode", static s => (uint)s.JointMode);
         UInt32(f, "tool_analog_input_types", static _ => 0);
-        Int32(f, "tool_output_voltage", static _ => 0);
+        Int32(f, "tool_output_voltage", static s => s.ToolVoltage);
     }
 
     private static void AddRegisters(Dictionary<string, RtdeOutput> f)

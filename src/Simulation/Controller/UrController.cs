@@ -26,7 +26,6 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
     private const double MaxTrackingError = 0.1;
 
     private const double NominalTorquePerAmpere = 10; // N·m/A at the joint: the size of a UR joint's, not a measured one
-    private const double Gravity = 9.80665;
 
     private readonly ICellPhysics _physics;
     private readonly DeviceClock _clock;
@@ -79,9 +78,9 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
         _watchdogs = new(_rtde, model.BaseRateHz);
         var library = new BuiltinLibrary();
         MathBuiltins.AddTo(library);
-        _builtins = new(_state, _motion, _kinematics, _messages, _watchdogs);
+        _builtins = new(new(_state, _motion, _kinematics, _messages, _watchdogs), ProtectiveStop, _power.PowerOff);
         _builtins.AddTo(library);
-        _programs = new(library, _motion, _messages, _watchdogs);
+        _programs = new(library, _motion, _messages, _watchdogs, _builtins.Sockets);
         _commands = new(options, this, _power, _programs, pause: null, new(options.ProgramFolder), _messages);
         (_runScript, _refuseScript, _answer) = (RunScript, RefuseScript, _commands.Answer);
         Sent = new Dictionary<string, SentLog> { ["robot"] = _rtde.Sent };
@@ -164,6 +163,7 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
 
     public void Dispose()
     {
+        _builtins.Sockets.CloseAll();
         _dashboard.Dispose();
         _scripts.Dispose();
         _rtde.Dispose();
@@ -228,17 +228,20 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
     private void RunProgram()
     {
         _programs.RunCycle();
-        if (_programs.IsRunning && _watchdogs.Step() is { } input)
-        {
-            _messages.Popup("RTDE watchdog", $"The RTDE input {input} stayed away; the program is stopped", error: true);
+        if (!_programs.IsRunning || _programs.IsPaused || _watchdogs.Step() is not { } missed)
+            return;
+        string done = missed.Pauses ? "paused" : "stopped";
+        _messages.Popup("RTDE watchdog", $"The RTDE input {missed.Name} stayed away; the program is {done}", error: true);
+        if (missed.Pauses)
+            _programs.Pause();
+        else
             _programs.Stop();
-        }
     }
 
     private void Move(double dt)
     {
         Pose tool = Pose.FromVector(_state.TcpOffset);
-        if (_motion.Step(dt, _state.SpeedFraction, tool, _physics.HandWrench) is { } problem)
+        if (_motion.Step(dt, _state.SpeedFraction, tool, _physics.HandWrench, _state.TcpForce) is { } problem)
             StopForSafety(problem);
         _physics.Step(dt, _motion.Q, _motion.Qd);
     }
@@ -301,6 +304,7 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
         _state.TargetTcpSpeed = _kinematics.TcpVelocity(_state.TargetQ, _state.TargetQd, tool);
         UpdateElbow();
         UpdateForce(flange);
+        _builtins.Record();
     }
 
     // The wrench at the flange less the configured payload's weight, in base axes, as e-Series controllers give it.
@@ -310,16 +314,19 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
         if (_forceNoiseN > 0)
             w = Noisy(w);
         _state.FtRawWrench = new(w.Fx, w.Fy, w.Fz, w.Tx, w.Ty, w.Tz);
-        Vec3 weight = new(0, 0, -_state.PayloadKg * Gravity);
-        Vec3 force = flange.Rotation.Rotate(new(w.Fx, w.Fy, w.Fz)) - weight;
-        Vec3 torque = flange.Rotation.Rotate(new(w.Tx, w.Ty, w.Tz)) - flange.Rotation.Rotate(_state.PayloadCog).Cross(weight);
+        var (measuredForce, measuredTorque) = _state.ExternalSensor is { } sensor
+            ? sensor.AtFlange(_state.ExternalForceTorque)
+            : (new(w.Fx, w.Fy, w.Fz), new(w.Tx, w.Ty, w.Tz));
+        Vec3 weight = _state.Gravity * -_state.PayloadKg;
+        Vec3 force = flange.Rotation.Rotate(measuredForce) - weight;
+        Vec3 torque = flange.Rotation.Rotate(measuredTorque) - flange.Rotation.Rotate(_state.PayloadCog).Cross(weight);
         _state.TcpForce = new Vector6(force.X, force.Y, force.Z, torque.X, torque.Y, torque.Z) - _builtins.ForceBias;
     }
 
     private void UpdateStates()
     {
         (_state.Mode, _state.Safety, _state.SafetyBits) = (_power.Mode, _power.Safety, _power.SafetyBits);
-        _state.Runtime = _programs.IsRunning ? RuntimeState.Playing : _motion.IsSteady ? RuntimeState.Stopped : RuntimeState.Stopping;
+        _state.Runtime = _programs.Runtime;
         _state.StatusBits = (_state.JointMode != 239 ? 1u : 0) | (_programs.IsRunning ? 2u : 0) | (_motion.InFreedrive ? 4u : 0);
         _state.ScriptLine = (uint)_programs.Line;
         UrControllerStatus last = _status;

@@ -2,15 +2,15 @@ namespace RobotWorldModel.Simulation.UrScript;
 
 internal enum Op : byte
 {
-    Constant, LoadLocal, StoreLocal, LoadGlobal, StoreGlobal, StoreLocalItem, StoreGlobalItem,
-    MakeList, MakePose, Index, Negate, Not, Add, Subtract, Multiply, Divide, Modulo,
-    Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual, Xor, CheckBool,
+    Constant, LoadLocal, StoreLocal, LoadGlobal, StoreGlobal, StoreLocalItem, StoreGlobalItem, StoreLocalMember, StoreGlobalMember,
+    MakeList, MakePose, MakeStruct, Index, Member, Negate, Not, Add, Subtract, Multiply, Divide, Modulo,
+    Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual, Xor, ToBool,
     Jump, JumpIfFalse, JumpIfFalseElsePop, JumpIfTrueElsePop, Pop,
     CallFunction, CallBuiltin, Return, Halt, Run, Join, Kill, EnterCritical, ExitCritical,
 }
 
 /// <param name="A">A jump's target, a slot, a constant, a function, a count: by the operation.</param>
-/// <param name="B">Number of indices or of arguments.</param>
+/// <param name="B">Number of indices or of arguments; the constant with a member's name.</param>
 internal readonly record struct Instruction(Op Op, int A, int B, int Line, int Column);
 
 /// <summary>A compiled function. Its first locals are its parameters.</summary>

@@ -66,6 +66,11 @@ internal sealed class FunctionCompiler(ScriptCompiler program, FunctionCode into
                 var (slot, isLocal) = Find(a.At);
                 Emit(isLocal ? Op.StoreLocalItem : Op.StoreGlobalItem, a.At, slot, a.Indices.Count);
                 break;
+            case AssignMember a:
+                Compile(a.Value);
+                var (variable, local) = Find(a.At);
+                Emit(local ? Op.StoreLocalMember : Op.StoreGlobalMember, a.At, variable, Name(a.Member.Text));
+                break;
             case Evaluate e:
                 Compile(e.Value);
                 Emit(Op.Pop, e.At);
@@ -166,6 +171,10 @@ internal sealed class FunctionCompiler(ScriptCompiler program, FunctionCode into
                     Emit(Op.Index, i.At);
                 }
                 break;
+            case MemberOf m:
+                Compile(m.Of);
+                Emit(Op.Member, m.At, Name(m.At.Text));
+                break;
             case Unary u:
                 Compile(u.Operand);
                 Emit(u.At.Text == "not" ? Op.Not : Op.Negate, u.At);
@@ -191,7 +200,7 @@ internal sealed class FunctionCompiler(ScriptCompiler program, FunctionCode into
         {
             int skip = Emit(binary.At.Text == "and" ? Op.JumpIfFalseElsePop : Op.JumpIfTrueElsePop, binary.At);
             Compile(binary.Right);
-            Emit(Op.CheckBool, binary.Right.At);
+            Emit(Op.ToBool, binary.Right.At);
             Land(skip);
             return;
         }
@@ -215,6 +224,11 @@ internal sealed class FunctionCompiler(ScriptCompiler program, FunctionCode into
 
     private void CompileCall(Call call)
     {
+        if (call.At.Text == "struct")
+        {
+            CompileStruct(call);
+            return;
+        }
         if (program.FindFunction(call.At.Text) is ({ } index, { Kind: FunctionKind.Function } target))
         {
             var names = new string[target.Parameters.Count];
@@ -233,6 +247,23 @@ internal sealed class FunctionCompiler(ScriptCompiler program, FunctionCode into
                 builtin.Defaults[i] is { } value ? new Literal(call.At, value) : null);
         Emit(Op.CallBuiltin, call.At, program.BuiltinIndex(builtin), arguments.Length);
     }
+
+    // struct(name=value, …): a value with named members. Source: URScript manual, "Struct".
+    private void CompileStruct(Call call)
+    {
+        var names = new List<Value>();
+        foreach (Argument argument in call.Arguments)
+        {
+            Token name = argument.Keyword ?? throw WrongArguments(call, "needs a name for every member", call.At);
+            if (names.Exists(n => n.AsString() == name.Text))
+                throw WrongArguments(call, $"has two members '{name.Text}'", name);
+            names.Add(Value.String(name.Text));
+            Compile(argument.Value);
+        }
+        Emit(Op.MakeStruct, call.At, program.Constant(Value.List([.. names])), names.Count);
+    }
+
+    private int Name(string text) => program.Constant(Value.String(text));
 
     private static Argument?[] Arrange(Call call, IReadOnlyList<string> parameters)
     {

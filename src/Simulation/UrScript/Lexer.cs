@@ -12,8 +12,8 @@ internal readonly record struct Token(TokenKind Kind, string Text, double Number
 }
 
 /// <summary>
-/// Splits URScript text into tokens. A newline ends a statement, except inside brackets; <c>#</c> starts a comment; lines that start with
-/// <c>$</c> are PolyScope's program labels and carry no code.
+/// Splits URScript text into tokens. A newline ends a statement, except inside brackets and after an operator that needs another
+/// operand; <c>#</c> starts a comment; lines that start with <c>$</c> are PolyScope's program labels and carry no code.
 /// </summary>
 internal sealed class Lexer
 {
@@ -24,7 +24,10 @@ internal sealed class Lexer
     ];
 
     private static readonly string[] s_symbols =
-        ["==", "!=", "<=", ">=", "=", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",", ":"];
+        ["==", "!=", "<=", ">=", "=", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", ",", ":", "."];
+
+    private static readonly HashSet<string> s_goOn =
+        ["==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "and", "or", "xor", "not"];
 
     private readonly string[] _lines;
     private readonly List<Token> _tokens = [];
@@ -56,16 +59,18 @@ internal sealed class Lexer
                 _at++;
             else if (char.IsAsciiLetter(c) || c == '_')
                 ReadName(line);
-            else if (char.IsAsciiDigit(c) || c == '.')
+            else if (char.IsAsciiDigit(c) || (c == '.' && _at + 1 < line.Length && char.IsAsciiDigit(line[_at + 1])))
                 ReadNumber(line);
             else if (c == '"')
                 ReadString(line);
             else
                 ReadSymbol(line);
         }
-        if (_brackets == 0 && _tokens.Count > 0 && _tokens[^1].Kind != TokenKind.Newline)
+        if (_brackets == 0 && _tokens.Count > 0 && _tokens[^1].Kind != TokenKind.Newline && !GoesOn(_tokens[^1]))
             Add(TokenKind.Newline, "", 0, _line, line.Length);
     }
+
+    private static bool GoesOn(in Token last) => last.Kind is TokenKind.Symbol or TokenKind.Keyword && s_goOn.Contains(last.Text);
 
     private void ReadName(string line)
     {

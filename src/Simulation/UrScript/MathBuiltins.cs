@@ -14,6 +14,7 @@ public static class MathBuiltins
         AddLists(library);
         AddPoses(library);
         AddStrings(library);
+        MatrixBuiltins.AddTo(library);
     }
 
     private static void AddNumbers(BuiltinLibrary library)
@@ -32,6 +33,7 @@ public static class MathBuiltins
         library.Add("log(b, f)", static (_, a) => Real(Math.Log(a[1].AsNumber(), a[0].AsNumber()), "log"));
         library.Add("floor(f)", static (_, a) => Whole(Math.Floor(a[0].AsNumber()), "floor"));
         library.Add("ceil(f)", static (_, a) => Whole(Math.Ceiling(a[0].AsNumber()), "ceil"));
+        library.Add("random()", static (_, _) => Value.Float(Random.Shared.NextDouble()));
         library.Add("norm(a)", static (_, a) => Norm(a[0]));
     }
 
@@ -45,6 +47,8 @@ public static class MathBuiltins
     {
         library.Add("length(v)", static (_, a) => Length(a[0]));
         library.Add("get_list_length(v)", static (_, a) => Value.Int(a[0].AsItems().Length));
+        library.Add("binary_list_to_integer(l)", static (_, a) => FromBits(a[0].AsItems()));
+        library.Add("integer_to_binary_list(x)", static (_, a) => ToBits(a[0].AsInt()));
     }
 
     private static void AddPoses(BuiltinLibrary library)
@@ -55,6 +59,13 @@ public static class MathBuiltins
         library.Add("pose_sub(p_to, p_from)", static (_, a) => PoseSub(ToPose(a[0]), ToPose(a[1])));
         library.Add("pose_dist(p_from, p_to)", static (_, a) => Value.Float(PoseSub(ToPose(a[1]), ToPose(a[0])).AsVector6().Norm));
         library.Add("point_dist(p_from, p_to)", static (_, a) => Value.Float((ToPose(a[1]).Position - ToPose(a[0]).Position).Length));
+        library.Add("wrench_trans(T_from_to, w_from)", static (_, a) => TransformWrench(ToPose(a[0]), a[1].AsVector6()));
+        library.Add("rotvec2rpy(rotation_vector)", static (_, a) => RollPitchYaw(ToVec3(a[0])));
+        library.Add("rpy2rotvec(rpy_vector)", static (_, a) =>
+        {
+            Vec3 rpy = ToVec3(a[0]);
+            return FromVec3(Quat.FromRpy(rpy.X, rpy.Y, rpy.Z).ToRotationVector());
+        });
         library.Add("interpolate_pose(p_from, p_to, alpha)", static (_, a) => Interpolate(ToPose(a[0]), ToPose(a[1]), a[2].AsNumber()));
     }
 
@@ -65,6 +76,8 @@ public static class MathBuiltins
         library.Add("str_cat(op1, op2)", static (_, a) => Value.String(a[0].ToString() + a[1]));
         library.Add("str_len(str)", static (_, a) => Value.Int(a[0].AsString().Length));
         library.Add("str_empty(str)", static (_, a) => Value.Bool(a[0].AsString().Length == 0));
+        library.Add("str_sub(src, index, len=None)", static (_, a) => Part(a[0].AsString(), a[1].AsInt(), a[2]));
+        library.Add("str_find(src, target, start_from=0)", static (_, a) => Find(a[0].AsString(), a[1].AsString(), a[2].AsInt()));
         library.Add("str_at(src, index)", static (_, a) => CharacterAt(a[0].AsString(), a[1].AsInt()));
     }
 
@@ -91,6 +104,57 @@ public static class MathBuiltins
     private static Value Length(in Value value) =>
         Value.Int(value.Kind == ValueKind.String ? value.AsString().Length : value.AsItems().Length);
 
+    // The first is the least significant; at most 32.
+    private static Value FromBits(ReadOnlySpan<Value> bits)
+    {
+        if (bits.Length > 32)
+            throw new ScriptFaultException($"binary_list_to_integer takes at most 32 values, not {bits.Length}");
+        int value = 0;
+        for (int i = 0; i < bits.Length; i++)
+            value |= bits[i].AsBool() ? 1 << i : 0;
+        return Value.Int(value);
+    }
+
+    private static Value ToBits(int value)
+    {
+        var bits = new Value[32];
+        for (int i = 0; i < bits.Length; i++)
+            bits[i] = Value.Bool((value >> i & 1) != 0);
+        return Value.List(bits);
+    }
+
+    private static Vec3 ToVec3(in Value value)
+    {
+        ReadOnlySpan<Value> items = value.AsItems();
+        return items.Length == 3
+            ? new(items[0].AsNumber(), items[1].AsNumber(), items[2].AsNumber())
+            : throw new ScriptFaultException($"Type error: a list of 3 numbers is needed, this one has {items.Length}");
+    }
+
+    private static Value FromVec3(Vec3 v) => Value.List([Value.Float(v.X), Value.Float(v.Y), Value.Float(v.Z)]);
+
+    // Fixed axes x, y, z, in this order.
+    private static Value RollPitchYaw(Vec3 rotationVector)
+    {
+        var rotation = Quat.FromRotationVector(rotationVector);
+        Vec3 x = rotation.Rotate(Vec3.UnitX), y = rotation.Rotate(Vec3.UnitY), z = rotation.Rotate(Vec3.UnitZ);
+        double pitch = Math.Asin(Math.Clamp(-x.Z, -1, 1));
+        bool locked = Math.Abs(x.Z) > 1 - 1e-12; // roll and yaw turn about one axis: all of it is given to yaw
+        double roll = locked ? 0 : Math.Atan2(y.Z, z.Z);
+        double yaw = locked ? Math.Atan2(-y.X, y.Y) : Math.Atan2(x.Y, x.X);
+        return FromVec3(new(roll, pitch, yaw));
+    }
+
+    // A wrench (fx, fy, fz, tx, ty, tz) at one frame, as it is felt at and written in another.
+    private static Value TransformWrench(in Pose fromTo, in Vector6 wrench)
+    {
+        Vec3 force = new(wrench[0], wrench[1], wrench[2]);
+        Vec3 torque = new Vec3(wrench[3], wrench[4], wrench[5]) - fromTo.Position.Cross(force);
+        Quat back = fromTo.Rotation.Inverse;
+        Vec3 f = back.Rotate(force), t = back.Rotate(torque);
+        return Value.ListOf(new(f.X, f.Y, f.Z, t.X, t.Y, t.Z));
+    }
+
     private static Pose ToPose(in Value value) => Pose.FromVector(value.AsPose());
 
     // Positions are added, rotations applied one after the other.
@@ -115,6 +179,18 @@ public static class MathBuiltins
             ? Value.Float(d)
             : throw new ScriptFaultException($"to_num: \"{text}\" is not a number");
     }
+
+    private static Value Part(string text, int index, in Value length)
+    {
+        if (index < 0 || index > text.Length)
+            throw new ScriptFaultException($"Index out of bounds: {index} of a string of {text.Length}");
+        int rest = text.Length - index;
+        return Value.String(text.Substring(index, length.Kind == ValueKind.None ? rest : Math.Clamp(length.AsInt(), 0, rest)));
+    }
+
+    private static Value Find(string text, string target, int from) => from >= 0 && from <= text.Length
+        ? Value.Int(text.IndexOf(target, from, StringComparison.Ordinal))
+        : throw new ScriptFaultException($"Index out of bounds: {from} of a string of {text.Length}");
 
     private static Value CharacterAt(string text, int index) => index >= 0 && index < text.Length
         ? Value.String(text.Substring(index, 1))

@@ -141,7 +141,7 @@ internal sealed class Parser
 
     private Statement ParseAssignmentOrCall(Scope scope)
     {
-        Token at = Next;
+        Token at = Next.Kind == TokenKind.PoseOpen ? Next with { Kind = TokenKind.Name, Text = "p" } : Next; // p[0] = …
         Expression target = ParseExpression();
         Statement statement;
         if (Accept("="))
@@ -151,6 +151,7 @@ internal sealed class Parser
             {
                 Variable => new Assign(at, scope, value),
                 IndexOf { Of: Variable } index => new AssignIndex(at, index.Indices, value),
+                MemberOf { Of: Variable } member => new AssignMember(at, member.At, value),
                 IndexOf { Of: IndexOf { Of: Variable, Indices.Count: 1 } row, Indices.Count: 1 } column =>
                     new AssignIndex(at, [row.Indices[0], column.Indices[0]], value),
                 _ => throw SyntaxError(at),
@@ -205,10 +206,15 @@ internal sealed class Parser
     private Expression ParsePostfix()
     {
         Expression value = ParsePrimary();
-        while (Next.Is("["))
+        while (Next.Is("[") || Next.Is("."))
         {
             Token at = Next;
             _at++;
+            if (at.Text == ".")
+            {
+                value = new MemberOf(Expect(TokenKind.Name), value);
+                continue;
+            }
             List<Expression> indices = ParseList("]");
             value = indices.Count is 1 or 2 ? new IndexOf(at, value, indices) : throw SyntaxError(at);
         }
@@ -230,8 +236,14 @@ internal sealed class Parser
             case TokenKind.Name:
                 return Next.Is("(") ? new Call(at, ParseArguments()) : new Variable(at);
             case TokenKind.PoseOpen:
-                List<Expression> pose = ParseList("]");
-                return pose.Count == 6 ? new ListLiteral(at, pose, true) : throw SyntaxError(at);
+                // p is a name like any other: with one item or two between the brackets it is a variable and its index.
+                List<Expression> items = ParseList("]");
+                return items.Count switch
+                {
+                    6 => new ListLiteral(at, items, true),
+                    1 or 2 => new IndexOf(at, new Variable(at with { Kind = TokenKind.Name, Text = "p" }), items),
+                    _ => throw SyntaxError(at),
+                };
             case TokenKind.Symbol when at.Text == "[":
                 return new ListLiteral(at, ParseList("]"), false);
             case TokenKind.Symbol when at.Text == "(":

@@ -4,6 +4,12 @@ namespace RobotWorldModel.Simulation.UrScript;
 /// A program that runs: its threads take turns within each control cycle until all of them wait. As on the controller, a thread that
 /// computes without end is set aside until the next cycle; one that does so for <see cref="MaxBusyCycles"/> cycles on end is taken for a
 /// loop that never yields and faults. Source: URScript manual, "Thread scheduling".
+/// <para>
+/// A critical section ensures that its code finishes before another thread runs, unless something in it takes time: then others may run
+/// (manual, "Threads"). So it is no lock: who waits in one, for a motion or a socket, keeps nobody from running, not even through a
+/// critical section of his own. Since threads change places only where they wait or have used up their slice, all that is left to do is
+/// that nobody runs while one whose slice ended is in a critical section.
+/// </para>
 /// </summary>
 public sealed class ScriptRun
 {
@@ -14,10 +20,10 @@ public sealed class ScriptRun
     private const int MaxThreads = 100;
 
     private readonly List<ScriptThread> _threads = [];
-    private readonly Queue<ScriptThread> _criticalQueue = new();
     private readonly Action? _motionOrphaned;
-    private ScriptThread? _inCritical, _robotUser;
+    private ScriptThread? _robotUser, _interrupted;
     private long _robotCycle = -1;
+    private int _threadsStarted;
 
     /// <param name="motionOrphaned">Called when a thread is killed in the middle of a motion.</param>
     public ScriptRun(ScriptProgram program, Action? motionOrphaned = null)
@@ -53,7 +59,8 @@ public sealed class ScriptRun
             thread.InstructionsLeft = InstructionsPerCycle;
         try
         {
-            while (!Ended && RunRound())
+            bool othersMayRun = _interrupted == null || Step(_interrupted);
+            while (othersMayRun && !Ended && RunRound())
             {
                 // until every thread waits or has used up its slice
             }
@@ -97,47 +104,23 @@ public sealed class ScriptRun
     {
         if (_threads.Count >= MaxThreads)
             throw new ScriptFaultException($"More than {MaxThreads} threads");
-        var thread = new ScriptThread(this, code) { InstructionsLeft = InstructionsPerCycle };
+        var thread = new ScriptThread(this, code, ++_threadsStarted) { InstructionsLeft = InstructionsPerCycle };
         _threads.Add(thread);
         return thread;
     }
 
-    internal void KillThread(ScriptThread thread)
+    /// <summary>Null: it has ended, or there never was one.</summary>
+    internal ScriptThread? FindThread(int handle)
     {
-        bool moving = thread is { HoldsRobot: true, Ended: false };
-        thread.Kill();
-        if (moving)
-            _motionOrphaned?.Invoke();
+        foreach (ScriptThread thread in _threads)
+            if (thread.Handle == handle)
+                return thread;
+        return null;
     }
+
+    internal void OrphanMotion() => _motionOrphaned?.Invoke();
 
     internal void End() => Ended = true;
-
-    // First come, first served: who leaves and asks again has to wait for those who waited.
-    internal void EnterCritical(ScriptThread thread)
-    {
-        if (_inCritical == thread)
-            return;
-        if (_inCritical == null)
-        {
-            _inCritical = thread;
-            return;
-        }
-        thread.AwaitsCritical = true;
-        _criticalQueue.Enqueue(thread);
-    }
-
-    internal void LeaveCritical(ScriptThread thread)
-    {
-        if (_inCritical != thread)
-            return;
-        _inCritical = null;
-        while (_inCritical == null && _criticalQueue.TryDequeue(out ScriptThread? next))
-        {
-            next.AwaitsCritical = false;
-            if (!next.Ended)
-                _inCritical = next;
-        }
-    }
 
     private bool RunRound()
     {
@@ -148,11 +131,20 @@ public sealed class ScriptRun
             if (!thread.CanRun())
                 continue;
             progress = true;
-            thread.Step();
-            if (_threads[0].Ended)
-                End(); // the main function is done, and with it the program
+            if (!Step(thread))
+                return false;
         }
         return progress;
+    }
+
+    /// <summary>False: its slice is over in the middle of a critical section, and no other runs before it goes on.</summary>
+    private bool Step(ScriptThread thread)
+    {
+        thread.Step();
+        if (_threads[0].Ended)
+            End(); // the main function is done, and with it the program
+        _interrupted = thread.IsInterruptedInCritical ? thread : null;
+        return _interrupted == null;
     }
 
     private void CheckBusy()

@@ -13,13 +13,16 @@ public sealed class ScriptThread
     private readonly Value[] _globals;
     private Value[] _stack = new Value[64];
     private int _top;
+    private readonly List<ScriptThread> _children = [];
     private Func<bool>? _until;
+    private Func<Value?>? _result;
     private ScriptThread? _joining;
     private long _wakeCycle;
+    private bool _inCritical;
 
-    internal ScriptThread(ScriptRun run, FunctionCode code)
+    internal ScriptThread(ScriptRun run, FunctionCode code, int handle)
     {
-        Run = run;
+        (Run, Handle) = (run, handle);
         _program = run.Program;
         _globals = run.Globals;
         Push(new Frame(code, 0, 0));
@@ -27,13 +30,17 @@ public sealed class ScriptThread
 
     public ScriptRun Run { get; }
 
+    /// <summary>What <c>run</c> gives: above zero, so that a program can keep 0 for "no thread".</summary>
+    internal int Handle { get; }
+
     internal bool Ended { get; private set; }
 
     /// <summary>It moves the robot until its wait is over.</summary>
     internal bool HoldsRobot { get; set; }
 
-    /// <summary>It asked for the critical section and does not have it yet.</summary>
-    internal bool AwaitsCritical { get; set; }
+    /// <summary>Its slice ended between enter_critical and exit_critical, where it did not wait.</summary>
+    internal bool IsInterruptedInCritical =>
+        _inCritical && !Ended && InstructionsLeft == 0 && _wakeCycle <= Run.Cycle && _joining == null;
 
     /// <summary>What is left of its slice of this cycle.</summary>
     internal int InstructionsLeft { get; set; }
@@ -57,23 +64,46 @@ public sealed class ScriptThread
         _until = condition;
     }
 
+    /// <summary>
+    /// Makes a built-in's value one that is not known yet: asked once a cycle, and the thread goes on when there is one. Null: not yet.
+    /// </summary>
+    public Value WaitFor(Func<Value?> result)
+    {
+        WaitCycles(1);
+        _result = result;
+        return Value.None;
+    }
+
     internal bool CanRun()
     {
-        if (Ended || InstructionsLeft == 0 || AwaitsCritical || Run.Cycle < _wakeCycle || _joining is { Ended: false })
+        if (Ended || InstructionsLeft == 0 || Run.Cycle < _wakeCycle || _joining is { Ended: false })
             return false;
         if (_until != null && !_until())
             return false;
-        _until = null;
-        _joining = null;
+        if (_result != null)
+        {
+            if (_result() is not { } value)
+                return false;
+            _stack[_top - 1] = value;
+        }
+        (_until, _result, _joining) = (null, null, null);
         return true;
     }
 
+    /// <summary>Ends it and the threads that it started. Source: URScript manual, "Threads".</summary>
     internal void Kill()
     {
-        Ended = true;
-        HoldsRobot = false;
-        Run.LeaveCritical(this);
+        if (Ended)
+            return;
+        bool moving = HoldsRobot;
+        End();
+        if (moving)
+            Run.OrphanMotion();
+        foreach (ScriptThread child in _children)
+            child.Kill();
     }
+
+    private void End() => (Ended, HoldsRobot, _inCritical) = (true, false, false);
 
     /// <summary>Runs until it waits, ends or has used up its slice.</summary>
     /// <exception cref="ScriptFaultException">With its line and column.</exception>
@@ -97,7 +127,7 @@ public sealed class ScriptThread
                 fault.Column = instruction.Column;
                 throw;
             }
-            if (_wakeCycle > Run.Cycle || AwaitsCritical || _joining != null)
+            if (_wakeCycle > Run.Cycle || _joining != null)
                 return;
         }
     }
@@ -148,11 +178,24 @@ public sealed class ScriptThread
                     items[i] = Value.Float(items[i].AsNumber());
                 Push(Value.Pose(items));
                 break;
+            case Op.MakeStruct:
+                Value[] values = PopItems(instruction.B);
+                Push(Value.Struct(_program.Constants[a].Array, values));
+                break;
+            case Op.Member:
+                Push(Pop().Member(_program.Constants[a].AsString()));
+                break;
+            case Op.StoreLocalMember:
+                StoreMember(ref _stack[frame.Base + a], frame.Code.Locals[a], instruction.B);
+                break;
+            case Op.StoreGlobalMember:
+                StoreMember(ref _globals[a], _program.Globals[a], instruction.B);
+                break;
             case Op.Pop:
                 Pop();
                 break;
-            case Op.CheckBool:
-                Peek().AsBool();
+            case Op.ToBool:
+                Push(Value.Bool(Pop().AsCondition()));
                 break;
             case Op.Jump or Op.JumpIfFalse or Op.JumpIfFalseElsePop or Op.JumpIfTrueElsePop:
                 Jump(instruction.Op, a);
@@ -172,7 +215,7 @@ public sealed class ScriptThread
         Value b = Pop();
         if (op is Op.Negate or Op.Not)
         {
-            Push(op == Op.Not ? Value.Bool(!b.AsBool()) : Arithmetic.Negate(b));
+            Push(op == Op.Not ? Value.Bool(!b.AsCondition()) : Arithmetic.Negate(b));
             return;
         }
         Value a = Pop();
@@ -185,24 +228,20 @@ public sealed class ScriptThread
             Op.LessOrEqual => Value.Bool(!Arithmetic.Less(b, a)),
             Op.Greater => Value.Bool(Arithmetic.Less(b, a)),
             Op.GreaterOrEqual => Value.Bool(!Arithmetic.Less(a, b)),
-            Op.Xor => Value.Bool(a.AsBool() ^ b.AsBool()),
+            Op.Xor => Value.Bool(a.AsCondition() ^ b.AsCondition()),
             _ => Arithmetic.Apply(op, a, b),
         });
     }
 
     private void Jump(Op op, int target)
     {
-        bool jumps = op switch
-        {
-            Op.Jump => true,
-            Op.JumpIfFalse => !Pop().AsBool(),
-            Op.JumpIfFalseElsePop => !Peek().AsBool(),
-            _ => Peek().AsBool(),
-        };
-        if (jumps)
-            _frames[^1] = _frames[^1] with { Next = target };
-        else if (op is Op.JumpIfFalseElsePop or Op.JumpIfTrueElsePop)
-            Pop();
+        bool condition = op == Op.Jump || Pop().AsCondition();
+        bool jumps = op is Op.Jump or Op.JumpIfTrueElsePop ? condition : !condition;
+        if (!jumps)
+            return;
+        _frames[^1] = _frames[^1] with { Next = target };
+        if (op is Op.JumpIfFalseElsePop or Op.JumpIfTrueElsePop)
+            Push(Value.Bool(condition));
     }
 
     private void Control(in Instruction instruction, in Frame frame)
@@ -226,15 +265,17 @@ public sealed class ScriptThread
                 _frames.RemoveAt(_frames.Count - 1);
                 _top = frame.Base;
                 Push(value);
-                Ended = _frames.Count == 0;
-                if (Ended)
-                    Kill();
+                if (_frames.Count == 0)
+                    End();
                 break;
             case Op.Halt:
                 Run.End();
                 break;
             case Op.Run:
-                Push(Value.Thread(Run.StartThread(_program.Functions[instruction.A])));
+                ScriptThread started = Run.StartThread(_program.Functions[instruction.A]);
+                _children.RemoveAll(static child => child.Ended);
+                _children.Add(started);
+                Push(Value.Int(started.Handle));
                 break;
             case Op.Join:
                 _joining = PopThread();
@@ -243,21 +284,26 @@ public sealed class ScriptThread
                 Run.CheckMayWait();
                 break;
             case Op.Kill:
-                Run.KillThread(PopThread());
+                PopThread()?.Kill();
                 break;
-            case Op.EnterCritical:
-                Run.EnterCritical(this);
-                break;
-            case Op.ExitCritical:
-                Run.LeaveCritical(this);
+            case Op.EnterCritical or Op.ExitCritical:
+                _inCritical = instruction.Op == Op.EnterCritical;
                 break;
         }
     }
 
-    private ScriptThread PopThread()
+    // Handles are integers. One of no running thread, such as the 0 of a variable that waits for its first run, is nothing to join or
+    // kill.
+    private ScriptThread? PopThread()
     {
         Value handle = Pop();
-        return handle.Kind == ValueKind.Thread ? handle.ThreadHandle : throw handle.Wrong("a thread");
+        return Run.FindThread(handle.Kind == ValueKind.Int ? handle.AsInt() : throw handle.Wrong("a thread"));
+    }
+
+    private void StoreMember(ref Value variable, string name, int member)
+    {
+        Value item = Storable(Pop());
+        variable = Assigned(variable, name).WithMember(_program.Constants[member].AsString(), item);
     }
 
     private void StoreItem(ref Value variable, string name, int indices)
@@ -288,8 +334,6 @@ public sealed class ScriptThread
             Storable(item);
         return items;
     }
-
-    private Value Peek() => _stack[_top - 1];
 
     private Value Pop() => _stack[--_top];
 

@@ -11,6 +11,9 @@ internal sealed record ListLiteral(Token At, IReadOnlyList<Expression> Items, bo
 /// <summary>One index, or two for a matrix.</summary>
 internal sealed record IndexOf(Token At, Expression Of, IReadOnlyList<Expression> Indices) : Expression(At);
 
+/// <summary><c>name.member</c>; <see cref="Expression.At"/> is the member.</summary>
+internal sealed record MemberOf(Token At, Expression Of) : Expression(At);
+
 internal sealed record Unary(Token At, Expression Operand) : Expression(At);
 
 internal sealed record Binary(Token At, Expression Left, Expression Right) : Expression(At);
@@ -31,6 +34,9 @@ internal sealed record Assign(Token At, Scope Scope, Expression Value) : Stateme
 
 /// <summary><see cref="Statement.At"/> is the variable.</summary>
 internal sealed record AssignIndex(Token At, IReadOnlyList<Expression> Indices, Expression Value) : Statement(At);
+
+/// <summary><c>name.member = value</c>; <see cref="Statement.At"/> is the variable.</summary>
+internal sealed record AssignMember(Token At, Token Member, Expression Value) : Statement(At);
 
 internal sealed record Evaluate(Token At, Expression Value) : Statement(At);
 

@@ -4,7 +4,7 @@ using RobotWorldModel.Drivers.Geometry;
 
 namespace RobotWorldModel.Simulation.UrScript;
 
-public enum ValueKind : byte { None, Bool, Int, Float, String, List, Pose, Thread }
+public enum ValueKind : byte { None, Bool, Int, Float, String, List, Pose, Struct }
 
 /// <summary>A URScript value. Lists and poses are values too: assigning copies, so what is shared is never written.</summary>
 public readonly struct Value
@@ -39,7 +39,8 @@ public readonly struct Value
     /// <summary>Six numbers; takes the array over.</summary>
     internal static Value Pose(Value[] items) => new(ValueKind.Pose, 0, items);
 
-    internal static Value Thread(ScriptThread thread) => new(ValueKind.Thread, 0, thread);
+    /// <summary>Names (strings) and, in their order, values; takes both arrays over.</summary>
+    internal static Value Struct(Value[] names, Value[] values) => new(ValueKind.Struct, 0, new Members(names, values));
 
     public static Value ListOf(in Vector6 v) => List(Items(v));
 
@@ -55,9 +56,13 @@ public readonly struct Value
 
     internal Value[] Array => (Value[])_reference!;
 
-    internal ScriptThread ThreadHandle => (ScriptThread)_reference!;
-
     public bool AsBool() => Kind == ValueKind.Bool ? _number != 0 : throw Wrong("a boolean");
+
+    /// <summary>
+    /// What a condition makes of it: a boolean, or a number that is not zero. The manual speaks of booleans only; programs in the field
+    /// (UR's own client library among them) test numbers, and the controller takes them.
+    /// </summary>
+    public bool AsCondition() => Kind == ValueKind.Bool || IsNumber ? _number != 0 : throw Wrong("a boolean");
 
     public double AsNumber() => IsNumber ? _number : throw Wrong("a number");
 
@@ -81,6 +86,22 @@ public readonly struct Value
         return v;
     }
 
+    /// <exception cref="ScriptFaultException">Not a struct, or one without that member.</exception>
+    internal Value Member(string name)
+    {
+        Members members = AsStruct();
+        return members.Values[members.Find(name)];
+    }
+
+    /// <summary>A copy in which one member is another.</summary>
+    internal Value WithMember(string name, in Value value)
+    {
+        Members members = AsStruct();
+        Value[] values = (Value[])members.Values.Clone();
+        values[members.Find(name)] = value;
+        return Struct(members.Names, values);
+    }
+
     public Vector6 AsPose() => Kind == ValueKind.Pose ? AsVector6() : throw Wrong("a pose");
 
     public bool SameAs(in Value other)
@@ -94,7 +115,8 @@ public readonly struct Value
             ValueKind.None => true,
             ValueKind.Bool => _number == other._number,
             ValueKind.String => (string)_reference! == (string)other._reference!,
-            ValueKind.Thread => _reference == other._reference,
+            ValueKind.Struct =>
+                SameItems(AsStruct().Names, other.AsStruct().Names) && SameItems(AsStruct().Values, other.AsStruct().Values),
             _ => SameItems(Array, other.Array),
         };
     }
@@ -105,9 +127,9 @@ public readonly struct Value
         ValueKind.None => "None",
         ValueKind.Bool => _number != 0 ? "True" : "False",
         ValueKind.Int => ((int)_number).ToString(CultureInfo.InvariantCulture),
-        ValueKind.Float => _number.ToString("g6", CultureInfo.InvariantCulture),
+        ValueKind.Float => double.IsNaN(_number) ? "nan" : _number.ToString("g6", CultureInfo.InvariantCulture),
         ValueKind.String => (string)_reference!,
-        ValueKind.Thread => "thread",
+        ValueKind.Struct => StructToString(),
         _ => ItemsToString(),
     };
 
@@ -118,10 +140,23 @@ public readonly struct Value
         ValueKind.None => "nothing",
         ValueKind.String => $"the string \"{this}\"",
         ValueKind.Bool or ValueKind.Int or ValueKind.Float => ToString(),
-        ValueKind.Thread => "a thread",
+        ValueKind.Struct => "a struct",
         ValueKind.Pose => "a pose",
         _ => $"a list of {Array.Length}",
     };
+
+    private sealed record Members(Value[] Names, Value[] Values)
+    {
+        public int Find(string name)
+        {
+            for (int i = 0; i < Names.Length; i++)
+                if (Names[i].AsString() == name)
+                    return i;
+            throw new ScriptFaultException($"The struct has no member '{name}'");
+        }
+    }
+
+    private Members AsStruct() => Kind == ValueKind.Struct ? (Members)_reference! : throw Wrong("a struct");
 
     private static Value[] Items(in Vector6 v) => [Float(v[0]), Float(v[1]), Float(v[2]), Float(v[3]), Float(v[4]), Float(v[5])];
 
@@ -133,6 +168,15 @@ public readonly struct Value
             if (!a[i].SameAs(b[i]))
                 return false;
         return true;
+    }
+
+    private string StructToString()
+    {
+        Members members = AsStruct();
+        var text = new StringBuilder("struct(");
+        for (int i = 0; i < members.Names.Length; i++)
+            text.Append(i > 0 ? "," : "").Append(members.Names[i]).Append('=').Append(members.Values[i]);
+        return text.Append(')').ToString();
     }
 
     private string ItemsToString()

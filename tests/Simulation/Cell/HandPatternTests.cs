@@ -21,7 +21,7 @@ public class HandPatternTests
         var motion = new MotionGenerator(s_arm, new(q0, q1, q2, q3, q4, q5));
         var hand = Parse("""{"pattern": "circle", "seconds": 3600}""");
         Pose start = Tcp(motion);
-        motion.Freedrive();
+        motion.Freedrive(FreeAxes.All);
         double across = 0, up = 0, away = 0, lowest = 0, turned = 0;
         for (int i = 0; i < 60 / Dt; i++)
         {

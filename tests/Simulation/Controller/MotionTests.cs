@@ -53,7 +53,7 @@ public class MotionTests
     {
         var motion = new MotionGenerator(s_arm, s_home);
         Vector6 target = s_home + new Vector6(1, -0.5, 0.25, 0, 0, -0.8);
-        motion.MoveJ(target, acceleration: 2, speed: 0.8, timeS: 0);
+        motion.Follow(Joints(target, acceleration: 2, speed: 0.8));
         int cycles = 0;
         for (; !motion.IsDone; cycles++)
         {
@@ -71,7 +71,7 @@ public class MotionTests
     public void Movej_takes_the_time_that_it_is_given()
     {
         var motion = new MotionGenerator(s_arm, s_home);
-        motion.MoveJ(s_home + new Vector6(0.3, 0, 0, 0, 0, 0), 1, 1, timeS: 0.5);
+        motion.Follow(Joints(s_home + new Vector6(0.3, 0, 0, 0, 0, 0), 1, 1) with { TimeS = 0.5 });
         int cycles = 0;
         for (; !motion.IsDone; cycles++)
             motion.Step(Dt, 1, s_tool, default);
@@ -82,7 +82,7 @@ public class MotionTests
     public void The_slider_makes_a_move_take_longer()
     {
         var motion = new MotionGenerator(s_arm, s_home);
-        motion.MoveJ(s_home + new Vector6(0.3, 0, 0, 0, 0, 0), 1, 1, timeS: 0.5);
+        motion.Follow(Joints(s_home + new Vector6(0.3, 0, 0, 0, 0, 0), 1, 1) with { TimeS = 0.5 });
         int cycles = 0;
         for (; !motion.IsDone; cycles++)
             motion.Step(Dt, 0.25, s_tool, default);
@@ -95,7 +95,7 @@ public class MotionTests
         var motion = new MotionGenerator(s_arm, s_home);
         Pose from = s_arm.Flange(s_home) * s_tool;
         var to = new Pose(from.Position + new Vec3(0.1, 0.05, -0.1), Quat.FromAxisAngle(Vec3.UnitZ, 0.2) * from.Rotation);
-        motion.MoveL(to, s_tool, acceleration: 1, speed: 0.2, timeS: 0);
+        motion.Follow(Line(to, acceleration: 1, speed: 0.2));
         Vec3 along = (to.Position - from.Position).Normalized;
         while (!motion.IsDone)
         {
@@ -113,7 +113,7 @@ public class MotionTests
     {
         var motion = new MotionGenerator(s_arm, s_home);
         Pose far = s_arm.Flange(s_home) * s_tool;
-        motion.MoveL(far with { Position = new(-1.5, -0.13, 0.4) }, s_tool, acceleration: 1, speed: 0.005, timeS: 0);
+        motion.Follow(Line(far with { Position = new(-1.5, -0.13, 0.4) }, acceleration: 1, speed: 0.005));
         string? problem = null;
         for (int i = 0; i < 200_000 && problem == null; i++)
             problem = motion.Step(Dt, 1, s_tool, default);
@@ -176,7 +176,7 @@ public class MotionTests
         motion.SpeedJ(new(0, 0, 0, 0, 0, 1), 100, 1);
         for (int i = 0; i < 20; i++)
             motion.Step(Dt, 1, s_tool, default);
-        motion.MoveJ(s_home, 3, 1, 0);
+        motion.Follow(Joints(s_home, 3, 1));
         while (!motion.IsDone)
         {
             motion.Step(Dt, 1, s_tool, default);
@@ -190,7 +190,7 @@ public class MotionTests
     {
         var motion = new MotionGenerator(s_arm, s_home);
         double before = (s_arm.Flange(motion.Q) * s_tool).Position.Y;
-        motion.Freedrive();
+        motion.Freedrive(FreeAxes.All);
         for (int i = 0; i < 500; i++)
             Assert.Null(motion.Step(Dt, 1, s_tool, new(0, 10, 0, 0, 0, 0)));
         Assert.InRange((s_arm.Flange(motion.Q) * s_tool).Position.Y - before, 0.05, 0.5);
@@ -199,4 +199,10 @@ public class MotionTests
         Assert.Equal(0, motion.Qd.MaxAbs);
         Assert.True(motion.InFreedrive);
     }
+
+    private static Move Joints(in Vector6 to, double acceleration, double speed) =>
+        new(PathKind.Joints, s_tool, acceleration, speed) { ToQ = to };
+
+    private static Move Line(in Pose to, double acceleration, double speed) =>
+        new(PathKind.Line, s_tool, acceleration, speed) { ToPose = to };
 }

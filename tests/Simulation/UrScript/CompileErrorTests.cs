@@ -22,7 +22,12 @@ public class CompileErrorTests
     [InlineData("def f():\n  a = 'x'\nend", "syntax_error_on_line:2:  a = 'x':", 2, 7)]
     [InlineData("def f():\n  a = \"x\nend", "syntax_error_on_line:2:  a = \"x:", 2, 7)]
     [InlineData("def f():\n  a = 1.2.3\nend", "syntax_error_on_line:2:  a = 1.2.3:", 2, 7)]
-    [InlineData("def f():\n  a = p[1, 2]\nend", "syntax_error_on_line:2:  a = p[1, 2]:", 2, 7)]
+    [InlineData("def f():\n  a = p[1, 2, 3]\nend", "syntax_error_on_line:2:  a = p[1, 2, 3]:", 2, 7)]
+    [InlineData("def f():\n  a = p[1, 2]\nend", "compile_error_name_not_found:p:", 2, 7)] // an index of a variable that is not there
+    [InlineData("def f():\n  a = 1 +\nend", "syntax_error_on_line:3:end:", 3, 1)]
+    [InlineData("def f():\n  a = struct(1)\nend", "compile_error_wrong_arguments:struct needs a name for every member:", 2, 7)]
+    [InlineData("def f():\n  a = struct(b=1, b=2)\nend", "compile_error_wrong_arguments:struct has two members 'b':", 2, 19)]
+    [InlineData("def f():\n  a.b = 1\nend", "compile_error_name_not_found:a:", 2, 3)]
     [InlineData("def f():\n  1 + 2\nend", "syntax_error_on_line:2:  1 + 2:", 2, 8)]
     [InlineData("def f():\n  note(1) = 2\nend", "syntax_error_on_line:2:  note(1) = 2:", 2, 3)]
     [InlineData("def f(a):\nend", "syntax_error_on_line:1:def f(a)::", 1, 7)]

@@ -46,6 +46,13 @@ public class LanguageTests
     [InlineData("[[1, 2], [3, 4]][1][0]", "3")]
     [InlineData("[]", "[]")]
     [InlineData("str_cat(\"a\", 2)", "a2")]
+    [InlineData("True and 3", "True")]
+    [InlineData("0 or False", "False")]
+    [InlineData("not 0.5", "False")]
+    [InlineData("struct(a=1, b=[2, 3]).b[1]", "3")]
+    [InlineData("struct(a=1, b=\"x\")", "struct(a=1,b=x)")]
+    [InlineData("struct(a=1, b=2) == struct(a=1.0, b=2)", "True")]
+    [InlineData("struct(a=1) == struct(b=1)", "False")]
     public void An_expression_has_the_value_that_the_manual_gives_it(string expression, string value) =>
         Assert.Equal(value, ScriptBench.Expression(expression));
 
@@ -78,6 +85,21 @@ public class LanguageTests
     [InlineData("pose_add(p[1,0,0,0,0,0.5], p[1,0,0,0,0,0.25])", "p[2,0,0,0,0,0.75]")]
     [InlineData("pose_sub(p[3,0,0,0,0,0.5], p[1,0,0,0,0,0.25])", "p[2,0,0,0,0,0.25]")]
     [InlineData("interpolate_pose(p[0,0,0,0,0,0], p[2,0,0,0,0,1], 0.5)", "p[1,0,0,0,0,0.5]")]
+    [InlineData("binary_list_to_integer([True, False, True])", "5")]
+    [InlineData("integer_to_binary_list(6)[2]", "True")]
+    [InlineData("get_list_length(integer_to_binary_list(-1))", "32")]
+    [InlineData("random() < 1 and random() >= 0", "True")]
+    [InlineData("str_sub(\"abcdef\", 2, 3)", "cde")]
+    [InlineData("str_sub(\"abcdef\", 4)", "ef")]
+    [InlineData("str_find(\"banana\", \"na\", 3)", "4")]
+    [InlineData("str_find(\"banana\", \"x\")", "-1")]
+    [InlineData("normalize([3, 4])", "[0.6,0.8]")]
+    [InlineData("size([[1, 2, 3], [4, 5, 6]])", "[2,3]")]
+    [InlineData("transpose([[1, 2, 3], [4, 5, 6]])", "[[1,4],[2,5],[3,6]]")]
+    [InlineData("inv([[0, 2], [1, 0]])", "[[0,1],[0.5,0]]")]
+    [InlineData("rpy2rotvec([0, 0, 0.5])", "[0,0,0.5]")]
+    [InlineData("rotvec2rpy(rpy2rotvec([0.1, 0.2, 0.3]))", "[0.1,0.2,0.3]")]
+    [InlineData("wrench_trans(p[1,0,0,0,0,0], [0,0,10,0,0,0])", "[0,0,10,0,10,0]")]
     [InlineData("point_dist(p[0,0,0,0,0,0], p[3,4,0,0,0,1])", "5")]
     [InlineData("pose_dist(p[0,0,0,0,0,0], p[3,4,0,0,0,0])", "5")]
     public void A_function_gives_what_the_manual_says(string expression, string value) =>
@@ -96,6 +118,15 @@ public class LanguageTests
     [InlineData("note(move(1))\nmove(1, c=5)\nmove(b=8, a=9)", "move 1 2 3 7 move 1 2 5 move 9 8 3")]
     [InlineData("# a comment\nnote(1) # and another\n\n  $ 3 \"a label\"\nnote(\"#no\")", "1 #no")]
     [InlineData("note(str_cat(\n \"a\",\n \"b\"))", "ab")] // brackets hold a line together
+    [InlineData("if 1 == 2 or\n 2 == 2 or\n 1 == 3:\nnote(\"on\")\nend", "on")] // an operator at a line's end needs the next line
+    [InlineData("a = 1 +\n\n # in between\n 2\nnote(a)", "3")]
+    [InlineData("if 0.5:\nnote(1)\nend\nif 0:\nnote(2)\nend\nn = 2\nwhile n:\nn = n - 1\nend\nnote(n)", "1 0")]
+    [InlineData("p = p[1, 2, 3, 4, 5, 6]\np[1] = p[0] * 20\nnote(p)", "p[1,20,3,4,5,6]")] // p is a name like any other
+    [InlineData("p = [[1, 2], [3, 4]]\np[1, 0] = 7\nnote(p[1, 0])\nnote(p[0][1])", "7 2")]
+    [InlineData("def f(p, k):\np[2] = p[2] * k\nreturn p\nend\nnote(f(p[1, 2, 3, 4, 5, 6], 2))", "p[1,2,6,4,5,6]")]
+    [InlineData("norm = 3\nnote(norm)\nnote(norm(-2))", "3 2")] // and so are the names of functions
+    [InlineData("s = struct(x=1, y=2)\nt = s\nt.x = 5\nnote(s.x)\nnote(t.x + t.y)", "1 7")]
+    [InlineData("def f():\nlocal s = struct(n=0)\ns.n = s.n + 1\nreturn s.n\nend\nnote(f())", "1")]
     [InlineData("pass\nnote(1)\nhalt\nnote(2)", "1")]
     [InlineData("x = False and 1 / 0 > 1\nnote(x)", "False")] // not looked at
     public void Statements_do_what_they_say(string body, string notes) => Assert.Equal(notes, ScriptBench.Result(body));
@@ -119,8 +150,11 @@ public class LanguageTests
     [InlineData("a = [1, 2]\nnote(a[0.0])", "an integer is needed", 3, 7)]
     [InlineData("note(\"a\" + 1)", "Type error", 2, 10)]
     [InlineData("note([1, 2] + [1])", "lists of one length", 2, 13)]
-    [InlineData("if 1:\nend", "a boolean is needed", 2, 4)]
-    [InlineData("note(True and 3)", "a boolean is needed", 2, 15)]
+    [InlineData("if \"a\":\nend", "a boolean is needed", 2, 4)]
+    [InlineData("note(True and [3])", "a boolean is needed", 2, 15)]
+    [InlineData("s = struct(a=1)\nnote(s.b)", "no member 'b'", 3, 8)]
+    [InlineData("s = struct(a=1)\ns.b = 2", "no member 'b'", 3, 1)]
+    [InlineData("s = 4\nnote(s.b)", "a struct is needed", 3, 8)]
     [InlineData("if False:\na = 1\nend\nnote(a)", "'a' has no value yet", 5, 6)]
     [InlineData("def f():\nend\na = f()", "gives no value", 4, 1)]
     [InlineData("def f():\nf()\nend\nf()", "Stack overflow", 3, 1)]

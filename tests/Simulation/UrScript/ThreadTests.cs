@@ -82,34 +82,98 @@ public class ThreadTests
     }
 
     [Fact]
-    public void A_critical_section_keeps_the_others_out_but_is_handed_on()
+    public void A_critical_section_without_a_wait_is_finished_before_others_run_however_long_it_takes()
     {
         var bench = new ScriptBench();
         bench.Run("""
             def f():
-              inside = 0
-              done = 0
+              done = False
               thread t():
-                i = 0
-                while i < 5:
-                  enter_critical
-                  inside = inside + 1
+                while not done:
+                  note("other")
                   sync()
-                  note(inside)
-                  inside = inside - 1
-                  exit_critical
-                  i = i + 1
                 end
-                done = done + 1
               end
               run t()
-              run t()
-              while done < 2:
-                sync()
+              sync()
+              enter_critical
+              note("in")
+              x = 0
+              while x < 5000:
+                x = x + 1
               end
+              note("out")
+              done = True
+              exit_critical
+              sync()
             end
             """);
-        Assert.Equal(Enumerable.Repeat("1", 10), bench.Notes);
+        Assert.Equal(["other", "in", "out"], bench.Notes);
+    }
+
+    // As UR's own client library relies on: its main loop waits for its socket in one, while another thread's servoj must go on.
+    [Fact]
+    public void Who_waits_in_a_critical_section_keeps_no_other_from_running_not_even_through_one_of_his_own()
+    {
+        var bench = new ScriptBench();
+        bench.Run("""
+            def f():
+              n = 0
+              thread t():
+                while True:
+                  enter_critical
+                  n = n + 1
+                  move(n)
+                  exit_critical
+                end
+              end
+              run t()
+              enter_critical
+              sleep(0.02)
+              note(n)
+              exit_critical
+            end
+            """);
+        Assert.Equal(["move 1 2 3", "move 2 2 3", "move 3 2 3", "move 4 2 3", "4"], bench.Notes);
+    }
+
+    [Fact]
+    public void A_thread_takes_the_threads_that_it_started_with_it_when_it_is_killed()
+    {
+        var bench = new ScriptBench();
+        bench.Run("""
+            def f():
+              n = 0
+              thread child():
+                while True:
+                  n = n + 1
+                  sync()
+                end
+              end
+              thread parent():
+                run child()
+                while True:
+                  sync()
+                end
+              end
+              t = run parent()
+              sleep(0.01)
+              kill t
+              seen = n
+              sleep(0.01)
+              note(seen > 0 and n == seen)
+            end
+            """);
+        Assert.Equal(["True"], bench.Notes);
+    }
+
+    [Fact]
+    public void A_handle_is_a_number_above_zero_and_zero_is_no_thread_to_join_or_kill()
+    {
+        var bench = new ScriptBench();
+        bench.Run("def f():\nt = 0\nthread idle():\nsync()\nend\njoin t\nkill t\nif t == 0:\nt = run idle()\nend\n"
+            + "note(t > 0)\njoin t\nkill t\nnote(\"end\")\nend");
+        Assert.Equal(["True", "end"], bench.Notes);
     }
 
     [Fact]
@@ -147,10 +211,12 @@ public class ThreadTests
         Assert.Contains("Runtime is too much behind", fault.Message);
     }
 
-    [Fact]
-    public void A_thread_that_nobody_started_and_a_number_are_no_threads_to_join()
+    [Theory]
+    [InlineData("join 1.5")]
+    [InlineData("kill \"t\"")]
+    public void What_is_no_handle_is_nothing_to_join_or_kill(string statement)
     {
-        var fault = Assert.Throws<ScriptFaultException>(() => new ScriptBench().Run("def f():\nx = 3\njoin x\nend"));
+        var fault = Assert.Throws<ScriptFaultException>(() => new ScriptBench().Run($"def f():\n{statement}\nend"));
         Assert.Contains("a thread is needed", fault.Message);
     }
 }
