@@ -33,16 +33,15 @@ internal sealed class DashboardCommands
     private readonly IDashboardHost _host;
     private readonly PowerAndSafety _power;
     private readonly ProgramRunner _programs;
-    private readonly IProgramPause? _pause;
     private readonly ProgramStore _store;
     private readonly PrimaryMessages _messages;
     private string _operationalMode = "NONE", _userRole = "NONE";
     private int _flightReports;
 
     public DashboardCommands(UrControllerOptions options, IDashboardHost host, PowerAndSafety power, ProgramRunner programs,
-        IProgramPause? pause, ProgramStore store, PrimaryMessages messages)
+        ProgramStore store, PrimaryMessages messages)
     {
-        (_options, _host, _power, _programs, _pause, _store, _messages) = (options, host, power, programs, pause, store, messages);
+        (_options, _host, _power, _programs, _store, _messages) = (options, host, power, programs, store, messages);
         AddQuestions();
         AddPowerAndSafety();
         AddPrograms();
@@ -66,7 +65,7 @@ internal sealed class DashboardCommands
 
     private string ProgramName => _programs.IsRunning ? _programs.Name : _store.Loaded ?? "<unnamed>";
 
-    private bool IsPaused => _pause is { IsPaused: true };
+    private bool IsPaused => _programs.IsPaused;
 
     private void AddQuestions()
     {
@@ -105,7 +104,7 @@ internal sealed class DashboardCommands
         OrderWith("load", default, _store.Load);
         Order("play", default, () => Play() ? "Starting program" : "Failed to execute: play");
         Order("stop", default, () => Do(_programs.Stop, "Stopped"));
-        Order("pause", default, () => _programs.IsRunning && _pause?.Pause() == true ? "Pausing program" : "Failed to execute: pause");
+        Order("pause", default, () => _programs.Pause() ? "Pausing program" : "Failed to execute: pause");
     }
 
     private void AddPendant()
@@ -127,7 +126,7 @@ internal sealed class DashboardCommands
     private bool Play()
     {
         if (IsPaused)
-            return _power.MayMove && _pause!.Resume();
+            return _power.MayMove && _programs.Resume();
         return !_programs.IsRunning && _store.Script is { } script && _host.Play(script);
     }
 

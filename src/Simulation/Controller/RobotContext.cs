@@ -23,11 +23,9 @@ internal sealed record RobotContext(
     public Pose PoseOf(in Value target) =>
         target.Kind == ValueKind.Pose ? Pose.FromVector(target.AsPose()) : Tcp(Arguments.Finite(target, "move"));
 
-    public bool TryInverse(in Vector6 pose, in Vector6 near, in Pose tool, out Vector6 q)
-    {
-        q = near;
-        return Kinematics.Inverse(ref q, Pose.FromVector(pose), tool, 200) < 1e-6 && q.MaxAbs <= UrModel.JointRange;
-    }
+    /// <summary>Of all joint angles that bring the TCP there, the nearest.</summary>
+    public bool TryInverse(in Vector6 pose, in Vector6 near, in Pose tool, out Vector6 q) =>
+        Kinematics.TryInverse(Pose.FromVector(pose), tool, near, out q);
 
     public Vector6 Inverse(in Vector6 pose, in Vector6 near, in Pose tool) => TryInverse(pose, near, tool, out Vector6 q)
         ? q

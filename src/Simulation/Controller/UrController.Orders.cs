@@ -21,14 +21,20 @@ public sealed partial class UrController
     /// <summary>Pulls the red button out again; the arm then waits to be powered.</summary>
     public void ReleaseEmergencyStop() => Enqueue(_power.ReleaseEmergencyStop);
 
-    /// <summary>Someone stands in the light curtain: the arm stops under power.</summary>
+    /// <summary>Someone stands in the light curtain: the arm stops under power, and its program is paused.</summary>
     public void SafeguardStop() => Enqueue(() =>
     {
         _power.SafeguardStop();
-        EndMotion();
+        _programs.Pause();
     });
 
-    public void ReleaseSafeguardStop() => Enqueue(_power.ReleaseSafeguardStop);
+    /// <summary>Nobody stands there any more: the program goes on, as with automatic reset.</summary>
+    public void ReleaseSafeguardStop() => Enqueue(() =>
+    {
+        _power.ReleaseSafeguardStop();
+        if (_power.MayMove)
+            _programs.Resume();
+    });
 
     /// <summary>The safety system finds a fault in itself: power goes, until the safety system is restarted.</summary>
     public void SafetyFault() => Enqueue(() => Fail(SafetyMode.Fault));

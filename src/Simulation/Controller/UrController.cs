@@ -81,7 +81,7 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
         _builtins = new(new(_state, _motion, _kinematics, _messages, _watchdogs), ProtectiveStop, _power.PowerOff);
         _builtins.AddTo(library);
         _programs = new(library, _motion, _messages, _watchdogs, _builtins.Sockets);
-        _commands = new(options, this, _power, _programs, pause: null, new(options.ProgramFolder), _messages);
+        _commands = new(options, this, _power, _programs, new(options.ProgramFolder), _messages);
         (_runScript, _refuseScript, _answer) = (RunScript, RefuseScript, _commands.Answer);
         Sent = new Dictionary<string, SentLog> { ["robot"] = _rtde.Sent };
         _status = Snapshot();
@@ -148,7 +148,8 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
         _state.TimestampUs = (ulong)Math.Max(0, deviceNs / 1000);
         Receive(nowNs);
         _power.Step(dt);
-        if (!_power.MayMove && (_programs.IsRunning || _motion.InFreedrive)) // the dashboard took the power
+        bool waits = _power.Safety == SafetyMode.SafeguardStop && _programs.IsPaused;
+        if (!_power.MayMove && !waits && (_programs.IsRunning || _motion.InFreedrive)) // the dashboard took the power
             EndMotion();
         RunProgram();
         Move(dt);

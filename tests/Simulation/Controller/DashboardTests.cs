@@ -140,6 +140,22 @@ public class DashboardTests
         Eventually.True(() => !bench.Controller.Status.ProgramRunning, "the program has ended");
     }
 
+    [Fact]
+    public void A_program_is_paused_and_goes_on_with_play()
+    {
+        using var bench = new ControllerBench();
+        using var dashboard = DashboardClient.Connect(bench.Host);
+        using var script = new ScriptClient(bench.Host, 30003);
+        script.Send("def endless():\n while True:\n  sync()\n end\nend\n");
+        dashboard.WaitFor("programState", "PLAYING endless");
+        Assert.Equal("Pausing program", dashboard.Ask("pause"));
+        Assert.Equal("PAUSED endless", dashboard.Ask("programState"));
+        Assert.Equal("Program running: false", dashboard.Ask("running"));
+        Assert.Equal("Failed to execute: pause", dashboard.Ask("pause"));
+        Assert.Equal("Starting program", dashboard.Ask("play"));
+        Assert.Equal("PLAYING endless", dashboard.Ask("programState"));
+    }
+
     [Theory]
     [InlineData("load x.script")]
     [InlineData("load installation x.installation")]

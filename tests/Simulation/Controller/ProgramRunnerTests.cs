@@ -22,8 +22,10 @@ public class ProgramRunnerTests
         var options = new UrControllerOptions();
         var kinematics = new UrKinematics(UrModel.Ur5e);
         _motion = new(kinematics, s_home);
-        var messages = new PrimaryMessages(new ScriptServer(options, UrModel.Ur5e), _state, () => 0);
-        var watchdogs = new InputWatchdogs(new RtdeServer(options, 500), 500);
+        var version = Simulation.Controller.ControllerVersion.Of("", isCb3: false);
+        var wire = new Simulation.Controller.PrimaryWire(UrModel.Ur5e, new(UrModel.Ur5e, null), version);
+        var messages = new PrimaryMessages(new ScriptServer(options, wire, new(version), new()), _state, () => 0);
+        var watchdogs = new InputWatchdogs(new RtdeServer(options, 500, version, new()), 500);
         var library = new BuiltinLibrary();
         MathBuiltins.AddTo(library);
         var builtins = new RobotBuiltins(new(_state, _motion, kinematics, messages, watchdogs), () => { }, () => { });

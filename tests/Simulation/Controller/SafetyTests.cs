@@ -112,6 +112,24 @@ public class SafetyTests
         dashboard.WaitFor("safetystatus", "Safetystatus: NORMAL");
     }
 
+    [Fact]
+    public void A_program_waits_for_the_light_curtain_and_goes_on_where_it_was()
+    {
+        using var bench = new ControllerBench();
+        using var primary = ScriptClient.Connect(bench.Host);
+        using var dashboard = DashboardClient.Connect(bench.Host);
+        primary.Send("def move():\n movej([1, -1.57, 1.57, -1.57, -1.57, 0], a=2, v=0.3)\nend\n");
+        Eventually.True(() => bench.Physics.Qd[0] > 0.25, "it moves");
+        bench.Controller.SafeguardStop();
+        Eventually.True(() => bench.Physics.Qd.MaxAbs == 0, "it stands");
+        Assert.Equal("PAUSED move", dashboard.Ask("programState"));
+        Assert.Equal("Failed to execute: play", dashboard.Ask("play")); // someone stands there
+        Assert.InRange(bench.Physics.Q[0], 0, 0.9);
+        bench.Controller.ReleaseSafeguardStop();
+        Eventually.True(() => Math.Abs(bench.Physics.Q[0] - 1) < 1e-6, "it has arrived");
+        Assert.Equal("Safetystatus: NORMAL", dashboard.Ask("safetystatus"));
+    }
+
     [Theory]
     [InlineData(false, "VIOLATION", SafetyStatusBits.Violation)]
     [InlineData(true, "FAULT", SafetyStatusBits.Fault)]
