@@ -47,7 +47,7 @@ public class ArmTests(RunningCell running)
         var move = _cell.Start("arm", "move", "--by", "0,0,0.06", "--share", "0.05", "--config", _cell.Config);
         Eventually.True(() => _cell.Status().Motion.Arm == "moving", "the arm moves", 60);
         using (var control = new CellControl(_cell.Control))
-            control.Call("protective_stop");
+            control.Call("fault", new() { ["name"] = "protective_stop" });
         var ended = move.WaitForEnd().MustEndWith(ExitCode.Device);
         Assert.Contains("look at the cell, then acknowledge", ended.Err, StringComparison.Ordinal);
         Eventually.True(() => _cell.Status().Motion is { Arm: "protective_stop", NeedsAcknowledge: true }, "it is a protective stop", 30);

@@ -26,7 +26,10 @@ internal sealed class MotionBuiltins(RobotContext robot)
                 throw new ScriptFaultException($"movec: mode must be 0 or 1, not {mode}");
             var arc = new Move
             {
-                Kind = PathKind.Arc, Via = robot.PoseOf(a[0]).Position, ToPose = robot.PoseOf(a[1]), TurnsWithArc = mode == 1,
+                Kind = PathKind.Arc,
+                Via = robot.PoseOf(a[0]).Position,
+                ToPose = robot.PoseOf(a[1]),
+                TurnsWithArc = mode == 1,
             };
             return Follow(thread, WithPace(arc, "movec", a[2], a[3], Value.Int(0), a[4]));
         });
