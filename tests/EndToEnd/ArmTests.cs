@@ -29,7 +29,7 @@ public class ArmTests(RunningCell running)
     }
 
     [Theory]
-    [InlineData("--by", "0,0,-2", "leave what this cell allows (Workspace)")]
+    [InlineData("--by", "0,0,-2", "leave what this cell allows (")]
     [InlineData("--pose", "0,0,3,0,0,0", "nothing moved")]
     [InlineData("--by", "1,2", "six numbers")]
     [InlineData("--share", "2", "give one of --joints, --pose and --by")]

@@ -191,9 +191,9 @@ public sealed partial class ArmMotion : IDisposable
             bool any = _arm.States.TryGetNewest(out var state);
             if (!any || HostClock.NowNs - state.ArrivalNs > _limits.StateTimeoutMs * 1e6)
                 return $"{_arm.Name}: no state from the arm ({_arm.Status.Message})";
-            _sending = true; // the program ends by itself where it hears no counter
             if (ControllerGate(state.Value) is { } gate)
                 return gate;
+            _sending = true; // the program ends by itself where it hears no counter
             if (_control.StartProgram(cancel) is { } refusal)
                 return refusal;
         }

@@ -8,6 +8,7 @@ using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Simulation.Tests.Devices;
 
+[Collection(AloneCollection.Name)]
 public class Ft300ServerTests
 {
     private readonly string _host = Ports.FreeLoopbackAddress();

@@ -31,7 +31,7 @@ internal sealed record MoveRehearsal(
         {
             SendResult sent = filter.Check(motion.Next((tick + 1) * periodNs), tick * periodNs);
             obstruction = !sent.Accepted ? sent.Refusal
-                : sent.Clamped != Clamp.None ? $"the way there would leave what this cell allows ({sent.Clamped})"
+                : sent.Clamped != Clamp.None ? $"the way there would leave what this cell allows ({ReplayRehearsal.Name(sent.Clamped)})"
                 : null;
             clamped = sent.Clamped;
             Vector6 step = sent.Guarded - at;

@@ -55,7 +55,8 @@ internal sealed record ReplayRehearsal(int Shortened, Clamp Limits, int FirstRow
     private static string WhatHelps(Clamp why) => (why & ~Speeds) == 0 ? ReplayPolicy.WhatHelps
         : "it leads out of what this cell allows, and is not replayed here";
 
-    private static string Name(Clamp limits) => string.Join(", ", Enum.GetValues<Clamp>()
+    /// <summary>Limits by the names of their keys in the config.</summary>
+    public static string Name(Clamp limits) => string.Join(", ", Enum.GetValues<Clamp>()
         .Where(c => c != Clamp.None && limits.HasFlag(c))
         .Select(c => c switch
         {
