@@ -63,6 +63,20 @@ public class ArmTests(RunningCell running)
     }
 
     [Fact]
+    public void Nothing_is_unlocked_for_who_has_gone()
+    {
+        using (var control = new CellControl(_cell.Control))
+            control.Call("fault", new() { ["name"] = "protective_stop" });
+        Eventually.True(() => _cell.Status().Motion is { Arm: "protective_stop", NeedsAcknowledge: true }, "it is a protective stop", 30);
+        long stopped = Environment.TickCount64;
+        var unlock = _cell.Start("arm", "unlock", "--config", _cell.Config).MustSay("protective stop");
+        unlock.Kill(); // within the 5 s in which the controller refuses
+        Eventually.True(() => Environment.TickCount64 - stopped > 7000, "the controller would allow it by now", 30);
+        Assert.Contains("protective_stop", _cell.Status().Robot!.Safety, StringComparison.Ordinal);
+        Arm("unlock").MustEndWith(ExitCode.Done);
+    }
+
+    [Fact]
     public void An_arm_that_was_switched_off_says_so_and_is_switched_on_again()
     {
         Assert.Contains("powered off", Arm("power", "off").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);

@@ -127,11 +127,9 @@ public sealed partial class ArmMotion
         session.Filter.Seed(Standing(state));
         lock (_acquireLock)
         {
-            if (_acquireCancel!.IsCancellationRequested)
-            {
-                refusal = $"{_arm.Name}: the arm was stopped while it was being taken";
+            refusal = _acquireCancel!.IsCancellationRequested ? $"{_arm.Name}: the arm was stopped while it was being taken" : Barred();
+            if (refusal is not null)
                 return null;
-            }
             Volatile.Write(ref _reason, null);
             Volatile.Write(ref _session, session);
         }

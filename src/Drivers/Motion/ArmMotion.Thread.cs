@@ -232,6 +232,7 @@ public sealed partial class ArmMotion
     {
         if (_state.Fault())
             StoppedBy(reason);
+        _session?.End($"{reason}; {LookFirst}"); // also one that began while a stop was being noticed
     }
 
     private void StoppedBy(string reason)

@@ -186,18 +186,44 @@ public sealed partial class ArmMotion : IDisposable
         bool held = Volatile.Read(ref _session) is { EndedBecause: null };
         if (held && setting.Kind == ArmSettingKind.ZeroForceSensor)
             return $"{_arm.Name}: the force sensor is not zeroed while the arm is held; stop that first";
-        if (!held)
+        if (!held && PrepareToSet(cancel) is { } refusal)
+            return refusal;
+        return _control.Set(setting, cancel) is { } why ? $"{_arm.Name}: {why}" : null;
+    }
+
+    // The program is started anew only where nothing moves, and nobody is taking the arm: it replaces whatever runs on the controller.
+    private string? PrepareToSet(CancellationToken cancel)
+    {
+        lock (_acquireLock)
         {
+            if (_acquiring is not null)
+                return $"{_arm.Name}: {_acquiring} is taking the arm just now";
+            _acquiring = "a setting";
+            _acquireCancel = CancellationTokenSource.CreateLinkedTokenSource(_thread.Stopping, cancel);
+        }
+        try
+        {
+            CancellationToken stopped = _acquireCancel.Token;
+            if (WaitForOwner(stopped) is { } busy)
+                return busy;
             bool any = _arm.States.TryGetNewest(out var state);
             if (!any || HostClock.NowNs - state.ArrivalNs > _limits.StateTimeoutMs * 1e6)
                 return $"{_arm.Name}: no state from the arm ({_arm.Status.Message})";
             if (ControllerGate(state.Value) is { } gate)
                 return gate;
+            if (!(state.Value.Qd.MaxAbs < RestRadPerS))
+                return $"{_arm.Name}: the arm moves ({state.Value.Qd.MaxAbs:0.###} rad/s); wait until it stands";
             _sending = true; // the program ends by itself where it hears no counter
-            if (_control.StartProgram(cancel) is { } refusal)
-                return refusal;
+            return _control.StartProgram(stopped);
         }
-        return _control.Set(setting, cancel) is { } why ? $"{_arm.Name}: {why}" : null;
+        finally
+        {
+            lock (_acquireLock)
+            {
+                _acquireCancel.Dispose();
+                (_acquiring, _acquireCancel) = (null, null);
+            }
+        }
     }
 
     public MotionReport Report()

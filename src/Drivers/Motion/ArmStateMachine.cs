@@ -53,46 +53,50 @@ internal sealed class ArmStateMachine
     private const SafetyStatusBits Stopped = SafetyStatusBits.ProtectiveStop | SafetyStatusBits.SafeguardStop | SafetyStatusBits.Recovery
         | SafetyStatusBits.StoppedDueToSafety;
 
-    private const ArmState None = (ArmState)(-1);
-    private readonly Lock _lock = new();
-    private ArmState _seen = ArmState.Disconnected, _stop = None;
+    private const int NoStop = 0xff;
+
+    // What is seen, and above it the stop that nobody has acknowledged, in one: the arm's thread must not wait for who reads.
+    private int _both = Both(ArmState.Disconnected, NoStop);
 
     /// <summary>What the last signs show, or the stop that nobody has acknowledged.</summary>
     public ArmState State
     {
         get
         {
-            lock (_lock)
-                return _stop == None || _seen is ArmState.Disconnected or ArmState.Connecting ? _seen : _stop;
+            int both = Volatile.Read(ref _both), stop = both >> 8;
+            var seen = (ArmState)(both & 0xff);
+            return stop == NoStop || seen is ArmState.Disconnected or ArmState.Connecting ? seen : (ArmState)stop;
         }
     }
 
     /// <summary>There has been a stop, and no person has acknowledged it.</summary>
-    public bool NeedsAcknowledge
-    {
-        get
-        {
-            lock (_lock)
-                return _stop != None;
-        }
-    }
+    public bool NeedsAcknowledge => Volatile.Read(ref _both) >> 8 != NoStop;
 
     /// <summary>Takes in what is seen. True where it is a stop, and the first since a person acknowledged.</summary>
     public bool Advance(in ArmSigns signs)
     {
         ArmState seen = Seen(signs);
-        lock (_lock)
+        while (true)
         {
-            _seen = seen;
-            return IsStop(seen) && Latch(seen);
+            int both = Volatile.Read(ref _both), stop = both >> 8;
+            // An emergency stop outweighs the protective stop that it often comes with.
+            int next = IsStop(seen) && (stop is NoStop or (int)ArmState.ProtectiveStop) ? (int)seen : stop;
+            if (Interlocked.CompareExchange(ref _both, Both(seen, next), both) == both)
+                return stop == NoStop && next != NoStop;
         }
     }
 
     /// <summary>Stops for a reason of our own. True where it is the first stop since a person acknowledged.</summary>
     public bool Fault()
     {
-        lock (_lock)
-            return _stop == None && Latch(ArmState.Fault);
+        while (true)
+        {
+            int both = Volatile.Read(ref _both);
+            if (both >> 8 != NoStop)
+                return false;
+            if (Interlocked.CompareExchange(ref _both, Both((ArmState)(both & 0xff), (int)ArmState.Fault), both) == both)
+                return true;
+        }
     }
 
     /// <summary>A person has looked. False where the controller still reports a stop: that comes first.</summary>
@@ -100,14 +104,10 @@ internal sealed class ArmStateMachine
     public bool Acknowledge(in ArmSigns signs)
     {
         ArmState seen = Seen(signs);
-        lock (_lock)
-        {
-            _seen = seen;
-            if (IsStop(seen))
-                return false;
-            _stop = None;
-            return true;
-        }
+        if (IsStop(seen))
+            return false;
+        Volatile.Write(ref _both, Both(seen, NoStop));
+        return true;
     }
 
     /// <summary>What the signs alone show.</summary>
@@ -140,12 +140,5 @@ internal sealed class ArmStateMachine
 
     private static bool IsStop(ArmState state) => state is ArmState.ProtectiveStop or ArmState.EmergencyStop or ArmState.Fault;
 
-    // An emergency stop outweighs the protective stop that it often comes with. True where it is the first.
-    private bool Latch(ArmState stop)
-    {
-        bool first = _stop == None;
-        if (first || _stop == ArmState.ProtectiveStop)
-            _stop = stop;
-        return first;
-    }
+    private static int Both(ArmState seen, int stop) => (int)seen | stop << 8;
 }

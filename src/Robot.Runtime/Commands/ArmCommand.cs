@@ -176,7 +176,7 @@ internal static class ArmCommand
         Console.WriteLine(seconds is { } s ? $"lead the arm; in {s:0.#} s it holds again" : "lead the arm; Enter ends it");
         Task end = seconds is { } limit ? Task.Delay(TimeSpan.FromSeconds(limit), given.Cancel) : Task.Run(Console.ReadLine, given.Cancel);
         await UntilStoppedAsync(given, Task.WhenAny(end, LedNoMoreAsync(given)).Unwrap().WaitAsync(given.Cancel));
-        await given.Service.Core.CallAsync(CoreMethods.Stop, null, CancellationToken.None);
+        await given.Service.Core.CallAsync(CoreMethods.ArmHold, null, CancellationToken.None);
         Console.WriteLine("the arm holds");
         return ExitCode.Done;
     }

@@ -11,7 +11,10 @@ namespace RobotWorldModel.Runtime.Core;
 internal sealed class ArmRun(CellConfig config, CellDevices devices, PolicyRunner policies)
 {
     private const double DefaultShare = 0.3, LeastShare = 0.02;
+    private sealed record Order(object Connection, CancellationTokenSource Cancel);
+
     private volatile Task<PolicyEnd>? _moving;
+    private Order? _order; // under way
 
     /// <summary>Looks where a move leads, and begins it unless only that was asked for.</summary>
     /// <returns>How far and how fast.</returns>
@@ -53,7 +56,7 @@ internal sealed class ArmRun(CellConfig config, CellDevices devices, PolicyRunne
     }
 
     /// <exception cref="RobotException">The order is not known, or is refused.</exception>
-    public async Task<object> ObeyAsync(string order, CancellationToken cancel)
+    public async Task<object> ObeyAsync(string order, object connection, CancellationToken cancel)
     {
         var wanted = order switch
         {
@@ -66,13 +69,42 @@ internal sealed class ArmRun(CellConfig config, CellDevices devices, PolicyRunne
         };
         if (devices.Motion is not { } motion)
             throw new RobotException(ExitCode.Device, "this cell has no arm");
-        return await Task.Run(() => motion.Obey(wanted, cancel), CancellationToken.None) is { } refusal
+        return await WhileWantedAsync(connection, wanted == ArmOrder.PowerOff, token => motion.Obey(wanted, token), cancel) is { } refusal
             ? throw new RobotException(ExitCode.Device, refusal)
             : new { };
     }
 
+    /// <summary>Who gave an order is gone: nothing is unlocked or powered for nobody.</summary>
+    public void Closed(object connection)
+    {
+        if (Volatile.Read(ref _order) is { } order && order.Connection == connection)
+            order.Cancel.Cancel();
+    }
+
+    /// <summary>A person has stopped the arm: what was to be powered or unlocked is not.</summary>
+    public void Stop() => Volatile.Read(ref _order)?.Cancel.Cancel();
+
+    /// <param name="always">It goes first, whatever is under way.</param>
+    private async Task<string?> WhileWantedAsync(
+        object connection, bool always, Func<CancellationToken, string?> obey, CancellationToken cancel)
+    {
+        var order = new Order(connection, CancellationTokenSource.CreateLinkedTokenSource(cancel));
+        if (always)
+            Stop();
+        else if (Interlocked.CompareExchange(ref _order, order, null) is not null)
+            throw new RobotException(ExitCode.Busy, "another order to the arm is under way; wait for its end, or ./robot stop");
+        try
+        {
+            return await Task.Run(() => obey(order.Cancel.Token), CancellationToken.None);
+        }
+        finally
+        {
+            Interlocked.CompareExchange(ref _order, null, order); // not disposed: a stop may be cancelling it just now
+        }
+    }
+
     /// <exception cref="RobotException">There is no such output, or it is refused.</exception>
-    public async Task<object> SetAsync(string kind, int output, bool level, CancellationToken cancel)
+    public async Task<object> SetAsync(string kind, int output, bool level, object connection, CancellationToken cancel)
     {
         var setting = new ArmSetting(kind switch
         {
@@ -86,7 +118,7 @@ internal sealed class ArmRun(CellConfig config, CellDevices devices, PolicyRunne
             throw new RobotException(ExitCode.Device, "this cell has no arm");
         try
         {
-            return await Task.Run(() => motion.Set(setting, cancel), CancellationToken.None) is { } refusal
+            return await WhileWantedAsync(connection, always: false, token => motion.Set(setting, token), cancel) is { } refusal
                 ? throw new RobotException(ExitCode.Device, refusal)
                 : new { };
         }

@@ -43,9 +43,10 @@ internal sealed class CoreHandler(
         if (method == CoreMethods.ArmMoved)
             return await _arm.MovedAsync().WaitAsync(cancel);
         if (method == CoreMethods.ArmOrder)
-            return await _arm.ObeyAsync(Text(parameters, "order"), cancel);
+            return await _arm.ObeyAsync(Text(parameters, "order"), connection, cancel);
         if (method == CoreMethods.ArmSet)
-            return await _arm.SetAsync(Text(parameters, "kind"), (int)Number(parameters, "output", 0), IsTrue(parameters, "level"), cancel);
+            return await _arm.SetAsync(
+                Text(parameters, "kind"), (int)Number(parameters, "output", 0), IsTrue(parameters, "level"), connection, cancel);
         if (method == CoreMethods.Stop)
             StopArm(ByAPerson); // before anything that may be waiting for its turn
         int stops = Volatile.Read(ref _stops);
@@ -58,6 +59,7 @@ internal sealed class CoreHandler(
                 CoreMethods.ArmMove when IsTrue(parameters, "plan") => _arm.Move(parameters),
                 CoreMethods.RecordStart or CoreMethods.Jog or CoreMethods.ReplayStart or CoreMethods.ArmMove or CoreMethods.ArmFreedrive
                     => await BeginAsync(method, parameters, connection, stops, cancel),
+                CoreMethods.ArmHold => Hold(),
                 CoreMethods.RecordStop => new { id = StopRecording(OutcomeOf(parameters), EpisodeEnd.Operator) },
                 CoreMethods.RecordDiscard => new { id = await DiscardAsync() },
                 CoreMethods.Stop => SaveAndIdle(ByAPerson),
@@ -79,6 +81,7 @@ internal sealed class CoreHandler(
         if (_beginning == connection)
             devices.Motion?.Stop("who asked for it went away");
         _jog.Closed(connection);
+        _arm.Closed(connection);
         if (_starter is not { } starter || starter.Connection != connection)
             return;
         _starter = null;
@@ -321,10 +324,17 @@ internal sealed class CoreHandler(
         return new { };
     }
 
+    private object Hold()
+    {
+        EndFreedrive();
+        return new { };
+    }
+
     /// <summary>Stops the arm and marks the running recording.</summary>
     private void StopArm(string why)
     {
         Interlocked.Increment(ref _stops);
+        _arm.Stop();
         policies.Stop(why);
         recorder.Event(CaptureEventKinds.Stop, why);
     }

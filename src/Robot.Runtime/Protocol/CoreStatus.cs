@@ -151,8 +151,8 @@ public static class CoreMethods
     public const string ReplayStart = "replay.start";
 
     /// <summary>
-    /// {joints | pose | by: six numbers, or home: true; share?, plan?} → <see cref="Protocol.ArmMove"/>. Joint angles in rad; a pose of the
-    /// TCP, or a step of it, p[m, rotation vector rad] in the base frame, along a straight line. share: of the cell's limits. plan: true
+    /// {joints | pose | by: six numbers, or home: true; share?, plan?} → <see cref="Protocol.ArmMove"/>. Joint angles in rad; a pose of
+    /// the TCP, or a step of it, p[m, rotation vector rad] in the base frame, along a straight line. share: of the cell's limits. plan: true
     /// only says where it leads. The connection holds the lease; it lapses with it.
     /// </summary>
     public const string ArmMove = "arm.move";
@@ -170,6 +170,9 @@ public static class CoreMethods
 
     /// <summary>{} → {}: a person leads the arm while the connection lasts, or until it is stopped.</summary>
     public const string ArmFreedrive = "arm.freedrive";
+
+    /// <summary>{} → {}: ends freedrive; a recording goes on.</summary>
+    public const string ArmHold = "arm.hold";
 
     /// <summary>{} → {}: stops the arm now, saves a running recording, leaves the service idle.</summary>
     public const string Stop = "stop";

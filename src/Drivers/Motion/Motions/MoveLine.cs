@@ -3,8 +3,8 @@ using RobotWorldModel.Drivers.Geometry;
 namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
-/// The tool straight through space from rest to rest with the least jerk, turning about one axis meanwhile: s(x) = 10x³ - 15x⁴ + 6x⁵ (Flash
-/// and Hogan 1985). Asked once a tick; no allocation after construction.
+/// The tool straight through space from rest to rest with the least jerk, turning about one axis meanwhile: s(x) = 10x³ - 15x⁴ + 6x⁵
+/// (Flash and Hogan 1985). Asked once a tick; no allocation after construction.
 /// </summary>
 public sealed class MoveLine : IMotion
 {
