@@ -33,6 +33,7 @@ if [ -n "$quick" ]; then
     run encoding --runs 1
     run rendering --runs 1 --seconds 2
     run rtde --runs 1 --seconds 5
+    run control --seconds 5
     run times --runs 1 --seconds 5
     run capture --runs 1 --seconds 20
     run tick --minutes 0.25
@@ -41,6 +42,7 @@ else
     run encoding --results "$results"
     run rendering --results "$results"
     run rtde --results "$results"
+    run control --results "$results"
     run times --results "$results"
     run capture --results "$results"
     run tick --results "$results"

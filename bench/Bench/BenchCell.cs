@@ -17,7 +17,6 @@ internal sealed class BenchCell : IDisposable
     private const string Name = "bench-cell";
     private static readonly TimeSpan s_startDeadline = TimeSpan.FromMinutes(1), s_devicesDeadline = TimeSpan.FromMinutes(1);
     private readonly string _folder = Directory.CreateTempSubdirectory("robot-bench-").FullName;
-    private readonly string _file;
 
     /// <param name="keep">What stays of capture logs.</param>
     public BenchCell(KeepLog keep = KeepLog.Numbers)
@@ -27,17 +26,20 @@ internal sealed class BenchCell : IDisposable
         Environment.SetEnvironmentVariable("XDG_RUNTIME_DIR", runtime); // for us and every process that we start
         Environment.SetEnvironmentVariable("RUNTIME_DIRECTORY", null);
         Host = FreeAddress();
-        _file = Path.Combine(_folder, "bench-cell.yaml");
-        string text = File.ReadAllText(Path.Combine(Checkout.Root, "hardware-configs", "sim-cell.yaml"))
+        File = Path.Combine(_folder, "bench-cell.yaml");
+        string text = System.IO.File.ReadAllText(Path.Combine(Checkout.Root, "hardware-configs", "sim-cell.yaml"))
             .Replace("127.0.1.1", Host, StringComparison.Ordinal)
             .Replace("cell: sim-cell", $"cell: {Name}", StringComparison.Ordinal)
             .Replace("127.0.0.1:8080", $"127.0.0.1:{FreePort()}", StringComparison.Ordinal)
             .Replace("keep: numbers", $"keep: {keep.ToString().ToLowerInvariant()}", StringComparison.Ordinal);
-        File.WriteAllText(_file, text);
-        Config = CellConfig.Load(_file);
+        System.IO.File.WriteAllText(File, text);
+        Config = CellConfig.Load(File);
         if (Config.Cell != Name || Config.Robot?.Host != Host || Config.Recording.Keep != keep)
             throw new InvalidOperationException("hardware-configs/sim-cell.yaml has changed its wording; correct BenchCell.cs with it");
     }
+
+    /// <summary>The hardware config.</summary>
+    public string File { get; }
 
     public CellConfig Config { get; }
 
@@ -53,10 +55,10 @@ internal sealed class BenchCell : IDisposable
     public string DashboardUrl => $"http://{Config.Service.Listen}/";
 
     public async Task<(RobotProcess Process, long ReadyNs)> StartSimAsync(CancellationToken cancel) =>
-        await StartAsync(RobotProcess.Start("is ready", "sim", "--config", _file), cancel);
+        await StartAsync(RobotProcess.Start("is ready", "sim", "--config", File), cancel);
 
     public async Task<(RobotProcess Process, long ReadyNs)> StartServiceAsync(CancellationToken cancel) =>
-        await StartAsync(RobotProcess.Start(": ready", "run", "--config", _file, "--data", Data), cancel);
+        await StartAsync(RobotProcess.Start(": ready", "run", "--config", File, "--data", Data), cancel);
 
     public Task<CoreClient> ConnectAsync(CancellationToken cancel) =>
         CoreClient.ConnectAsync(RuntimeFolder.CoreSocket(Config.Cell), cancel);

@@ -8,6 +8,8 @@ var root = new RootCommand("Measures RobotWorldModel on this machine, beside the
 
 Measure("rtde", "RTDE driver at 500 Hz: cycles lost, bytes allocated, jitter", (results, runs, seconds, cancel) =>
     RtdeBench.RunAsync(results, runs, seconds, cancel), runs: 3, seconds: 60);
+Measure("control", "The arm driven at 500 Hz by a callback: watchdog, allocation, lateness", (results, runs, seconds, cancel) =>
+    ControlBench.RunAsync(results, runs, seconds, cancel), runs: 1, seconds: 600);
 Measure("capture", "A long recording of everything: complete, with the right times, and what it costs", (results, runs, seconds, cancel) =>
     CaptureBench.RunAsync(results, runs, seconds, cancel), runs: 1, seconds: 300);
 Measure("times", "Start to ready, a lost controller to fresh data, a recording's end to its commit", (results, runs, seconds, cancel) =>

@@ -96,11 +96,14 @@ public sealed partial class ArmMotion
     private void Drive(MotionSession session, in RobotState state, long nowNs, long missed)
     {
         var generator = session.Generator;
-        if (session.EndedBecause is not null)
-            generator.Brake();
+        bool brake = session.BrakeWanted; // read first: what was posted before it is taken before it is obeyed
         while (session.TryTake(out Vector6 target, out long dueNs))
             if (session.EndedBecause is null && session.Phase == MotionPhase.Driving)
-                generator.Add(target, dueNs, nowNs);
+                generator.Add(target, dueNs, nowNs, session.EveryCycle);
+        if (brake || session.EndedBecause is not null)
+            generator.Brake();
+        if (brake && generator.State == GeneratorState.Holding)
+            session.BrakeWanted = false;
         ChangePhase(session, state, nowNs);
 
         long timeouts = generator.Timeouts;

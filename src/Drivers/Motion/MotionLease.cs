@@ -6,6 +6,7 @@ namespace RobotWorldModel.Drivers.Motion;
 /// </summary>
 public sealed class MotionLease : IDisposable
 {
+    private const double ArriveS = 5, StandsRadPerS = 0.02, ThereRad = 0.01;
     private readonly ArmMotion _motion;
     private readonly MotionSession _session;
 
@@ -27,6 +28,45 @@ public sealed class MotionLease : IDisposable
     /// it is taken. One thread at a time; no allocation unless refused.
     /// </summary>
     public SendResult Send(in Command command) => _motion.Send(_session, command);
+
+    /// <summary>
+    /// Drives the arm once a cycle of the controller (500 or 125 Hz), on the calling thread, until the callback ends it, something stops
+    /// it or it is cancelled; each way the arm ramps to rest and is still held by this lease afterwards, unless the lease itself has ended.
+    /// The loop keeps the time: what was missed is counted and never made up for. Each command passes the safety filter: one that goes too
+    /// far or too fast is shortened, and the callback is told; one that cannot be meant ends the motion. No allocation. While it runs the
+    /// lease is not used for anything else.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Another thread is inside this method.</exception>
+    /// <remarks>What the callback throws is passed on when the arm stands.</remarks>
+    public ControlReport Control(ControlCallback callback, CancellationToken cancel = default) =>
+        _motion.Control(_session, callback, cancel);
+
+    /// <summary>
+    /// Goes along a motion to its end and waits until the arm stands there, as <see cref="Control"/> does it. Ends before where a limit
+    /// would shorten the way.
+    /// </summary>
+    /// <param name="motion">Made anew, e.g. by <see cref="ArmMotion.MoveTo"/>: it begins where the arm is held.</param>
+    /// <exception cref="InvalidOperationException">Another thread is inside this method.</exception>
+    public ControlReport Move(IMotion motion, CancellationToken cancel = default)
+    {
+        string? why = null;
+        double arriveUntil = double.PositiveInfinity;
+        var report = Control(Next, cancel);
+        return report.Finished && why is not null ? report with { Finished = false, Why = why } : report;
+
+        Command? Next(in ControlCycle now)
+        {
+            if (motion.Done)
+                arriveUntil = Math.Min(arriveUntil, now.Seconds + ArriveS);
+            if (now.Clamped != Clamp.None)
+                why = $"the cell's limits shortened the way ({now.Clamped})";
+            else if (now.Seconds > arriveUntil)
+                why = "the arm does not come to rest at the end of its way: something holds it back";
+            else if (!(motion.Done && now.State.Qd.MaxAbs < StandsRadPerS && (now.State.Q - now.Commanded).MaxAbs < ThereRad))
+                return motion.Next(now.DueNs, speedFraction: now.State.SpeedFraction);
+            return null;
+        }
+    }
 
     /// <summary>
     /// Lets a person lead the arm, or takes it back where it then stands. False where the arm moves or the lease has ended: it stays as

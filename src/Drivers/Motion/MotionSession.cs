@@ -26,6 +26,19 @@ internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits
     /// <summary>What the owner asked for last; the arm's thread gets there when it can.</summary>
     public volatile bool FreedriveWanted;
 
+    /// <summary>The owner's commands come once a cycle and not once a tick. Changed by the owner where the arm holds.</summary>
+    public volatile bool EveryCycle;
+
+    /// <summary>Set by the owner: ramp to rest and hold. Cleared by the arm's thread when the set-points stand.</summary>
+    public volatile bool BrakeWanted;
+
+    private int _controlled;
+
+    /// <summary>False where a loop of the owner's runs already.</summary>
+    public bool TryBeginControl() => Interlocked.Exchange(ref _controlled, 1) == 0;
+
+    public void EndControl() => Volatile.Write(ref _controlled, 0);
+
     /// <summary>The arm's thread alone: the gripper has been active since the lease began.</summary>
     public bool GripperObeyed;
 

@@ -16,11 +16,12 @@ internal sealed class SetpointGenerator
 {
     private readonly MotionLimits _limits;
     private readonly BrakeCheck _check;
-    private readonly TargetReference _reference;
+    private readonly TargetReference _ofTicks, _ofCycles;
     private readonly double _dt;
     private readonly long _timeoutNs;
     private BrakePlan _plan, _candidate;
     private BrakePlan.State _state;
+    private TargetReference _reference;
     private int _planStep;
     private long _newestTargetNs;
 
@@ -30,7 +31,8 @@ internal sealed class SetpointGenerator
         _dt = 1 / rateHz;
         _timeoutNs = (long)(limits.TargetTimeoutMs * 1e6);
         _check = new BrakeCheck(new ArmGeometry(kinematics, limits), limits, _dt);
-        _reference = new TargetReference(rateHz);
+        (_ofTicks, _ofCycles) = (TargetReference.OfTicks(rateHz), TargetReference.OfCycles(rateHz));
+        _reference = _ofTicks;
         (_plan, _candidate) = (new BrakePlan(limits, _dt), new BrakePlan(limits, _dt));
         Seed(default);
     }
@@ -62,12 +64,14 @@ internal sealed class SetpointGenerator
     }
 
     /// <summary>A target that the safety filter let pass. Ignored while the arm brakes.</summary>
-    public void Add(in Vector6 target, long dueNs, long nowNs)
+    /// <param name="everyCycle">They come once a cycle and not once a tick; heard where the arm holds.</param>
+    public void Add(in Vector6 target, long dueNs, long nowNs, bool everyCycle = false)
     {
         if (State == GeneratorState.Braking)
             return;
         if (State == GeneratorState.Holding)
         {
+            _reference = everyCycle ? _ofCycles : _ofTicks;
             _reference.Seed(_state.P);
             State = GeneratorState.Following;
         }

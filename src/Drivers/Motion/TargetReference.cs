@@ -3,15 +3,12 @@ using RobotWorldModel.Drivers.Geometry;
 namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
-/// What the arm should follow: straight lines between timed targets, smoothed by two moving averages, of 33 ms (the tick's period: corners
-/// become constant accelerations) and of 16 ms (these become constant jerks). Averages never overshoot and delay everything by the same
-/// 23 ms; with <see cref="LateAllowanceNs"/> for targets that come after their line should have begun, 33 ms in all. No allocation.
+/// What the arm should follow: straight lines between timed targets, smoothed by two moving averages (of the first, corners become constant
+/// accelerations; of the second, these become constant jerks). Averages never overshoot and delay everything by the same time, half of
+/// both together less one period; <see cref="LateAllowanceNs"/> comes on top. No allocation.
 /// </summary>
 internal sealed class TargetReference
 {
-    /// <summary>A target may arrive this long after the time of the one before it without any effect on the motion.</summary>
-    public const long LateAllowanceNs = 10_000_000;
-
     private readonly double _dt;
     private readonly double[] _weights;
     private readonly Vector6[] _raw;
@@ -21,16 +18,26 @@ internal sealed class TargetReference
     private long _timeNs;
     private bool _running;
 
-    public TargetReference(double rateHz)
+    private TargetReference(double rateHz, double longerS, double shorterS, double lateS)
     {
         _dt = 1 / rateHz;
-        int longer = Math.Max(1, (int)Math.Round(rateHz / 30)), shorter = Math.Max(1, (int)Math.Round(rateHz * 0.016));
+        LateAllowanceNs = (long)(lateS * 1e9);
+        int longer = Math.Max(1, (int)Math.Round(rateHz * longerS)), shorter = Math.Max(1, (int)Math.Round(rateHz * shorterS));
         _weights = new double[longer + shorter - 1];
         for (int i = 0; i < longer; i++)
             for (int k = 0; k < shorter; k++)
                 _weights[i + k] += 1.0 / (longer * shorter);
         _raw = new Vector6[_weights.Length];
     }
+
+    /// <summary>For a target a tick: averages of 33 ms (the tick's period) and 16 ms; 33 ms of delay in all.</summary>
+    public static TargetReference OfTicks(double rateHz) => new(rateHz, 1 / 30.0, 0.016, 0.010);
+
+    /// <summary>For a target a cycle of the controller: averages of 8 ms and 4 ms; 9 ms of delay in all at 500 Hz.</summary>
+    public static TargetReference OfCycles(double rateHz) => new(rateHz, 0.008, 0.004, Math.Max(0.005, 1 / rateHz));
+
+    /// <summary>A target may arrive this long after the time of the one before it without any effect on the motion.</summary>
+    public long LateAllowanceNs { get; }
 
     /// <summary>Of the last <see cref="Advance"/>: rad, and what its differences make, rad/s and rad/s².</summary>
     public Vector6 Position, Velocity, Acceleration;

@@ -24,8 +24,16 @@ internal static class MotionWarning
             throw new RobotException(ExitCode.Device,
                 $"{status?.Streams.FirstOrDefault(s => s.Name == "robot")?.Message ?? "the service says nothing of an arm"}"
                 + (config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})"));
+        await Task.Run(() => Confirm(config, $"{status.Robot.Model} {status.Robot.Serial}", what, yes, cancel), cancel);
+    }
+
+    /// <summary>Says what a real arm is about to do, and asks unless that has been answered.</summary>
+    /// <param name="arm">Which: model and serial number.</param>
+    /// <exception cref="RobotException">The person said no, or nobody is there to say yes.</exception>
+    public static void Confirm(CellConfig config, string arm, string what, bool yes, CancellationToken cancel)
+    {
         Console.Error.WriteLine(
-            $"{config.Cell}: the arm ({status.Robot.Model} {status.Robot.Serial}) will {what}, "
+            $"{config.Cell}: the arm ({arm}) will {what}, "
             + $"TCP at most {config.Motion.TcpSpeed} m/s, joints at most {config.Motion.JointSpeed} rad/s. "
             + "Keep clear, and the emergency stop at hand.");
         if (yes)
@@ -33,7 +41,7 @@ internal static class MotionWarning
         if (Console.IsInputRedirected)
             throw new RobotException(ExitCode.Usage, "nobody is there to confirm; give --yes where a person has looked");
         Console.Error.Write("Go on? [y/N] ");
-        if ((await Task.Run(Console.ReadLine, cancel).WaitAsync(cancel))?.Trim() is not ("y" or "Y" or "yes"))
+        if (Task.Run(Console.ReadLine, cancel).WaitAsync(cancel).GetAwaiter().GetResult()?.Trim() is not ("y" or "Y" or "yes"))
             throw new RobotException(ExitCode.Interrupted, "not confirmed; nothing moved");
     }
 

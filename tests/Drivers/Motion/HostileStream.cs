@@ -17,7 +17,8 @@ internal sealed class HostileStream
     private readonly MotionLimits _limits;
     private readonly SetpointGenerator _generator;
     private readonly double _dt;
-    private readonly long _periodNs;
+    private readonly long _periodNs, _intervalNs;
+    private readonly bool _everyCycle; // commands come once a cycle, else once a tick
     private readonly Vector6 _start;
     private SafetyFilter _filter;
     private long _nowNs = 1_000_000_000, _lastTargetNs, _movedNs;
@@ -33,6 +34,8 @@ internal sealed class HostileStream
         double rate = _random.Next(8) == 0 ? 125 : 500;
         _dt = 1 / rate;
         _periodNs = (long)(1e9 / rate);
+        _everyCycle = _random.Next(5) == 0;
+        _intervalNs = _everyCycle ? _periodNs : 33_333_333;
         _generator = new(_pool.Kinematics, _limits, rate);
         _filter = new(_pool.Kinematics, _limits);
         _start = _pool.Starts[_random.Next(_pool.Starts.Length)];
@@ -65,7 +68,7 @@ internal sealed class HostileStream
     /// <summary>Runs the stream to its standstill. Null, or which limit was left where.</summary>
     public string? Play(Totals totals)
     {
-        int ticks = _random.Next(3, 16), kind = _random.Next(12);
+        int ticks = _everyCycle ? _random.Next(30, 160) : _random.Next(3, 16), kind = _random.Next(12);
         _frequency = _random.NextDouble() * 12;
         _amplitude = _random.NextDouble() * 0.4;
         _drift = Any(2);
@@ -77,8 +80,8 @@ internal sealed class HostileStream
                     Send(_random.Next(25) == 0 ? _random.Next(12) : kind, burst, totals);
             if (trick == 2)
                 _generator.Brake();
-            long until = _nowNs
-                + (trick == 3 ? _random.NextInt64(300_000_000) : 33_333_333 + (trick < 8 ? _random.NextInt64(-8_000_000, 12_000_000) : 0));
+            long until = _nowNs + (trick == 3 ? _random.NextInt64(300_000_000)
+                : _intervalNs + (trick < 8 ? _random.NextInt64(-_intervalNs / 4, _intervalNs / 3) : 0));
             if (Run(until, totals) is { } broken)
                 return broken;
             if (_generator.State == GeneratorState.Holding && _random.Next(2) == 0)
@@ -114,7 +117,7 @@ internal sealed class HostileStream
 
     private void Send(int kind, int burst, Totals totals)
     {
-        long due = _nowNs + 33_333_333;
+        long due = _nowNs + _intervalNs;
         due = _random.Next(60) switch
         {
             0 => long.MinValue,
@@ -138,7 +141,7 @@ internal sealed class HostileStream
         totals.Accepted++;
         if (result.Clamped != Clamp.None)
             totals.Clamped++;
-        _generator.Add(result.Guarded, command.DueNs, _nowNs);
+        _generator.Add(result.Guarded, command.DueNs, _nowNs, _everyCycle);
         _lastTargetNs = _nowNs;
     }
 
@@ -146,7 +149,7 @@ internal sealed class HostileStream
     {
         Vector6 here = _generator.Position;
         Vec3 tcp = _tcp;
-        _phase += _frequency * 2 * Math.PI / 30;
+        _phase += _frequency * 2 * Math.PI * _intervalNs * 1e-9;
         return kind switch
         {
             0 => new(CommandKind.JointVelocity, Any(6), double.NaN, 0),

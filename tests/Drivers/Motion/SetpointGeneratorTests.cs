@@ -22,8 +22,39 @@ public class SetpointGeneratorTests
             foreach (var p in run.Positions)
                 Assert.True((p[i] - goal[i]) * Math.Sign(direction[i]) < 1e-3, $"joint {i} went {p[i] - goal[i]} beyond its goal");
         Assert.True((run.Positions[^1] - goal).MaxAbs < 1e-6);
+        (double delay, double left) = Delay(run, goal);
+        Assert.InRange(delay, 0, 0.040);
+        Assert.True(left < 2e-3, $"{left} rad off at a delay of {delay} s");
+    }
 
-        // The delay that fits best, and what is left with it.
+    [Fact]
+    public void A_target_every_cycle_is_followed_with_less_than_12_ms_of_delay_without_overshoot_or_chatter()
+    {
+        var run = new Run(Limits(), everyCycle: true);
+        Vector6 goal = s_home + new Vector6(0.25, 0.1, -0.1, 0.1, 0.05, 0.3);
+        run.Targets(k => MinJerk(s_home, goal, k / 500.0 / 1.2), 700);
+        Assert.True((run.Positions[^1] - goal).MaxAbs < 1e-6, $"{run.Positions[^1] - goal}");
+        (double delay, double left) = Delay(run, goal);
+        Assert.InRange(delay, 0, 0.012);
+        Assert.True(left < 1e-4, $"{left} rad off at a delay of {delay} s");
+        for (int i = 0; i < 6; i++)
+            Assert.True(run.Variation(i, out double peak) < 4.5 * peak, $"joint {i} chatters");
+    }
+
+    [Fact]
+    public void Targets_of_a_cycle_that_come_3_ms_late_leave_no_trace()
+    {
+        Vector6 goal = s_home + new Vector6(0.25, 0.1, -0.1, 0.1, 0.05, 0.3);
+        var (punctual, late) = (new Run(Limits(), everyCycle: true), new Run(Limits(), everyCycle: true));
+        punctual.Targets(k => MinJerk(s_home, goal, (k - 3) / 600.0), 700);
+        late.Targets(k => MinJerk(s_home, goal, (k - 3) / 600.0), 700, k => k % 7 == 0 ? 3_000_000 : 0);
+        for (int n = 0; n < late.Positions.Count; n++)
+            Assert.True((punctual.Positions[n] - late.Positions[n]).MaxAbs < 1e-12, $"differs at step {n}");
+    }
+
+    // The delay that fits best, and what is left with it, rad.
+    private static (double Delay, double Left) Delay(Run run, in Vector6 goal)
+    {
         (double best, double bestDelay) = (double.MaxValue, 0);
         for (double delay = 0; delay < 0.06; delay += 0.001)
         {
@@ -33,8 +64,7 @@ public class SetpointGeneratorTests
             if (worst < best)
                 (best, bestDelay) = (worst, delay);
         }
-        Assert.InRange(bestDelay, 0, 0.040);
-        Assert.True(best < 2e-3, $"{best} rad off at a delay of {bestDelay} s");
+        return (bestDelay, best);
     }
 
     [Fact]
@@ -45,13 +75,7 @@ public class SetpointGeneratorTests
         run.Targets(k => MinJerk(s_home, goal, k / 30.0 / 1.2), 80);
         for (int i = 0; i < 6; i++)
         {
-            // Acceleration of a min-jerk motion rises, falls, rises: its total variation is four times its peak.
-            double variation = 0, peak = 0;
-            for (int n = 1; n < run.Accelerations.Count; n++)
-            {
-                variation += Math.Abs(run.Accelerations[n][i] - run.Accelerations[n - 1][i]);
-                peak = Math.Max(peak, Math.Abs(run.Accelerations[n][i]));
-            }
+            double variation = run.Variation(i, out double peak);
             Assert.True(variation < 6 * peak, $"joint {i}: variation {variation}, peak {peak}");
         }
     }
@@ -157,15 +181,17 @@ public class SetpointGeneratorTests
         return Vector6.Lerp(from, to, s * s * s * (10 - 15 * s + 6 * s * s));
     }
 
-    // Drives a generator with targets at 30 Hz, each sent at its tick and due one tick later; at(k) is due at tick k.
+    // Drives a generator with targets at 30 Hz, or one a cycle, each sent at its tick and due one tick later; at(k) is due at tick k.
     private sealed class Run
     {
         public readonly SetpointGenerator Generator;
         public readonly List<Vector6> Positions = [], Accelerations = [];
         public long NowNs;
+        private readonly bool _everyCycle;
 
-        public Run(MotionLimits limits, long startNs = 1_000_000_000)
+        public Run(MotionLimits limits, long startNs = 1_000_000_000, bool everyCycle = false)
         {
+            _everyCycle = everyCycle;
             Generator = new(s_kinematics, limits, 500);
             Generator.Seed(s_home);
             NowNs = startNs;
@@ -175,15 +201,29 @@ public class SetpointGeneratorTests
         {
             long start = NowNs;
             int sent = 0;
-            while (NowNs < start + count * 100_000_000L / 3)
+            while (NowNs < Due(count))
             {
-                while (sent < count && start + sent * 100_000_000L / 3 + (lateNs?.Invoke(sent) ?? 0) <= NowNs)
+                while (sent < count && Due(sent) + (lateNs?.Invoke(sent) ?? 0) <= NowNs)
                 {
                     sent++;
-                    Generator.Add(at(sent), start + sent * 100_000_000L / 3, NowNs);
+                    Generator.Add(at(sent), Due(sent), NowNs, _everyCycle);
                 }
                 Step();
             }
+
+            long Due(int k) => start + (_everyCycle ? k * Period : k * 100_000_000L / 3);
+        }
+
+        /// <summary>How far a joint's acceleration goes up and down in all; a min-jerk motion's rises, falls, rises: four peaks.</summary>
+        public double Variation(int joint, out double peak)
+        {
+            (double variation, peak) = (0, 0);
+            for (int n = 1; n < Accelerations.Count; n++)
+            {
+                variation += Math.Abs(Accelerations[n][joint] - Accelerations[n - 1][joint]);
+                peak = Math.Max(peak, Math.Abs(Accelerations[n][joint]));
+            }
+            return variation;
         }
 
         public void Silence(double seconds)
