@@ -24,7 +24,7 @@ internal static class ControlBench
         var (sim, _) = await bench.StartSimAsync(cancel);
         using var simulated = sim;
         using var cell = ArmCell.Open(bench.File);
-        if (ArmCell.RealTimeProblem is { } why)
+        if (cell.RealTimeProblem is { } why)
             results.Note($"no real-time class: {why}");
         for (int run = 0; run < runs; run++)
             RunOnce(cell, results, (long)(seconds * RateHz), cell.Interrupted);

@@ -9,7 +9,7 @@ const double Radius = 0.04, Seconds = 4;
 try
 {
     using var cell = ArmCell.Open(args.FirstOrDefault() ?? "hardware-configs/sim-cell.yaml");
-    using var lease = cell.Take("circle", "draw a circle of 8 cm with its tool, up and to the side of where it stands, in 4 s");
+    using var lease = cell.Take("circle", "draw a circle of 8 cm, upwards from where it stands, in 4 s", args.Contains("--yes"));
     Pose start = cell.Motion.CommandedTcp;
 
     Command? Circle(in ControlCycle now) // state in, command out; null when there is nothing left to do

@@ -85,8 +85,29 @@ public sealed partial class ArmMotion : IDisposable
     {
         if (!_enabled)
             return;
+        WarmUp();
         _thread.Start();
         _delay!.Start();
+    }
+
+    // What runs for the first time is compiled, which takes tens of milliseconds in a program that was not compiled ahead: not while the
+    // first motion waits for it.
+    private void WarmUp()
+    {
+        const long Period = 2_000_000;
+        var session = new MotionSession(_arm.Kinematics, _limits, UsualRateHz) { EveryCycle = true };
+        Vector6 q = new(0, -Math.PI / 2, Math.PI / 2, -Math.PI / 2, -Math.PI / 2, 0);
+        session.Filter.Seed(q);
+        session.Generator.Seed(q);
+        for (long n = 1; n <= 200; n++)
+        {
+            CommandKind kind = n % 2 == 0 ? CommandKind.JointVelocity : CommandKind.TcpVelocity;
+            Command command = new(kind, new(0, 0.1 * Math.Sin(n), 0, 0, 0, 0), double.NaN, (n + 1) * Period);
+            session.TryPost(session.Filter.Check(command, n * Period).Guarded, command.DueNs);
+            while (session.TryTake(out Vector6 target, out long dueNs))
+                session.Generator.Add(target, dueNs, n * Period, session.EveryCycle);
+            session.Generator.Step(n * Period);
+        }
     }
 
     /// <summary>

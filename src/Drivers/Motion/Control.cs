@@ -26,7 +26,7 @@ public readonly struct ControlCycle
     /// </summary>
     public required double Seconds { get; init; }
 
-    /// <summary>By how much <see cref="Seconds"/> has grown since the last call; 0 in the first, more than a cycle after a late one.</summary>
+    /// <summary>By how much <see cref="Seconds"/> has grown since the last call; 0 in the first.</summary>
     public required double Step { get; init; }
 
     /// <summary>Host time, ns, at which the arm should be where the command says.</summary>

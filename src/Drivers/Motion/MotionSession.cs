@@ -9,7 +9,7 @@ namespace RobotWorldModel.Drivers.Motion;
 /// </summary>
 internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits, double rateHz)
 {
-    private readonly (long DueNs, Vector6 Q)[] _posted = new (long, Vector6)[16];
+    private readonly (long DueNs, Vector6 Q)[] _posted = new (long, Vector6)[64];
     private long _tail, _head;
     private string? _endedBecause;
 
@@ -72,7 +72,7 @@ internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits
     /// <summary>Ends the lease, from any thread; the first reason stays. True where this was the first.</summary>
     public bool End(string reason) => Interlocked.CompareExchange(ref _endedBecause, reason, null) is null;
 
-    /// <summary>By the owner. False where the arm's thread has not taken the last sixteen: it does not run.</summary>
+    /// <summary>By the owner. False where the arm's thread has not taken the last 64, 128 ms of one a cycle: it does not run.</summary>
     public bool TryPost(in Vector6 q, long dueNs)
     {
         if (_tail - Volatile.Read(ref _head) == _posted.Length)

@@ -22,9 +22,9 @@ public sealed class ArmCell : IDisposable
     private readonly CancellationTokenSource _interrupted = new();
     private readonly PosixSignalRegistration[] _signals;
 
-    private ArmCell(CellConfig config)
+    private ArmCell(CellConfig config, string? realTimeProblem)
     {
-        _config = config;
+        (_config, RealTimeProblem) = (config, realTimeProblem);
         _devices = new CellDevices(config);
         _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(s => PosixSignalRegistration.Create(s, Interrupt))];
         _devices.Start();
@@ -39,12 +39,11 @@ public sealed class ArmCell : IDisposable
         if (config.Robot is null)
             throw new RobotException(ExitCode.Config, $"{file}: this cell has no arm");
         config.Cameras.Clear(); // they are no part of moving the arm
-        RealTimeProblem = RealTime.TryRaiseProcess() ?? RealTime.TryLockMemory();
-        return new(config);
+        return new(config, RealTime.TryRaiseProcess() ?? RealTime.TryLockMemory());
     }
 
     /// <summary>Why the process is not real-time; null where it is. Cycles are missed then while others compute.</summary>
-    public static string? RealTimeProblem { get; private set; }
+    public string? RealTimeProblem { get; }
 
     public IRobotArm Arm => _devices.Arm!;
 
