@@ -20,7 +20,8 @@ internal sealed class BenchCell : IDisposable
     private readonly string _file;
 
     /// <param name="keep">What stays of capture logs.</param>
-    public BenchCell(KeepLog keep = KeepLog.Numbers)
+    /// <param name="robotOnly">Without force sensor, gripper and cameras.</param>
+    public BenchCell(KeepLog keep = KeepLog.Numbers, bool robotOnly = false)
     {
         string runtime = Path.Combine(_folder, "run");
         Directory.CreateDirectory(runtime);
@@ -33,9 +34,12 @@ internal sealed class BenchCell : IDisposable
             .Replace("cell: sim-cell", $"cell: {Name}", StringComparison.Ordinal)
             .Replace("127.0.0.1:8080", $"127.0.0.1:{FreePort()}", StringComparison.Ordinal)
             .Replace("keep: numbers", $"keep: {keep.ToString().ToLowerInvariant()}", StringComparison.Ordinal);
+        if (robotOnly)
+            text = Without(text, "force:", "gripper:", "cameras:");
         File.WriteAllText(_file, text);
         Config = CellConfig.Load(_file);
-        if (Config.Cell != Name || Config.Robot?.Host != Host || Config.Recording.Keep != keep)
+        if (Config.Cell != Name || Config.Robot?.Host != Host || Config.Recording.Keep != keep
+            || Config is { Force: null, Gripper: null, Cameras.Count: 0 } != robotOnly)
             throw new InvalidOperationException("hardware-configs/sim-cell.yaml has changed its wording; correct BenchCell.cs with it");
     }
 
@@ -101,6 +105,18 @@ internal sealed class BenchCell : IDisposable
             process.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A config's text without some of its sections: from a line that begins so to the next that is not indented.</summary>
+    private static string Without(string text, params string[] sections)
+    {
+        bool dropped = false;
+        return string.Join('\n', text.Split('\n').Where(line =>
+        {
+            if (line.Length > 0 && line[0] != ' ')
+                dropped = sections.Any(section => line.StartsWith(section, StringComparison.Ordinal));
+            return !dropped;
+        }));
     }
 
     /// <summary>127.65.1.x on which the controller's ports are free; tests use 127.64.</summary>
