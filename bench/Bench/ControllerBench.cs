@@ -42,7 +42,7 @@ internal static class ControllerBench
         cpu = CpuSeconds(pid) - cpu;
         results.Add($"{state}: CPU of the controller", "% core", 100 * cpu / ((HostClock.NowNs - began) * 1e-9));
         var (_, arrivals) = RtdeReceiver.ReadC(await client.ResultAsync(toNs, results, cancel));
-        RtdeBench.AddJitter(results, state, arrivals);
+        RtdeBench.AddJitter(results, state, RtdeBench.Intervals(arrivals));
     }
 
     private static double CpuSeconds(int pid) =>
