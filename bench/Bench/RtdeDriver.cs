@@ -70,25 +70,35 @@ internal static class RtdeDriver
         int expected = (int)((toNs - fromNs) * 1e-9 * arm.States.RateHz);
         var samples = new List<(long ArrivalNs, long DeviceNs, long Sequence)>(expected + expected / 10 + 1000);
         var queue = arm.States.Subscribe(QueueSize);
-        AbsoluteGrid.SleepUntil(fromNs);
-        double cpu = Environment.CpuUsage.TotalTime.TotalSeconds, reader = ReaderSeconds();
+        Collect(queue, samples, fromNs); // what is compiled now is not compiled in the time that counts
+        double reader = ReaderSeconds(), cpu = CpuSeconds();
+        samples.Clear();
         long allocated = arm.ReaderAllocatedBytes;
-        for (bool over = false; !over;)
-        {
-            AbsoluteGrid.SleepUntil(Math.Min(toNs, HostClock.NowNs + CollectMs * 1_000_000L));
-            over = HostClock.NowNs >= toNs;
-            while (queue.TryDequeue(out Sample<RobotState> sample))
-                if (sample.ArrivalNs >= fromNs && sample.ArrivalNs < toNs)
-                    samples.Add((sample.ArrivalNs, sample.DeviceNs, sample.Sequence));
-        }
+        Collect(queue, samples, toNs);
+        cpu = CpuSeconds() - cpu;
+        reader = ReaderSeconds() - reader;
         allocated = arm.ReaderAllocatedBytes - allocated;
-        (cpu, reader) = (Environment.CpuUsage.TotalTime.TotalSeconds - cpu, ReaderSeconds() - reader);
+        samples.RemoveAll(sample => sample.ArrivalNs < fromNs || sample.ArrivalNs >= toNs);
         if (samples.Count < 2)
             throw new RobotException(ExitCode.Device, $"no data came: {arm.Status.Message}");
         long lost = samples[^1].Sequence - samples[0].Sequence + 1 - samples.Count;
         return new(cpu, reader, [.. samples.Select(s => s.ArrivalNs)], samples[0].DeviceNs, samples[^1].DeviceNs, lost, queue.Overrun,
             allocated);
     }
+
+    // Wakes once a second: who collects is not what is measured.
+    private static void Collect(SampleQueue<RobotState> queue, List<(long ArrivalNs, long DeviceNs, long Sequence)> into, long untilNs)
+    {
+        for (bool over = false; !over;)
+        {
+            AbsoluteGrid.SleepUntil(Math.Min(untilNs, HostClock.NowNs + CollectMs * 1_000_000L));
+            over = HostClock.NowNs >= untilNs;
+            while (queue.TryDequeue(out var sample))
+                into.Add((sample.ArrivalNs, sample.DeviceNs, sample.Sequence));
+        }
+    }
+
+    private static double CpuSeconds() => Environment.CpuUsage.TotalTime.TotalSeconds;
 
     private static double ReaderSeconds() => ProcessUse.ThreadCpuSeconds(Environment.ProcessId, ReaderThread)
         ?? throw new RobotException(ExitCode.Device, $"the driver has no thread '{ReaderThread}' any more; correct RtdeDriver.cs");
