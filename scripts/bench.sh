@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every benchmark and keeps its numbers in bench/results/DATE-NAME.json. Exits with 1 where a number was missed.
-#   scripts/bench.sh            about half an hour; 45 GB free in the temporary folder (TMPDIR names another)
+#   scripts/bench.sh            about forty minutes; 45 GB free in the temporary folder (TMPDIR names another)
 #   scripts/bench.sh --quick    a few minutes, to see that all of it works; keeps nothing
 set -u
 cd "$(dirname "$0")/.."
@@ -32,8 +32,11 @@ run() {
 if [ -n "$quick" ]; then
     run encoding --runs 1
     run rendering --runs 1 --seconds 2
-    run rtde --runs 1 --seconds 5
+    run rtde --runs 2 --seconds 5
     run control --seconds 5
+    run roundtrip --runs 1 --seconds 5
+    run recovery --runs 1
+    run controller --runs 1 --seconds 3
     run times --runs 1 --seconds 5
     run capture --runs 1 --seconds 20
     run tick --minutes 0.25
@@ -43,6 +46,9 @@ else
     run rendering --results "$results"
     run rtde --results "$results"
     run control --results "$results"
+    run roundtrip --results "$results"
+    run recovery --results "$results"
+    run controller --results "$results"
     run times --results "$results"
     run capture --results "$results"
     run tick --results "$results"

@@ -19,27 +19,31 @@ internal sealed class BenchCell : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("robot-bench-").FullName;
 
     /// <param name="keep">What stays of capture logs.</param>
-    public BenchCell(KeepLog keep = KeepLog.Numbers)
+    /// <param name="robotOnly">Without force sensor, gripper and cameras.</param>
+    public BenchCell(KeepLog keep = KeepLog.Numbers, bool robotOnly = false)
     {
         string runtime = Path.Combine(_folder, "run");
         Directory.CreateDirectory(runtime);
         Environment.SetEnvironmentVariable("XDG_RUNTIME_DIR", runtime); // for us and every process that we start
         Environment.SetEnvironmentVariable("RUNTIME_DIRECTORY", null);
         Host = FreeAddress();
-        File = Path.Combine(_folder, "bench-cell.yaml");
-        string text = System.IO.File.ReadAllText(Path.Combine(Checkout.Root, "hardware-configs", "sim-cell.yaml"))
+        ConfigFile = Path.Combine(_folder, "bench-cell.yaml");
+        string text = File.ReadAllText(Path.Combine(Checkout.Root, "hardware-configs", "sim-cell.yaml"))
             .Replace("127.0.1.1", Host, StringComparison.Ordinal)
             .Replace("cell: sim-cell", $"cell: {Name}", StringComparison.Ordinal)
             .Replace("127.0.0.1:8080", $"127.0.0.1:{FreePort()}", StringComparison.Ordinal)
             .Replace("keep: numbers", $"keep: {keep.ToString().ToLowerInvariant()}", StringComparison.Ordinal);
-        System.IO.File.WriteAllText(File, text);
-        Config = CellConfig.Load(File);
-        if (Config.Cell != Name || Config.Robot?.Host != Host || Config.Recording.Keep != keep)
+        if (robotOnly)
+            text = Without(text, "force:", "gripper:", "cameras:");
+        File.WriteAllText(ConfigFile, text);
+        Config = CellConfig.Load(ConfigFile);
+        if (Config.Cell != Name || Config.Robot?.Host != Host || Config.Recording.Keep != keep
+            || Config is { Force: null, Gripper: null, Cameras.Count: 0 } != robotOnly)
             throw new InvalidOperationException("hardware-configs/sim-cell.yaml has changed its wording; correct BenchCell.cs with it");
     }
 
     /// <summary>The hardware config.</summary>
-    public string File { get; }
+    public string ConfigFile { get; }
 
     public CellConfig Config { get; }
 
@@ -55,10 +59,10 @@ internal sealed class BenchCell : IDisposable
     public string DashboardUrl => $"http://{Config.Service.Listen}/";
 
     public async Task<(RobotProcess Process, long ReadyNs)> StartSimAsync(CancellationToken cancel) =>
-        await StartAsync(RobotProcess.Start("is ready", "sim", "--config", File), cancel);
+        await StartAsync(RobotProcess.Start("is ready", "sim", "--config", ConfigFile), cancel);
 
     public async Task<(RobotProcess Process, long ReadyNs)> StartServiceAsync(CancellationToken cancel) =>
-        await StartAsync(RobotProcess.Start(": ready", "run", "--config", File, "--data", Data), cancel);
+        await StartAsync(RobotProcess.Start(": ready", "run", "--config", ConfigFile, "--data", Data), cancel);
 
     public Task<CoreClient> ConnectAsync(CancellationToken cancel) =>
         CoreClient.ConnectAsync(RuntimeFolder.CoreSocket(Config.Cell), cancel);
@@ -103,6 +107,18 @@ internal sealed class BenchCell : IDisposable
             process.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A config's text without some of its sections: from a line that begins so to the next that is not indented.</summary>
+    private static string Without(string text, params string[] sections)
+    {
+        bool dropped = false;
+        return string.Join('\n', text.Split('\n').Where(line =>
+        {
+            if (line.Length > 0 && line[0] != ' ')
+                dropped = sections.Any(section => line.StartsWith(section, StringComparison.Ordinal));
+            return !dropped;
+        }));
     }
 
     /// <summary>127.65.1.x on which the controller's ports are free; tests use 127.64.</summary>

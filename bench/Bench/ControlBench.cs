@@ -23,7 +23,7 @@ internal static class ControlBench
         using var bench = new BenchCell();
         var (sim, _) = await bench.StartSimAsync(cancel);
         using var simulated = sim;
-        using var cell = ArmCell.Open(bench.File);
+        using var cell = ArmCell.Open(bench.ConfigFile);
         if (cell.RealTimeProblem is { } why)
             results.Note($"no real-time class: {why}");
         for (int run = 0; run < runs; run++)

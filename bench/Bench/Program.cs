@@ -6,10 +6,16 @@ using RobotWorldModel.Runtime.Protocol;
 var keep = new Option<string?>("--results") { Description = "Keep the numbers as DIR/DATE-NAME.json", HelpName = "DIR", Recursive = true };
 var root = new RootCommand("Measures RobotWorldModel on this machine, beside the numbers to beat.") { keep };
 
-Measure("rtde", "RTDE driver at 500 Hz: cycles lost, bytes allocated, jitter", (results, runs, seconds, cancel) =>
-    RtdeBench.RunAsync(results, runs, seconds, cancel), runs: 3, seconds: 60);
+Measure("rtde", "RTDE driver at 500 Hz beside a client in C: cycles lost, bytes allocated, arrival, processor time",
+    RtdeBench.RunAsync, runs: 3, seconds: 60);
 Measure("control", "The arm driven at 500 Hz by a callback: watchdog, allocation, lateness", (results, runs, seconds, cancel) =>
     ControlBench.RunAsync(results, runs, seconds, cancel), runs: 1, seconds: 600);
+Measure("roundtrip", "From a set-point to the state that shows it, while the arm is driven at 500 Hz",
+    RoundTripBench.RunAsync, runs: 3, seconds: 60);
+Measure("recovery", "A controller that is gone for a second: back to fresh data, a person's word to motion", (results, runs, _, cancel) =>
+    RecoveryBench.RunAsync(results, runs, cancel), runs: 5);
+Measure("controller", "The simulated controller: its processor time, the jitter of its cycle",
+    ControllerBench.RunAsync, runs: 3, seconds: 30);
 Measure("capture", "A long recording of everything: complete, with the right times, and what it costs", (results, runs, seconds, cancel) =>
     CaptureBench.RunAsync(results, runs, seconds, cancel), runs: 1, seconds: 300);
 Measure("times", "Start to ready, a lost controller to fresh data, a recording's end to its commit", (results, runs, seconds, cancel) =>
@@ -34,6 +40,14 @@ var tick = new Command("tick", "Lateness of the 30 Hz tick beside a C loop, with
 tick.SetAction((parsed, cancel) =>
     ShowAsync("tick", parsed.GetValue(keep), results => TickBench.RunAsync(results, parsed.GetValue(minutes), cancel)));
 root.Add(tick);
+
+var host = new Argument<string>("host");
+var model = new Argument<string>("model");
+var latency = new Argument<double>("latency-ms");
+var driver = new Command(RtdeDriver.CommandName, "A process of rtde") { host, model, latency };
+driver.Hidden = true;
+driver.SetAction(parsed => RtdeDriver.Run(parsed.GetValue(host)!, parsed.GetValue(model)!, parsed.GetValue(latency)));
+root.Add(driver);
 
 try
 {

@@ -23,7 +23,7 @@ internal static class TickBench
     public static async Task RunAsync(Results results, double minutes, CancellationToken cancel)
     {
         using var cell = new BenchCell();
-        string loop = await CompileAsync(cell.Folder, cancel);
+        string loop = await CProgram.CompileAsync("Tick/loop.c", cell.Folder, cancel);
         var (sim, _) = await cell.StartSimAsync(cancel);
         using var simulated = sim;
         var (service, _) = await cell.StartServiceAsync(cancel);
@@ -118,17 +118,6 @@ internal static class TickBench
             if (message.Kind == CaptureKind.Tick && message.Tick() is var tick && tick.SlotNs >= fromNs && tick.SlotNs <= toNs)
                 lateness.Add(tick.LatenessNs * 1e-6);
         return reader.Damage is { } damage ? throw new InvalidDataException(damage) : lateness;
-    }
-
-    private static async Task<string> CompileAsync(string folder, CancellationToken cancel)
-    {
-        string program = Path.Combine(folder, "loop");
-        using var gcc = Process.Start(
-            new ProcessStartInfo("gcc", ["-O2", "-o", program, Path.Combine(Checkout.Root, "bench", "Tick", "loop.c")]))!;
-        await gcc.WaitForExitAsync(cancel);
-        return gcc.ExitCode == 0
-            ? program
-            : throw new RobotException(ExitCode.Usage, "gcc could not compile bench/Tick/loop.c; 'make setup' installs what it needs");
     }
 
     /// <summary>Lateness of each slot, ms.</summary>

@@ -29,6 +29,7 @@ public sealed partial class ArmMotion
                 long late = grid.Missed - (_missed - missedBefore);
                 _missed += late;
                 Cycle(nowNs, rate, late);
+                StayInStep(grid);
                 if (!stop.IsCancellationRequested)
                     continue;
                 stopNs = stopNs == 0 ? nowNs : stopNs;

@@ -20,7 +20,7 @@ public sealed partial class AbsoluteGrid
         OriginNs = originNs;
     }
 
-    public long OriginNs { get; }
+    public long OriginNs { get; private set; }
 
     /// <summary>The slot that the last <see cref="WaitNext"/> returned; -1 before the first.</summary>
     public long Slot { get; private set; } = -1;
@@ -30,6 +30,12 @@ public sealed partial class AbsoluteGrid
 
     /// <summary>Monotonic time of a slot, ns.</summary>
     public long TimeOf(long slot) => OriginNs + (long)((Int128)slot * 1_000_000_000 * _rateDenominator / _rateNumerator);
+
+    /// <summary>How far a monotonic time is from the nearest slot, ns: half a period at most, to either side.</summary>
+    public long OffSlot(long timeNs) => timeNs - TimeOf(SlotAt(timeNs + TimeOf(1) / 2 - TimeOf(0) / 2));
+
+    /// <summary>Moves all slots by so much, ns: little by little into step with another clock.</summary>
+    public void Shift(long ns) => OriginNs += ns;
 
     /// <summary>The newest slot at or before a monotonic time.</summary>
     public long SlotAt(long timeNs)

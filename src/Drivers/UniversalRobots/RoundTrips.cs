@@ -26,6 +26,26 @@ internal sealed class RoundTrips
         }
     }
 
+    /// <summary>How many have been timed so far.</summary>
+    public long Count => Volatile.Read(ref _count);
+
+    /// <summary>As many are kept as <see cref="CopySince"/> may copy.</summary>
+    public int Capacity => Kept;
+
+    /// <summary>Copies those that were timed since a count, ns, the oldest first; of more than are kept the newest.</summary>
+    /// <param name="count">Where the caller was; where it is now.</param>
+    /// <param name="into"><see cref="Capacity"/> long.</param>
+    /// <returns>How many were copied.</returns>
+    public int CopySince(ref long count, Span<long> into)
+    {
+        long now = Count;
+        int copied = (int)Math.Min(now - count, Kept);
+        for (int i = 0; i < copied; i++)
+            into[i] = _trips[(now - copied + i) % Kept];
+        count = now;
+        return copied;
+    }
+
     public void Sent(int counter, long nowNs)
     {
         _sentNs[counter % OnTheWay] = nowNs;

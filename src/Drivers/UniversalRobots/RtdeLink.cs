@@ -71,6 +71,9 @@ internal sealed class RtdeLink : IDisposable
 
     public double RateHz => Version?.RateHz ?? 0;
 
+    /// <summary>The fields of a data package as this controller has them, in their order; empty before it has been asked.</summary>
+    public IReadOnlyList<string> OutputNames { get; private set; } = [];
+
     public RtdeClock Clock => _clock;
 
     public RoundTrips RoundTrips { get; } = new();
@@ -205,7 +208,10 @@ internal sealed class RtdeLink : IDisposable
                     $"the output recipe has {names.Length} fields, the controller answered with {types.Length} types");
             RtdeType[] known = [.. types.Select(RtdeWire.ParseType)];
             if (!known.Contains(RtdeType.NotFound))
+            {
+                OutputNames = names;
                 return new RtdeOutputs(recipe, names, known);
+            }
             foreach (string missing in names.Where((n, i) => known[i] == RtdeType.NotFound && RtdeOutputs.IsRequired(n)))
                 throw new DeviceFaultException($"{session.Host} does not send RTDE field '{missing}' (NOT_FOUND): update its PolyScope");
             names = [.. names.Where((_, i) => known[i] != RtdeType.NotFound)];

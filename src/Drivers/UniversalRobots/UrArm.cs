@@ -71,6 +71,10 @@ public sealed class UrArm : IRobotArm, IArmControl
         }
     }
 
+    internal IReadOnlyList<string> OutputNames => _link.OutputNames;
+
+    internal RoundTrips RoundTrips => _link.RoundTrips;
+
     double IArmControl.ControlRateHz => _link.RateHz;
 
     long? IArmControl.RoundTripNs => _link.RoundTrips.MedianNs;

@@ -83,7 +83,8 @@ internal sealed class UrObserver : IDisposable
             {
                 AskDashboard();
                 Listen(seen, stop);
-                stop.WaitHandle.WaitOne(ListenAgainMs);
+                if (_link.Connections == seen) // a new connection's robot is asked at once: who moves it waits for the answer
+                    stop.WaitHandle.WaitOne(ListenAgainMs);
             }
         }
     }

@@ -31,6 +31,35 @@ public class AbsoluteGridTests
     }
 
     [Fact]
+    public void A_time_is_off_the_nearest_slot_by_half_a_period_at_most()
+    {
+        var grid = new AbsoluteGrid(500, 17);
+        Assert.Equal(0, grid.OffSlot(grid.TimeOf(5)));
+        Assert.Equal(999_999, grid.OffSlot(grid.TimeOf(5) + 999_999));
+        Assert.Equal(-999_999, grid.OffSlot(grid.TimeOf(5) - 999_999));
+        Assert.Equal(-1_000_000, grid.OffSlot(grid.TimeOf(5) + 1_000_000));
+        Assert.Equal(-300_000, grid.OffSlot(grid.TimeOf(-5) - 300_000));
+    }
+
+    [Theory]
+    [InlineData(50e-6)]
+    [InlineData(-50e-6)]
+    public void A_grid_that_is_shifted_stays_in_step_with_a_clock_that_drifts(double drift)
+    {
+        var grid = new AbsoluteGrid(500, 0);
+        double theirs = 900_000; // nearly half a period away
+        long worst = 0;
+        for (int slot = 0; slot < 100_000; slot++)
+        {
+            theirs += 2_000_000 * (1 + drift);
+            grid.Shift(grid.OffSlot((long)theirs) / 500);
+            if (slot > 5000)
+                worst = Math.Max(worst, Math.Abs(grid.OffSlot((long)theirs)));
+        }
+        Assert.InRange(worst, 0, 60_000);
+    }
+
+    [Fact]
     public void Waiting_returns_at_or_after_each_slot_in_turn()
     {
         var grid = new AbsoluteGrid(200, HostClock.NowNs + 10_000_000);
