@@ -15,12 +15,14 @@ internal sealed class ArmDriving : IDisposable
 {
     private const double TargetsHz = 30, SwingRad = 0.2, SwingsHz = 0.25;
     private const int Joint = 4; // wrist 2
+    private const int MostRefused = 10; // as core has it
     private static readonly TimeSpan s_leaseDeadline = TimeSpan.FromSeconds(30);
     private readonly CellDevices _devices;
     private readonly MotionLease _lease;
     private readonly DeviceThread _thread;
     private readonly Vector6 _start;
     private string? _failure;
+    private long _refused;
 
     private ArmDriving(CellDevices devices, MotionLease lease)
     {
@@ -70,6 +72,9 @@ internal sealed class ArmDriving : IDisposable
     /// <summary>Cycles whose set-point was not sent because its time had passed.</summary>
     public long MissedCycles => _devices.Motion!.Report().MissedCycles;
 
+    /// <summary>Targets that the safety filter refused, as those that come after they were due.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
+
     /// <exception cref="RobotException">The arm has not moved all the time.</exception>
     public void ThrowIfEnded()
     {
@@ -99,13 +104,17 @@ internal sealed class ArmDriving : IDisposable
     {
         long beganNs = HostClock.NowNs;
         var grid = new AbsoluteGrid(TargetsHz, beganNs);
+        int refusedInARow = 0;
         while (!stop.IsCancellationRequested)
         {
             long slot = grid.WaitNext(), dueNs = grid.TimeOf(slot + 1);
             Vector6 target = _start;
             target[Joint] += SwingRad / 2 * (1 - Math.Cos(2 * Math.PI * SwingsHz * (dueNs - beganNs) * 1e-9));
             SendResult sent = _lease.Send(new(CommandKind.JointPosition, target, double.NaN, dueNs));
-            if (sent.Accepted && sent.Clamped == Clamp.None)
+            refusedInARow = sent.Accepted ? 0 : refusedInARow + 1;
+            if (!sent.Accepted)
+                Interlocked.Increment(ref _refused);
+            if (sent.Clamped == Clamp.None && refusedInARow < MostRefused)
                 continue;
             Volatile.Write(ref _failure, sent.Refusal ?? $"a target was clamped ({sent.Clamped})");
             return;

@@ -33,7 +33,7 @@ internal static class RoundTripBench
     {
         var trips = new List<double>();
         var newest = new long[driving.Arm.RoundTrips.Capacity];
-        long missed = driving.MissedCycles, count = driving.Arm.RoundTrips.Count, overlooked = 0;
+        long missed = driving.MissedCycles, refused = driving.Refused, count = driving.Arm.RoundTrips.Count, overlooked = 0;
         long endNs = HostClock.NowNs + (long)(seconds * 1e9);
         while (HostClock.NowNs < endNs)
         {
@@ -48,6 +48,7 @@ internal static class RoundTripBench
         results.Add("set-points whose echo came back", "", trips.Count + overlooked);
         results.Add("of them looked at too late", "", overlooked);
         results.Add("cycles missed by the arm's thread", "", driving.MissedCycles - missed);
+        results.Add("targets refused, of 30 a second", "", driving.Refused - refused);
         results.Add("command to state p50", "ms", distribution.Median, Goal.AtMost(PromisedMs));
         results.Add("command to state p99", "ms", distribution.P99);
         results.Add("command to state max", "ms", distribution.Max);
