@@ -25,7 +25,7 @@ internal static class MotionWarning
                 $"{status?.Streams.FirstOrDefault(s => s.Name == "robot")?.Message ?? "the service says nothing of an arm"}"
                 + (config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})"));
         Console.Error.WriteLine(
-            $"{config.Cell}: the arm ({status.Robot.Model} {status.Robot.Serial}) will {what}, "
+            $"{config.Cell}: the arm ({$"{status.Robot.Model} {status.Robot.Serial}".TrimEnd()}) will {what}, "
             + $"TCP at most {config.Motion.TcpSpeed} m/s, joints at most {config.Motion.JointSpeed} rad/s. "
             + "Keep clear, and the emergency stop at hand.");
         if (yes)
@@ -44,7 +44,7 @@ internal static class MotionWarning
     private static async Task<CoreStatus?> WaitForRobotAsync(ServiceConnection service, CancellationToken cancel)
     {
         long deadline = Environment.TickCount64 + (long)s_robotDeadline.TotalMilliseconds;
-        while (service.Core.Status?.Robot is not { Serial.Length: > 0 } && Environment.TickCount64 < deadline)
+        while (service.Core.Status?.Robot is not { Identified: true } && Environment.TickCount64 < deadline)
             await Task.Delay(50, cancel);
         return service.Core.Status;
     }
