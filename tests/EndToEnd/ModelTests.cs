@@ -55,7 +55,8 @@ public class ModelTests
         cell.Record("--source", "scripted").MustEndWith(ExitCode.Done);
         string episode = Assert.Single(cell.Episodes);
         var metadata = EpisodeMetadata.Read(episode);
-        Assert.Equal((Outcome.Success, "UR5", "3.15.8.106339"), (metadata.Outcome, metadata.Robot!.Model, metadata.Robot.ControllerVersion));
+        Assert.Equal((Outcome.Success, "UR5", "3.15.8.106339"),
+            (metadata.Outcome, metadata.Robot!.Model, metadata.Robot.ControllerVersion));
         // servoj is its lookahead behind less a cycle; then the way to the program, which the round trip tells with 1 ms back.
         MotionTiming timing = metadata.Motion!;
         Assert.Equal(30 - 8 + timing.RoundTripMs!.Value - 1, timing.DelayMs, 4.0);
