@@ -45,7 +45,8 @@ public class DelayTests(ITestOutputHelper output)
         // And the way to the program on the controller: the round trip less the data's way back.
         double truth = servoj + published.RoundTripMs!.Value - SendMs;
         output.WriteLine($"{model}, gain {gain}, lookahead {lookahead} s: servoj {servoj:0.0} ms, "
-            + $"round trip {published.RoundTripMs:0.0} ms, truth {truth:0.0} ms, published {published.DelayMs:0.0} ms, recorded {recorded.DelayMs:0.0} ms");
+            + $"round trip {published.RoundTripMs:0.0} ms, truth {truth:0.0} ms, "
+            + $"published {published.DelayMs:0.0} ms, recorded {recorded.DelayMs:0.0} ms");
         Assert.Equal(truth, published.DelayMs!.Value, 4.0);
         Assert.Equal(truth, recorded.DelayMs, 4.0);
         // On a ramp servoj is its lookahead behind; in moves as short as these the softest setting a little less.
