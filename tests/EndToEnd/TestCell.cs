@@ -22,7 +22,8 @@ internal sealed class TestCell : IDisposable
 
     /// <param name="cameras">0 to 2: fewer are less to render and to encode, for tests that are about something else.</param>
     /// <param name="pictureWidth">Pixels, as in simulation.picture_width; few for the same reason.</param>
-    public TestCell(int cameras = 2, int pictureWidth = 320)
+    /// <param name="changes">Of its config: a line, or a part of one, and what stands there instead.</param>
+    public TestCell(int cameras = 2, int pictureWidth = 320, params (string Line, string Other)[] changes)
     {
         Name = $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Directory.CreateDirectory(Runtime);
@@ -30,14 +31,22 @@ internal sealed class TestCell : IDisposable
         Url = $"http://{listen}/";
         string text = File.ReadAllText(Repository.Path("hardware-configs", Template + ".yaml"))
             .Replace(Template, Name, StringComparison.Ordinal)
-            .Replace("127.0.1.1", Ports.FreeLoopbackAddress(), StringComparison.Ordinal)
+            .Replace("127.0.1.1", Host, StringComparison.Ordinal)
             .Replace("127.0.0.1:8080", listen, StringComparison.Ordinal)
             .Replace("picture_width: 640", $"picture_width: {pictureWidth}", StringComparison.Ordinal)
             .Replace("noise: true", "noise: false", StringComparison.Ordinal); // such pictures take half the time to encode
         if (cameras < 2)
             text = Without(cameras == 1 ? "  - name: scene" : "cameras:", text);
+        foreach (var (line, other) in changes)
+        {
+            Assert.Contains(line, text, StringComparison.Ordinal);
+            text = text.Replace(line, other, StringComparison.Ordinal);
+        }
         File.WriteAllText(Config, text);
     }
+
+    /// <summary>The loopback address of its devices.</summary>
+    public string Host { get; } = Ports.FreeLoopbackAddress();
 
     public string Name { get; }
 
@@ -156,9 +165,12 @@ internal sealed class TestCell : IDisposable
         Eventually.True(TryDelete, $"{_folder.Path} can be removed", 30);
     }
 
+    /// <summary>A connection to the running service, for what a process for each request would be too slow.</summary>
+    public Task<CoreClient> ConnectAsync() => CoreClient.ConnectAsync(Path.Combine(Runtime, "robot", $"{Name}.sock"));
+
     private async Task<CoreStatus> StatusAsync()
     {
-        await using var core = await CoreClient.ConnectAsync(Path.Combine(Runtime, "robot", $"{Name}.sock"));
+        await using var core = await ConnectAsync();
         return (await core.CallAsync(CoreMethods.Status)).Deserialize(ProtocolJson.Default.CoreStatus)!;
     }
 

@@ -4,24 +4,43 @@ namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
 /// How long after its set-points the arm is where they were: the time by which the commanded joints have to be shifted to lie on the
-/// measured ones, in least squares over the last seconds (for signals of constant power the peak of their cross-correlation). Says nothing
-/// while the arm stands. One thread at a time; no allocation after construction.
+/// measured ones, in least squares over what has moved lately (for signals of constant power the peak of their cross-correlation). It
+/// speaks of whole motions: servoj is less far behind while the arm speeds up than while it slows down, so half a motion would mislead.
+/// Says nothing before the first. One thread at a time; no allocation after construction.
 /// </summary>
 internal sealed class DelayEstimator
 {
     /// <summary>Longer than any servoj setting allows with a lookahead of 0.2 s, ns.</summary>
     public const long LongestNs = 400_000_000;
 
-    private const int Kept = 2048; // 4 s at 500 Hz
-    private const long CoarseNs = 20_000_000, FineNs = 2_000_000;
-    private const int CoarseEvery = 8, FineEvery = 2, FewestSamples = 50;
+    private const long LagNs = 4_000_000;
+    private const int Lags = (int)(LongestNs / LagNs) + 1;
+
+    // Of the measured samples those of 8 ms are enough; a little less, because the controller's clock is mapped to ours.
+    private const long SampleNs = 7_500_000;
+
+    // Of motion: what is longer ago counts for less and less.
+    private const double ForgetNs = 5e9;
+
+    // A motion without rest says enough by then.
+    private const long WholeNs = 4_000_000_000;
 
     // Below this a joint's motion is its encoder's and the servo's noise, rad.
     private const double LeastMotionRad = 0.01;
 
+    private const int FewestSamples = 25;
     private readonly Track _commanded = new(), _measured = new();
+    private readonly double[] _apart = new double[Lags], _sample = new double[Lags]; // squared distances, rad², by lag
+    private long _compared, _at, _comparedNs, _restNs;
+    private int _samples;
+    private bool _moves;
 
-    /// <summary>A set-point and when it was handed over. Times must not run backwards.</summary>
+    public DelayEstimator() => Clear();
+
+    /// <summary>
+    /// A set-point and when it was handed over. Times must not run backwards. After a pause the arm stands at the first one, as a lease
+    /// begins.
+    /// </summary>
     public void Command(long hostNs, in Vector6 q) => _commanded.Add(hostNs, q);
 
     /// <summary>Where the arm was, and when. Times must not run backwards.</summary>
@@ -32,103 +51,140 @@ internal sealed class DelayEstimator
     {
         _commanded.Clear();
         _measured.Clear();
+        Array.Clear(_apart);
+        (_compared, _at, _comparedNs, _restNs, _samples, _moves) = (0, 0, long.MinValue / 2, long.MinValue / 2, 0, false);
     }
 
-    /// <summary>ns; null where the arm has not moved enough to tell.</summary>
+    /// <summary>ns; null where the arm has not moved enough to tell, and in the first seconds of a motion.</summary>
     public long? Estimate()
     {
-        int joints = MovingJoints();
-        if (joints == 0 || _measured.Count < FewestSamples)
+        Compare();
+        if (_samples < FewestSamples || (_moves && _comparedNs - _restNs < WholeNs))
             return null;
-        long best = 0;
-        double least = double.MaxValue;
-        for (long lag = 0; lag <= LongestNs; lag += CoarseNs)
-            Take(lag, CoarseEvery, joints, ref best, ref least);
-        least = double.MaxValue;
-        for (long lag = Math.Max(0, best - CoarseNs), last = lag + 2 * CoarseNs; lag <= last; lag += FineNs)
-            Take(lag, FineEvery, joints, ref best, ref least);
-        return least == double.MaxValue || best is 0 or >= LongestNs ? null : Refine(best, least, joints);
+        int best = 0;
+        for (int i = 1; i < Lags; i++)
+            if (_apart[i] < _apart[best])
+                best = i;
+        if (best is 0 or Lags - 1)
+            return null;
+        // The bottom of the parabola through the best lag and its neighbours.
+        double before = _apart[best - 1], after = _apart[best + 1], bend = before - 2 * _apart[best] + after;
+        return LagNs * best + (bend > 0 ? (long)(LagNs * 0.5 * (before - after) / bend) : 0);
     }
 
-    private void Take(long lag, int every, int joints, ref long best, ref double least)
+    // What was measured since the last time, as far as its set-points are there.
+    private void Compare()
     {
-        double apart = Apart(lag, every, joints);
-        if (apart < least)
-            (best, least) = (lag, apart);
-    }
-
-    // The bottom of the parabola through the best lag and its neighbours.
-    private long Refine(long lag, double least, int joints)
-    {
-        double before = Apart(lag - FineNs, FineEvery, joints), after = Apart(lag + FineNs, FineEvery, joints);
-        double bend = before - 2 * least + after;
-        return bend > 0 ? lag + (long)(FineNs * 0.5 * (before - after) / bend) : lag;
-    }
-
-    // Mean square distance with the commands this much later.
-    private double Apart(long lag, int every, int joints)
-    {
-        double sum = 0;
-        int count = 0, at = 0;
-        for (int i = 0; i < _measured.Count; i += every)
+        _compared = Math.Max(_compared, _measured.First);
+        for (; _compared < _measured.End; _compared++)
         {
-            ref readonly var measured = ref _measured[i];
-            if (!_commanded.TryAt(measured.Ns - lag, ref at, out Vector6 commanded))
+            ref readonly var measured = ref _measured[_compared];
+            if (measured.Ns - _comparedNs < SampleNs)
                 continue;
-            for (int j = 0; j < 6; j++)
-                if ((joints >> j & 1) != 0)
-                    sum += (measured.Q[j] - commanded[j]) * (measured.Q[j] - commanded[j]);
-            count++;
+            if (measured.Ns <= _commanded.NewestNs)
+            {
+                if (_commanded.TryBracket(measured.Ns, ref _at) && Add(measured.Ns, measured.Q))
+                    _comparedNs = measured.Ns;
+            }
+            else if (_measured.NewestNs - _commanded.NewestNs > Track.PauseNs)
+                _moves = false; // nobody drives the arm any more
+            else
+                return; // its set-points may still come
         }
-        return count * every < FewestSamples ? double.MaxValue : sum / count;
     }
 
-    private int MovingJoints()
+    // False: where the set-points were is not known any more.
+    private bool Add(long ns, in Vector6 q)
     {
         Vector6 low = default, high = default;
-        for (int i = 0; i < _commanded.Count; i++)
+        long at = _at;
+        for (int i = 0; i < Lags; i++)
         {
-            Vector6 q = _commanded[i].Q;
+            if (!_commanded.TryAt(ns - i * LagNs, ref at, out Vector6 commanded))
+                return false;
+            double sum = 0;
             for (int j = 0; j < 6; j++)
-                (low[j], high[j]) = i == 0 ? (q[j], q[j]) : (Math.Min(low[j], q[j]), Math.Max(high[j], q[j]));
+            {
+                double c = commanded[j], d = q[j] - c;
+                sum += d * d;
+                (low[j], high[j]) = i == 0 ? (c, c) : (Math.Min(low[j], c), Math.Max(high[j], c));
+            }
+            _sample[i] = sum;
         }
-        int moving = 0;
-        for (int j = 0; j < 6; j++)
-            moving |= high[j] - low[j] > LeastMotionRad ? 1 << j : 0;
-        return moving;
+        _moves = (high - low).MaxAbs > LeastMotionRad;
+        if (!_moves)
+        {
+            _restNs = ns;
+            return true; // it would tell every lag the same
+        }
+        double kept = 1 - SampleNs / ForgetNs;
+        for (int i = 0; i < Lags; i++)
+            _apart[i] = _apart[i] * kept + _sample[i];
+        _samples++;
+        return true;
     }
 
-    /// <summary>The newest samples of a signal, oldest first.</summary>
+    /// <summary>The newest samples of a signal, numbered from the first one on.</summary>
     private sealed class Track
     {
+        /// <summary>
+        /// The program on the controller bridges less than its watchdog's time; after more it has stopped the arm, or nobody drove it.
+        /// </summary>
+        public const long PauseNs = 250_000_000;
+
+        private const int Kept = 2048; // 4 s at 500 Hz
         private readonly (long Ns, Vector6 Q)[] _samples = new (long, Vector6)[Kept];
-        private long _next;
 
-        public int Count => (int)Math.Min(_next, Kept);
+        public long End { get; private set; }
 
-        public ref readonly (long Ns, Vector6 Q) this[int i] => ref _samples[(_next - Count + i) % Kept];
+        public long First => Math.Max(0, End - Kept);
+
+        public long NewestNs => End == 0 ? long.MinValue / 2 : this[End - 1].Ns;
+
+        public ref readonly (long Ns, Vector6 Q) this[long number] => ref _samples[number % Kept];
 
         public void Add(long ns, in Vector6 q)
         {
-            if (_next > 0 && ns <= this[Count - 1].Ns)
+            if (ns <= NewestNs)
                 return; // a map that improves may step back by a little
-            _samples[_next++ % Kept] = (ns, q);
+            _samples[End++ % Kept] = (ns, q);
         }
 
-        public void Clear() => _next = 0;
+        public void Clear() => End = 0;
 
-        /// <summary>Between two samples on the line between them; false outside of what is kept, and in a gap.</summary>
-        /// <param name="at">Where the last one was found: asked in order, the search goes on from there.</param>
-        public bool TryAt(long ns, ref int at, out Vector6 q)
+        /// <summary>The number of the newest sample up to a time, which is not in a pause and not beyond the newest.</summary>
+        /// <param name="at">Of the time before: asked with growing times, the search goes on from there.</param>
+        public bool TryBracket(long ns, ref long at)
         {
-            const long Gap = 50_000_000;
-            q = default;
-            while (at + 1 < Count && this[at + 1].Ns <= ns)
+            at = Math.Max(at, First);
+            while (at + 1 < End && this[at + 1].Ns <= ns)
                 at++;
-            if (at + 1 >= Count || this[at].Ns > ns || this[at + 1].Ns - this[at].Ns > Gap)
-                return false;
-            double share = (double)(ns - this[at].Ns) / (this[at + 1].Ns - this[at].Ns);
-            q = Vector6.Lerp(this[at].Q, this[at + 1].Q, share);
+            return this[at].Ns <= ns && (at + 1 == End || this[at + 1].Ns - this[at].Ns <= PauseNs);
+        }
+
+        /// <summary>
+        /// On the line between two samples; in a pause where it ends, as the arm stands there. False before what is kept.
+        /// </summary>
+        /// <param name="at">Where the last one was found: asked with falling times, the search goes on from there.</param>
+        public bool TryAt(long ns, ref long at, out Vector6 q)
+        {
+            while (at >= First && this[at].Ns > ns)
+                at--;
+            q = default;
+            if (at < First)
+            {
+                if (First == 0)
+                    q = this[0].Q; // it stood there before the first set-point
+                return First == 0;
+            }
+            ref readonly var from = ref this[at];
+            if (at + 1 == End)
+            {
+                q = from.Q;
+                return true;
+            }
+            ref readonly var to = ref this[at + 1];
+            q = to.Ns - from.Ns > PauseNs ? to.Q : Vector6.Lerp(from.Q, to.Q, (double)(ns - from.Ns) / (to.Ns - from.Ns));
             return true;
         }
     }

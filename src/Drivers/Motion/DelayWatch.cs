@@ -4,10 +4,10 @@ using RobotWorldModel.Drivers.Time;
 
 namespace RobotWorldModel.Drivers.Motion;
 
-/// <summary>Compares what is commanded with what the arm does while it runs, and says once a second how far behind it is.</summary>
+/// <summary>Compares what is commanded with what the arm does while it runs, and says how far behind it is.</summary>
 internal sealed class DelayWatch : IDisposable
 {
-    private const int CollectMs = 200, CollectionsPerEstimate = 5;
+    private const int CollectMs = 200;
     private readonly SampleStream<RobotState> _states;
     private readonly SampleQueue<RobotState> _measured;
     private readonly SampleQueue<Vector6> _commanded = new(1024); // 2 s at 500 Hz
@@ -42,14 +42,19 @@ internal sealed class DelayWatch : IDisposable
 
     private void Run(CancellationToken stop)
     {
-        for (int n = 1; !stop.WaitHandle.WaitOne(CollectMs); n++)
+        long newest = 0;
+        while (!stop.WaitHandle.WaitOne(CollectMs))
         {
-            bool moved = false;
-            for (; _commanded.TryDequeue(out var sample); moved = true)
+            while (_commanded.TryDequeue(out var sample))
+            {
+                if (sample.Sequence != newest + 1)
+                    _estimator.Clear(); // this thread was kept from running: the arm did not stand meanwhile
+                newest = sample.Sequence;
                 _estimator.Command(sample.OriginatingNs, sample.Value);
+            }
             while (_measured.TryDequeue(out var sample))
                 _estimator.Measure(sample.OriginatingNs, sample.Value.Q);
-            if (moved && n % CollectionsPerEstimate == 0 && _estimator.Estimate() is { } ns)
+            if (_estimator.Estimate() is { } ns)
                 Interlocked.Exchange(ref _delayNs, ns);
         }
     }

@@ -4,9 +4,9 @@ using RobotWorldModel.Drivers.UniversalRobots;
 namespace RobotWorldModel.Drivers.Samples;
 
 /// <summary>Who the arm is, as its controller says.</summary>
-/// <param name="Serial">Empty where the controller does not tell.</param>
+/// <param name="Serial">Empty where the controller does not tell; null where it could not be asked.</param>
 /// <param name="KinematicsHash">Hash of the controller's own calibration; empty where it was not read.</param>
-public sealed record RobotIdentity(string Model, string Serial, string ControllerVersion, double RateHz, string KinematicsHash);
+public sealed record RobotIdentity(string Model, string? Serial, string ControllerVersion, double RateHz, string KinematicsHash);
 
 /// <summary>An arm as everyone may see it. It moves only through a <see cref="Motion.MotionLease"/>.</summary>
 public interface IRobotArm : IDevice

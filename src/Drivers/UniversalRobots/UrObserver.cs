@@ -16,7 +16,8 @@ internal sealed class UrObserver : IDisposable
     private readonly RtdeLink _link;
     private readonly UrModel _model;
     private readonly DeviceThread _thread;
-    private string _serial = "", _dashboardNote = "", _primaryNote = "", _calibrationNote = "";
+    private string? _serial; // null: the dashboard has not answered
+    private string _dashboardNote = "", _primaryNote = "", _calibrationNote = "";
     private bool _calibrated;
     private string? _wrongModel;
     private int _concluded; // the connection that it speaks of
@@ -78,7 +79,7 @@ internal sealed class UrObserver : IDisposable
                 continue;
             seen = connection;
             Primary.Forget();
-            (_calibrated, _serial) = (false, "");
+            (_calibrated, _serial) = (false, null);
             while (!stop.IsCancellationRequested && _link.Connections == seen)
             {
                 AskDashboard();
@@ -91,10 +92,11 @@ internal sealed class UrObserver : IDisposable
 
     private void AskDashboard()
     {
-        if (_serial.Length > 0)
+        if (_serial is { Length: > 0 })
             return;
         if (_link.Version is { IsPolyScopeX: true })
         {
+            _serial = "";
             _dashboardNote = "PolyScope X has no dashboard server: serial number and remote control are not known";
         }
         else

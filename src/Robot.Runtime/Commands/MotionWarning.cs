@@ -24,7 +24,7 @@ internal static class MotionWarning
             throw new RobotException(ExitCode.Device,
                 $"{status?.Streams.FirstOrDefault(s => s.Name == "robot")?.Message ?? "the service says nothing of an arm"}"
                 + (config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})"));
-        await Task.Run(() => Confirm(config, $"{status.Robot.Model} {status.Robot.Serial}", what, yes, cancel), cancel);
+        await Task.Run(() => Confirm(config, $"{status.Robot.Model} {status.Robot.Serial}".TrimEnd(), what, yes, cancel), cancel);
     }
 
     /// <summary>Says what a real arm is about to do, and asks unless that has been answered.</summary>
@@ -52,7 +52,7 @@ internal static class MotionWarning
     private static async Task<CoreStatus?> WaitForRobotAsync(ServiceConnection service, CancellationToken cancel)
     {
         long deadline = Environment.TickCount64 + (long)s_robotDeadline.TotalMilliseconds;
-        while (service.Core.Status?.Robot is not { Serial.Length: > 0 } && Environment.TickCount64 < deadline)
+        while (service.Core.Status?.Robot is not { Identified: true } && Environment.TickCount64 < deadline)
             await Task.Delay(50, cancel);
         return service.Core.Status;
     }

@@ -15,6 +15,8 @@ namespace RobotWorldModel.Runtime.Core;
 /// </summary>
 internal sealed class CellDevices : IDisposable
 {
+    // Further behind than servoj's lookahead makes it at full speed, the arm is held by something.
+    private const double HeldBackRad = 0.15;
     private readonly List<Claim> _claims = [];
     private readonly bool _simulation;
 
@@ -131,5 +133,6 @@ internal sealed class CellDevices : IDisposable
         TableHeight = config.Motion.TableHeight,
         FlangeToTcp = Pose.FromVector(new(config.Robot!.Tcp)),
         ExpectedPayloadKg = config.Robot.PayloadKg,
+        FollowingErrorRad = HeldBackRad + config.Motion.JointSpeed * config.Robot.ServojLookaheadS,
     };
 }

@@ -54,7 +54,7 @@ internal sealed class StatusReporter(CellConfig config, CellDevices devices, Tic
         var state = sample.Value;
         return new(arm.Identity?.Model ?? config.Robot!.Model, arm.Identity?.Serial ?? "", Words(state.Mode.ToString()),
             Safety(state.Safety), Words(state.Runtime.ToString()), state.Q.ToArray(), state.Qd.ToArray(), state.TcpPose.ToArray(),
-            state.SpeedScaling * state.TargetSpeedFraction, state.DigitalInputs, state.DigitalOutputs);
+            state.SpeedScaling * state.TargetSpeedFraction, state.DigitalInputs, state.DigitalOutputs, arm.Identity?.Serial is not null);
     }
 
     private double[]? Wrench() =>

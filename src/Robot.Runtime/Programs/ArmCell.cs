@@ -67,7 +67,7 @@ public sealed class ArmCell : IDisposable
     {
         WaitForDevices();
         if (!_devices.IsSimulated)
-            MotionWarning.Confirm(_config, $"{Arm.Identity!.Model} {Arm.Identity.Serial}", what, yes, Interrupted);
+            MotionWarning.Confirm(_config, $"{Arm.Identity!.Model} {Arm.Identity.Serial}".TrimEnd(), what, yes, Interrupted);
         return Motion.TryAcquire(owner, out string? refusal) ?? throw new RobotException(ExitCode.Device, refusal!);
     }
 

@@ -51,9 +51,10 @@ public sealed record TickStatus(double RateHz, long Slot, long Missed, double La
 /// <param name="SpeedScaling">0..1; not a number (null) where the controller does not tell.</param>
 /// <param name="DigitalInputs">Bits 0-7 standard, 8-15 configurable, 16-17 tool.</param>
 /// <param name="DigitalOutputs">As the inputs.</param>
+/// <param name="Identified">The controller has said who it is: a serial number that is empty now it does not tell.</param>
 public sealed record RobotStatus(
     string Model, string Serial, string Mode, string Safety, string Runtime, double[] Q, double[] Qd, double[] Tcp, double SpeedScaling,
-    ulong DigitalInputs = 0, ulong DigitalOutputs = 0);
+    ulong DigitalInputs = 0, ulong DigitalOutputs = 0, bool Identified = false);
 
 public sealed record GripperStatus(double Position, double WidthM, bool Object, bool Moving, int Fault);
 

@@ -283,10 +283,11 @@ public sealed class SimulatedCell : IDisposable
             "power_on" => _controller.PressPowerOn,
             "power_off" => _controller.PressPowerOff,
             "brake_release" => _controller.PressBrakeRelease,
+            "unlock" => _controller.PressUnlock,
             "stop" => _controller.PressStop,
             "close_popup" => _controller.PressClosePopup,
             _ => throw new ArgumentException(
-                $"the pendant has no button '{button}'; it has power_on, power_off, brake_release, stop and close_popup"),
+                $"the pendant has no button '{button}'; it has power_on, power_off, brake_release, unlock, stop and close_popup"),
         };
         press();
     }

@@ -49,6 +49,9 @@ public sealed partial class UrController
 
     public void PressBrakeRelease() => Enqueue(_power.ReleaseBrakes);
 
+    /// <summary>Unlocks a protective stop, as the dashboard does; within five seconds of the stop it does nothing.</summary>
+    public void PressUnlock() => Enqueue(() => _power.UnlockProtectiveStop());
+
     public void PressStop() => Enqueue(_programs.Stop);
 
     public void PressClosePopup() => Enqueue(_messages.ClosePopup);

@@ -1,3 +1,4 @@
+using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
 
@@ -8,7 +9,12 @@ internal sealed class MovePolicy(IMotion move) : ITickPolicy
 {
     private const long ArriveNs = 5_000_000_000;
     private const double StandsRadPerS = 0.02;
-    private long _arriveUntilNs = long.MaxValue;
+
+    // A soft servoj setting creeps up to its end, slower than standing; what is not there after this long will not get there.
+    private const double ThereRad = 1e-3;
+    private const long CreepNs = 500_000_000;
+    private long _arriveUntilNs = long.MaxValue, _standsFromNs = long.MaxValue;
+    private Vector6 _sent;
     private bool _shortened;
 
     public string Name => "move";
@@ -19,12 +25,19 @@ internal sealed class MovePolicy(IMotion move) : ITickPolicy
             return new(null, false, "the cell's limits shortened the way: something was nearer than when it was looked at");
         bool stands = move.Done && observation.RobotFreshness == StreamFreshness.Fresh
             && observation.Robot.Value.Qd.MaxAbs < StandsRadPerS;
+        _standsFromNs = stands ? Math.Min(_standsFromNs, dueNs) : long.MaxValue;
+        bool arrived = stands && ((observation.Robot.Value.Q - _sent).MaxAbs < ThereRad || dueNs - _standsFromNs >= CreepNs);
         if (move.Done && _arriveUntilNs == long.MaxValue)
             _arriveUntilNs = dueNs + ArriveNs;
-        if (!stands && dueNs > _arriveUntilNs)
+        if (!arrived && dueNs > _arriveUntilNs)
             return new(null, false, "the arm does not come to rest at the end of its way: something holds it back");
-        return new(move.Next(dueNs, speedFraction: observation.Robot.Value.SpeedFraction), stands);
+        return new(move.Next(dueNs, speedFraction: observation.Robot.Value.SpeedFraction), arrived);
     }
 
-    public void Sent(in SendResult result) => _shortened |= result.Accepted && result.Clamped != Clamp.None;
+    public void Sent(in SendResult result)
+    {
+        if (result.Accepted)
+            _sent = result.Guarded;
+        _shortened |= result.Accepted && result.Clamped != Clamp.None;
+    }
 }

@@ -16,6 +16,7 @@ public class PlanClockTests
     private readonly Sampler _sampler;
     private readonly Observation _observation;
     private double _slider = 1;
+    private Vector6 _q = s_start;
     private long _sequence;
 
     public PlanClockTests()
@@ -98,6 +99,11 @@ public class PlanClockTests
             each?.Invoke();
             PolicyStep step = policy.Next(Observe(), tick * Period);
             Assert.Null(step.Failed);
+            if (step.Command is { Kind: CommandKind.JointPosition } command)
+            {
+                _q = command.Arm; // an arm without lag
+                policy.Sent(new(true, Clamp.None, _q, null));
+            }
             if (policy is not ReplayPolicy { PlayStartNs: 0 })
                 issued.Add((tick * Period, step.Command!.Value));
             if (!step.Done)
@@ -111,7 +117,7 @@ public class PlanClockTests
     private Observation Observe()
     {
         long now = HostClock.NowNs;
-        var state = new RobotState { Q = s_start, SpeedScaling = 1, TargetSpeedFraction = _slider };
+        var state = new RobotState { Q = _q, SpeedScaling = 1, TargetSpeedFraction = _slider };
         _states.Publish(new(state, now, Sample<RobotState>.NoDeviceTime, now, ++_sequence));
         _sampler.Sample(0, now, _observation);
         return _observation;
