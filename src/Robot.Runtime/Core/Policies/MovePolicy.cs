@@ -8,6 +8,7 @@ internal sealed class MovePolicy(IMotion move) : ITickPolicy
 {
     private const long ArriveNs = 5_000_000_000;
     private const double StandsRadPerS = 0.02;
+    private const Clamp Speeds = Clamp.JointSpeed | Clamp.TcpSpeed;
     private long _arriveUntilNs = long.MaxValue;
     private bool _shortened;
 
@@ -26,5 +27,6 @@ internal sealed class MovePolicy(IMotion move) : ITickPolicy
         return new(move.Next(dueNs, speedFraction: observation.Robot.Value.SpeedFraction), stands);
     }
 
-    public void Sent(in SendResult result) => _shortened |= result.Accepted && result.Clamped != Clamp.None;
+    // Being slowed down is no obstacle: a slider that goes to zero also shortens what was planned a moment before.
+    public void Sent(in SendResult result) => _shortened |= result.Accepted && (result.Clamped & ~Speeds) != 0;
 }
