@@ -241,7 +241,7 @@ internal sealed class RtdeLink : IDisposable
             throw new DeviceFaultException(e is InvalidDataException
                 ? $"{session.Host} port {_options.RtdePort} does not speak RTDE ({e.Message}): is this a UR controller? RTDE is on 30004"
                 : $"{session.Host} port {_options.RtdePort} takes connections and does not answer ('{(char)type}' within "
-                    + $"{_options.ReplyTimeoutMs} ms): look at the cable and at the pendant; is this a UR controller?");
+                    + $"{_options.ReplyTimeoutMs} ms): look at the cable and at the pendant; is this a UR controller? RTDE is on 30004");
         }
     }
 
