@@ -2,10 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
-using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Runtime.Protocol;
-using RobotWorldModel.Simulation.Cell;
 using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.EndToEnd.Tests;
@@ -74,23 +72,6 @@ public sealed class SupervisionTests : IDisposable
         Eventually.True(() => _cell.Status().Motion is { Owner: null } m && m.State != "freedrive", "the arm is held", 30);
         Eventually.True(() => _cell.Status().Robot!.Qd.All(q => Math.Abs(q) < 0.001), "the hand has let go", 30);
         _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
-    }
-
-    [Fact]
-    public void A_protective_stop_is_marked_in_the_recording()
-    {
-        _cell.StartSim();
-        _cell.StartService();
-        _cell.WaitForDevices();
-        _cell.StartRecording(120);
-        _cell.WaitForRecording();
-        using (var control = new CellControl(_cell.Control))
-            control.Call("fault", new() { ["name"] = "protective_stop" });
-        Eventually.True(() => _cell.Status().Robot!.Safety.Contains("protective", StringComparison.Ordinal), "the arm says so", 30);
-        _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
-        Eventually.True(() => _cell.Episodes.Length == 1, "it is committed", 60);
-        Assert.Contains(Events(_cell.Episodes[0]), e => e.Kind == CaptureEventKinds.Safety
-            && e.Text.Contains("protective", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -179,16 +160,6 @@ public sealed class SupervisionTests : IDisposable
     }
 
     public void Dispose() => _cell.Dispose();
-
-    private static List<CaptureEvent> Events(string episode)
-    {
-        var events = new List<CaptureEvent>();
-        using var log = new CaptureReader(Path.Combine(episode, EpisodeLayout.CaptureLog));
-        while (log.TryRead(out var message))
-            if (message.Kind == CaptureKind.Event)
-                events.Add(message.Event());
-        return events;
-    }
 
     private static bool Answers(HttpClient http)
     {

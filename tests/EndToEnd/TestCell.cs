@@ -22,8 +22,9 @@ internal sealed class TestCell : IDisposable
 
     /// <param name="cameras">0 to 2: fewer are less to render and to encode, for tests that are about something else.</param>
     /// <param name="pictureWidth">Pixels, as in simulation.picture_width; few for the same reason.</param>
+    /// <param name="armOnly">Neither force sensor nor gripper nor camera.</param>
     /// <param name="changes">Of its config: a line, or a part of one, and what stands there instead.</param>
-    public TestCell(int cameras = 2, int pictureWidth = 320, params (string Line, string Other)[] changes)
+    public TestCell(int cameras = 2, int pictureWidth = 320, bool armOnly = false, params (string Line, string Other)[] changes)
     {
         Name = $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Directory.CreateDirectory(Runtime);
@@ -35,7 +36,9 @@ internal sealed class TestCell : IDisposable
             .Replace("127.0.0.1:8080", listen, StringComparison.Ordinal)
             .Replace("picture_width: 640", $"picture_width: {pictureWidth}", StringComparison.Ordinal)
             .Replace("noise: true", "noise: false", StringComparison.Ordinal); // such pictures take half the time to encode
-        if (cameras < 2)
+        if (armOnly)
+            text = Without("force:", text);
+        else if (cameras < 2)
             text = Without(cameras == 1 ? "  - name: scene" : "cameras:", text);
         foreach (var (line, other) in changes)
         {
@@ -45,10 +48,10 @@ internal sealed class TestCell : IDisposable
         File.WriteAllText(Config, text);
     }
 
-    /// <summary>The loopback address of its devices.</summary>
-    public string Host { get; } = Ports.FreeLoopbackAddress();
-
     public string Name { get; }
+
+    /// <summary>Of its devices: a loopback address.</summary>
+    public string Host { get; } = Ports.FreeLoopbackAddress();
 
     /// <summary>Of the dashboard, where the service runs.</summary>
     public string Url { get; }
@@ -75,6 +78,9 @@ internal sealed class TestCell : IDisposable
     /// <summary>Starts anything of the program; it ends with the cell at the latest.</summary>
     public RobotProcess Start(params string[] arguments) => Keep(new RobotProcess(Runtime, arguments));
 
+    /// <summary>In another runtime folder, as on another computer: neither sees the other's services and claims.</summary>
+    public RobotProcess StartElsewhere(string runtime, params string[] arguments) => Keep(new RobotProcess(runtime, arguments));
+
     public RobotProcess StartProgram(string program, params string[] arguments) =>
         Keep(RobotProcess.Of(Runtime, program, arguments));
 
@@ -94,7 +100,11 @@ internal sealed class TestCell : IDisposable
     /// <summary>
     /// What the running service says, asked at its socket: a process for each question would load the machine that is looked at.
     /// </summary>
-    public CoreStatus Status() => StatusAsync().GetAwaiter().GetResult();
+    public CoreStatus Status() => Ask(CoreMethods.Status).Deserialize(ProtocolJson.Default.CoreStatus)!;
+
+    /// <summary>Any request to the running service, at its socket too.</summary>
+    /// <exception cref="RobotException">It refused.</exception>
+    public JsonElement Ask(string method, object? parameters = null) => AskAsync(method, parameters).GetAwaiter().GetResult();
 
     public void WaitForDevices() =>
         Eventually.True(() => Status() is { } s && s.Streams.Count > 0 && s.Streams.All(x => x.Fresh && x.Connected),
@@ -168,10 +178,10 @@ internal sealed class TestCell : IDisposable
     /// <summary>A connection to the running service, for what a process for each request would be too slow.</summary>
     public Task<CoreClient> ConnectAsync() => CoreClient.ConnectAsync(Path.Combine(Runtime, "robot", $"{Name}.sock"));
 
-    private async Task<CoreStatus> StatusAsync()
+    private async Task<JsonElement> AskAsync(string method, object? parameters)
     {
         await using var core = await ConnectAsync();
-        return (await core.CallAsync(CoreMethods.Status)).Deserialize(ProtocolJson.Default.CoreStatus)!;
+        return await core.CallAsync(method, parameters);
     }
 
     private RobotProcess Keep(RobotProcess process)

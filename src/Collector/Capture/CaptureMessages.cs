@@ -53,7 +53,8 @@ public readonly record struct CaptureEvent(long TimeNs, string Kind, string Text
 public static class CaptureEventKinds
 {
     public const string Mark = "mark", Stop = "stop", DeviceLost = "device_lost", DeviceFound = "device_found",
-        Reset = "reset", Safety = "safety";
+        Reset = "reset", Safety = "safety",
+        Clock = "clock";
 }
 
 /// <summary>Our own message types (package rwm_msgs) to and from CDR; their texts are in <see cref="RosSchemas"/>.</summary>

@@ -7,7 +7,8 @@ namespace RobotWorldModel.Drivers.Samples;
 /// <param name="Connected">Data flows.</param>
 /// <param name="Message">One line: what it is doing, or what is wrong and what to do about it.</param>
 /// <param name="Reconnects">How often it has been found again after a loss.</param>
-public sealed record DeviceStatus(bool Connected, string Message, int Reconnects);
+/// <param name="LastLoss">Why the connection was lost the last time; empty where it never was.</param>
+public sealed record DeviceStatus(bool Connected, string Message, int Reconnects, string LastLoss = "");
 
 /// <summary>A device on threads of its own: connects by itself in any order, and again after every loss, until disposed.</summary>
 public interface IDevice : IDisposable

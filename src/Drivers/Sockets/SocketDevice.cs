@@ -21,6 +21,7 @@ internal sealed class SocketDevice : IDisposable
     private readonly DeviceThread _thread;
     private volatile DeviceStatus _status;
     private int _found;
+    private string _lastLoss = "";
     private bool _started, _disposed;
 
     /// <param name="session">
@@ -70,7 +71,7 @@ internal sealed class SocketDevice : IDisposable
         DeviceStatus old = _status;
         int reconnects = Math.Max(0, _found - 1);
         if (old.Connected != connected || old.Message != line || old.Reconnects != reconnects)
-            _status = new(connected, line, reconnects);
+            _status = new(connected, line, reconnects, _lastLoss);
     }
 
     /// <summary>Reads what there is, waiting for it where there is nothing. Allocates nothing.</summary>
@@ -136,7 +137,7 @@ internal sealed class SocketDevice : IDisposable
             catch (Exception failure) when (failure is IOException or SocketException)
             {
                 if (_found > foundBefore)
-                    backoffMs = FirstBackoffMs;
+                    (backoffMs, _lastLoss) = (FirstBackoffMs, failure.Message);
                 Say(false, _found > 0 ? $"lost: {failure.Message}; trying again" : $"{failure.Message}; trying again");
             }
             stop.WaitHandle.WaitOne(backoffMs);

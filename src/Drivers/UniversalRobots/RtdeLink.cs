@@ -53,6 +53,9 @@ internal sealed class RtdeLink : IDisposable
     /// <summary>What the connection is doing, or what is wrong with it and what to do.</summary>
     public string Message { get; private set; }
 
+    /// <summary>Why data ceased to flow the last time; empty where it never did.</summary>
+    public string LastLoss { get; private set; } = "";
+
     /// <summary>What the controller last said over RTDE by itself, e.g. that its safety setup is not confirmed; else empty.</summary>
     public string ControllerText { get; private set; } = "";
 
@@ -151,6 +154,8 @@ internal sealed class RtdeLink : IDisposable
             catch (Exception e) when (e is DeviceFaultException or InvalidDataException or SocketException or ObjectDisposedException)
             {
                 Message = e is InvalidDataException ? $"{_options.Host} port {_options.RtdePort}: {e.Message}" : e.Message;
+                if (Connected)
+                    LastLoss = Message;
             }
             waitMs = Connected ? FirstWaitMs : Math.Min(2 * waitMs, _options.LongestWaitMs);
             Volatile.Write(ref _inputs, null);
@@ -239,9 +244,10 @@ internal sealed class RtdeLink : IDisposable
         }
         catch (Exception e) when (e is InvalidDataException || (e is DeviceFaultException && HostClock.NowNs > session.DeadlineNs))
         {
-            string why = e is InvalidDataException ? e.Message : $"no answer to '{(char)type}' within {_options.ReplyTimeoutMs} ms";
-            throw new DeviceFaultException(
-                $"{session.Host} port {_options.RtdePort} does not speak RTDE ({why}): is this a UR controller? RTDE is on 30004");
+            throw new DeviceFaultException(e is InvalidDataException
+                ? $"{session.Host} port {_options.RtdePort} does not speak RTDE ({e.Message}): is this a UR controller? RTDE is on 30004"
+                : $"{session.Host} port {_options.RtdePort} takes connections and does not answer ('{(char)type}' within "
+                    + $"{_options.ReplyTimeoutMs} ms): look at the cable and at the pendant; is this a UR controller? RTDE is on 30004");
         }
     }
 

@@ -64,7 +64,8 @@ public sealed class UrArm : IRobotArm, IArmControl
                 if (of != _statusOf)
                 {
                     _statusOf = of;
-                    _status = new(connected, connected ? Describe(state) : _link.Message, Math.Max(0, _link.Connections - 1));
+                    string message = connected ? Describe(state) : _link.Message;
+                    _status = new(connected, message, Math.Max(0, _link.Connections - 1), _link.LastLoss);
                 }
                 return _status;
             }

@@ -20,6 +20,7 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
     private readonly CancellationTokenSource _shutdown = new();
     private SafetyStatusBits _safety;
     private bool _needsAcknowledge;
+    private int _clockEpochs;
 
     /// <returns>The exit code: 0 after a shutdown, SIGTERM or SIGHUP, 130 after Ctrl-C.</returns>
     /// <exception cref="RobotException">The cell, a device or the data root is in use (75), or the disk cannot be written
@@ -134,8 +135,8 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel, _shutdown.Token);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
-        bool[] connected = new bool[devices.All.Count];
-        string[] last = new string[devices.All.Count];
+        var last = new DeviceStatus[devices.All.Count];
+        Array.Fill(last, new(false, "", 0));
         long lastSlot = -1, lastPingMs = 0;
         try
         {
@@ -143,8 +144,9 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
             {
                 handler.Supervise();
                 NoteMotion(handler, devices, recorder);
-                for (int i = 0; i < connected.Length; i++)
-                    NoteChange(devices.All[i].Name, devices.All[i].Status, ref connected[i], ref last[i], recorder);
+                NoteClock(devices, recorder);
+                for (int i = 0; i < last.Length; i++)
+                    NoteChange(devices.All[i].Name, devices.All[i].Status, ref last[i], recorder);
                 long now = Environment.TickCount64;
                 if (_systemd.WatchdogPeriod is { } period && ticker.Slot != lastSlot && now - lastPingMs >= period.TotalMilliseconds / 2)
                 {
@@ -185,14 +187,25 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
             _systemd.Send("EXTEND_TIMEOUT_USEC=60000000");
     }
 
-    private void NoteChange(
-        string name, DeviceStatus status, ref bool wasConnected, ref string lastMessage, Recorder recorder)
+    /// <summary>The arm's own stamps before and after do not compare; host times, which rows are made by, go on.</summary>
+    private void NoteClock(CellDevices devices, Recorder recorder)
     {
-        if (status.Connected == wasConnected && (status.Connected || status.Message == lastMessage))
+        int epochs = devices.Arm?.ClockEpochs ?? 0;
+        if (_clockEpochs > 0 && epochs != _clockEpochs)
+            recorder.Event(CaptureEventKinds.Clock, "robot: the controller's clock jumped or started anew");
+        _clockEpochs = epochs;
+    }
+
+    private void NoteChange(string name, DeviceStatus status, ref DeviceStatus last, Recorder recorder)
+    {
+        if (status.Connected && last.Connected && status.Reconnects != last.Reconnects) // lost and found again between two looks
+            NoteChange(name, new(false, status.LastLoss, last.Reconnects), ref last, recorder);
+        DeviceStatus before = last;
+        last = status;
+        if (status.Connected == before.Connected && (status.Connected || status.Message == before.Message))
             return;
-        if (status.Connected != wasConnected)
+        if (status.Connected != before.Connected)
             recorder.Event(status.Connected ? CaptureEventKinds.DeviceFound : CaptureEventKinds.DeviceLost, $"{name}: {status.Message}");
-        (wasConnected, lastMessage) = (status.Connected, status.Message);
         if (!quiet)
         {
             string hint = status.Connected || config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})";

@@ -9,6 +9,7 @@ internal sealed class MovePolicy(IMotion move) : ITickPolicy
 {
     private const long ArriveNs = 5_000_000_000;
     private const double StandsRadPerS = 0.02;
+    private const Clamp Speeds = Clamp.JointSpeed | Clamp.TcpSpeed;
 
     // A soft servoj setting creeps up to its end, slower than standing; what is not there after this long will not get there.
     private const double ThereRad = 1e-3;
@@ -38,6 +39,7 @@ internal sealed class MovePolicy(IMotion move) : ITickPolicy
     {
         if (result.Accepted)
             _sent = result.Guarded;
-        _shortened |= result.Accepted && result.Clamped != Clamp.None;
+        // Being slowed down is no obstacle: a slider that goes to zero also shortens what was planned a moment before.
+        _shortened |= result.Accepted && (result.Clamped & ~Speeds) != 0;
     }
 }
