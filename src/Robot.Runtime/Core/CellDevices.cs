@@ -131,5 +131,6 @@ internal sealed class CellDevices : IDisposable
         TableHeight = config.Motion.TableHeight,
         FlangeToTcp = Pose.FromVector(new(config.Robot!.Tcp)),
         ExpectedPayloadKg = config.Robot.PayloadKg,
+        PayloadCog = config.Robot.PayloadCog is [var x, var y, var z] ? new(x, y, z) : new(double.NaN, double.NaN, double.NaN),
     };
 }
