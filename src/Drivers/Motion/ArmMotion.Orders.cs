@@ -161,14 +161,13 @@ public sealed partial class ArmMotion
     {
         if (StandReady(cancel) is { } problem)
             return problem;
-        if (Told(_control.Set(ArmSetting.Tcp(_limits.FlangeToTcp), cancel)) is { } refusal)
-            return refusal;
-        if (double.IsNaN(_limits.ExpectedPayloadKg))
-            return AwaitTool(cancel);
+        bool weighed = !double.IsNaN(_limits.ExpectedPayloadKg);
         Vec3 centre = IsKnown(_limits.PayloadCog) ? _limits.PayloadCog : Newest().PayloadCog;
-        if (!IsKnown(centre))
+        if (weighed && !IsKnown(centre)) // before anything is changed
             return $"{_arm.Name}: the controller does not tell the payload's centre of mass; set robot.payload_cog in the config";
-        return Told(_control.Set(ArmSetting.Payload(_limits.ExpectedPayloadKg, centre), cancel)) ?? AwaitTool(cancel);
+        return Told(_control.Set(ArmSetting.Tcp(_limits.FlangeToTcp), cancel))
+            ?? (weighed ? Told(_control.Set(ArmSetting.Payload(_limits.ExpectedPayloadKg, centre), cancel)) : null)
+            ?? AwaitTool(cancel);
     }
 
     private string? AwaitTool(CancellationToken cancel)

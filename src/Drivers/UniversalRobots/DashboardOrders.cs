@@ -37,8 +37,8 @@ internal sealed class DashboardOrders(UrArmOptions options, RtdeLink link, UrObs
                 ArmOrder.UnlockProtectiveStop => Unlock(cancel),
                 ArmOrder.RestartSafety => RestartSafety(cancel),
                 ArmOrder.LoadProgram => Load(text),
-                ArmOrder.PlayProgram => Play(),
-                ArmOrder.PauseProgram => Give("pause", "Pausing program") is null ? null : "no program is playing on the controller",
+                ArmOrder.PlayProgram => Play(cancel),
+                ArmOrder.PauseProgram => Give("pause", "Pausing program") is { } reply ? $"{reply}: no program is playing" : null,
                 ArmOrder.StopProgram => Give("stop", "Stopped"),
                 ArmOrder.ShowPopup => Give($"popup {text}", "showing popup"),
                 _ => Give("close popup", "closing popup") ?? Give("close safety popup", "closing safety popup"),
@@ -92,10 +92,14 @@ internal sealed class DashboardOrders(UrArmOptions options, RtdeLink link, UrObs
             : $"{options.Host} did not load it: {reply}; give its name as the pendant shows it, with its folder";
     }
 
-    private string? Play() =>
-        UrGates.WhyNotMoving(Newest()) ?? (Give("play", "Starting program") is { } refusal
+    private string? Play(CancellationToken cancel)
+    {
+        if (cancel.IsCancellationRequested)
+            return "interrupted";
+        return UrGates.WhyNotMoving(Newest()) ?? (Give("play", "Starting program") is { } refusal
             ? $"{refusal}: is a program loaded (./robot arm program load NAME), and does none run already?"
             : null);
+    }
 
     private string? PowerOn(CancellationToken cancel)
     {

@@ -23,8 +23,9 @@ internal sealed class RtdeInputs
         _package[3] = recipe;
     }
 
-    private static readonly RtdeRecipe s_recipe = new([.. ControlProgram.InputNames.Split(',')
-        .Select((name, i) => (name, i < ControlProgram.Doubles ? RtdeType.Double : RtdeType.Int32))]);
+    private static readonly RtdeRecipe s_recipe = new(
+        [.. ControlProgram.InputNames.Split(',').Select((name, i) => (name, i < ControlProgram.Doubles ? RtdeType.Double : RtdeType.Int32))],
+        "disable the fieldbus or end that program, then start again");
 
     /// <summary>The setup request for the registers that the control program reads.</summary>
     public static byte[] Request => s_recipe.Request;

@@ -1,7 +1,8 @@
 namespace RobotWorldModel.Drivers.UniversalRobots;
 
 /// <summary>Inputs that are claimed and written together.</summary>
-internal sealed class RtdeRecipe((string Name, RtdeType Type)[] inputs)
+/// <param name="whereInUse">What to do where another client owns one.</param>
+internal sealed class RtdeRecipe((string Name, RtdeType Type)[] inputs, string whereInUse)
 {
     public byte[] Request { get; } = RtdeWire.Package(RtdePackage.SetupInputs, [], string.Join(',', inputs.Select(i => i.Name)));
 
@@ -20,8 +21,7 @@ internal sealed class RtdeRecipe((string Name, RtdeType Type)[] inputs)
         string inUse = Refused("IN_USE");
         if (inUse.Length > 0)
             return $"{session.Host} refused RTDE input {inUse} (IN_USE): another client owns it, often EtherNet/IP or PROFINET "
-                + "enabled on the robot, or another RTDE program (ur_rtde, a ROS driver): "
-                + "disable the fieldbus or end that program, then start again";
+                + $"enabled on the robot, or another RTDE program (ur_rtde, a ROS driver): {whereInUse}";
         string missing = Refused("NOT_FOUND");
         if (missing.Length > 0)
             return $"{session.Host} does not have RTDE input {missing} (NOT_FOUND): PolyScope 3.9 or 5.3 has it; update it";

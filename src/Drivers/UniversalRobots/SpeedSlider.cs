@@ -15,8 +15,8 @@ internal sealed class SpeedSlider(RtdeLink link, SampleStream<RobotState> states
 
     private const int TakenTimeoutMs = 1000, LookMs = 2, MaskAt = RtdeWire.HeaderBytes + 1, PackageBytes = MaskAt + 4 + 8;
     private const double Near = 1e-3;
-    private static readonly RtdeRecipe s_recipe =
-        new([("speed_slider_mask", RtdeType.UInt32), ("speed_slider_fraction", RtdeType.Double)]);
+    private static readonly RtdeRecipe s_recipe = new(
+        [("speed_slider_mask", RtdeType.UInt32), ("speed_slider_fraction", RtdeType.Double)], "move it there, or at the pendant");
 
     private readonly Lock _oneAtATime = new();
     private readonly byte[] _package = new byte[PackageBytes];

@@ -171,7 +171,7 @@ internal static partial class ArmCommand
         {
             var shown = await PendantAsync(given);
             string which = shown.Loaded.Length > 0 ? shown.Loaded : "the program that is loaded";
-            await AskAsync(given, $"go where {which} sends it, as fast as that says", limited: false);
+            await AskAsync(given, $"go where {which} sends it, as fast as that says: none of this cell's limits hold for it");
         }
         if (what is not null)
             await OrderAsync(given, what, name);

@@ -146,7 +146,7 @@ internal static partial class ArmCommand
         Console.WriteLine($"{given.Cell.Cell}: the arm goes {way}");
         if (only)
             return ExitCode.Done;
-        await AskAsync(given, "go " + way);
+        await AskAsync(given, "go " + way, moves: true);
         await given.Service.StartWhenReadyAsync(CoreMethods.ArmMove, move, given.Cancel);
         await UntilStoppedAsync(given, given.Service.Core.CallAsync(CoreMethods.ArmMoved, null, given.Cancel));
         Console.WriteLine("arrived");
@@ -224,8 +224,8 @@ internal static partial class ArmCommand
         }
     }
 
-    private static Task AskAsync(Given given, string what, bool limited = true) =>
-        MotionWarning.AskAsync(given.Cell, given.Service, needed: true, given.Yes, what, given.Cancel, limited);
+    private static Task AskAsync(Given given, string what, bool moves = false) =>
+        MotionWarning.AskAsync(given.Cell, given.Service, needed: true, given.Yes, what, given.Cancel, moves);
 
     /// <summary>Core's status of from now on, once the arm has been asked who it is, or after some seconds.</summary>
     private static async Task<CoreStatus> NewestAsync(Given given)

@@ -11,10 +11,10 @@ internal static class MotionWarning
 
     /// <param name="needed">False: this command moves nothing.</param>
     /// <param name="what">Completes "the arm will …".</param>
-    /// <param name="limited">This cell's limits hold for what it does; not so for a program of the controller's own.</param>
+    /// <param name="moves">It is moved from here, within this cell's limits, which are said.</param>
     /// <exception cref="RobotException">The person said no, nobody is there to say yes, or there is no arm.</exception>
     public static async Task AskAsync(
-        CellConfig config, ServiceConnection service, bool needed, bool yes, string what, CancellationToken cancel, bool limited = true)
+        CellConfig config, ServiceConnection service, bool needed, bool yes, string what, CancellationToken cancel, bool moves = true)
     {
         if (!needed || !config.Motion.Enabled)
             return; // core refuses motion by itself where it is off, and says how to switch it on
@@ -26,9 +26,8 @@ internal static class MotionWarning
                 $"{status?.Streams.FirstOrDefault(s => s.Name == "robot")?.Message ?? "the service says nothing of an arm"}"
                 + (config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})"));
         Console.Error.WriteLine(
-            $"{config.Cell}: the arm ({status.Robot.Model} {status.Robot.Serial}) will {what}, "
-            + (limited ? $"TCP at most {config.Motion.TcpSpeed} m/s, joints at most {config.Motion.JointSpeed} rad/s. "
-                : "and none of this cell's limits hold for it. ")
+            $"{config.Cell}: the arm ({status.Robot.Model} {status.Robot.Serial}) will {what}"
+            + (moves ? $", TCP at most {config.Motion.TcpSpeed} m/s, joints at most {config.Motion.JointSpeed} rad/s. " : ". ")
             + "Keep clear, and the emergency stop at hand.");
         if (yes)
             return;

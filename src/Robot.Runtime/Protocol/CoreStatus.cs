@@ -168,8 +168,8 @@ public static class CoreMethods
 
     /// <summary>
     /// {joints | pose | by: six numbers, or home: true; share?, plan?} → <see cref="Protocol.ArmMove"/>. Joint angles in rad; a pose of
-    /// the TCP, or a step of it, p[m, rotation vector rad] in the base frame, along a straight line. share: of the cell's limits. plan: true
-    /// only says where it leads. The connection holds the lease; it lapses with it.
+    /// the TCP, or a step of it, p[m, rotation vector rad] in the base frame, along a straight line. share: of the cell's limits. plan:
+    /// true only says where it leads. The connection holds the lease; it lapses with it.
     /// </summary>
     public const string ArmMove = "arm.move";
 
