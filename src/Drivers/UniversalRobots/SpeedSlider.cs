@@ -13,7 +13,8 @@ internal sealed class SpeedSlider(RtdeLink link, SampleStream<RobotState> states
     /// <summary>Exactly zero and back has put arms into protective stops.</summary>
     public const double Least = 0.01;
 
-    private const int TakenTimeoutMs = 1000, LookMs = 2, MaskAt = RtdeWire.HeaderBytes + 1, PackageBytes = MaskAt + 4 + 8;
+    private const int Tries = 5, WaitBetweenMs = 300, TakenTimeoutMs = 1000, LookMs = 2;
+    private const int MaskAt = RtdeWire.HeaderBytes + 1, PackageBytes = MaskAt + 4 + 8;
     private const double Near = 1e-3;
     private static readonly RtdeRecipe s_recipe = new(
         [("speed_slider_mask", RtdeType.UInt32), ("speed_slider_fraction", RtdeType.Double)], "move it there, or at the pendant");
@@ -43,12 +44,18 @@ internal sealed class SpeedSlider(RtdeLink link, SampleStream<RobotState> states
         }
     }
 
+    // Again where a connection of ours that is gone may still hold it.
     private string? Claim(RtdeSession session, CancellationToken cancel)
     {
-        (byte[]? reply, string? problem) = link.AskForInputs(session, s_recipe.Request, cancel);
-        problem ??= s_recipe.Read(session, reply, out _package[MaskAt - 1]);
-        if (problem is not null)
-            return problem;
+        for (int tries = 1; ; tries++)
+        {
+            (byte[]? reply, string? problem) = link.AskForInputs(session, s_recipe.Request, cancel);
+            problem ??= s_recipe.Read(session, reply, out _package[MaskAt - 1]);
+            if (problem is null)
+                break;
+            if (tries == Tries || cancel.WaitHandle.WaitOne(WaitBetweenMs))
+                return problem;
+        }
         BinaryPrimitives.WriteUInt16BigEndian(_package, PackageBytes);
         _package[2] = (byte)RtdePackage.Data;
         _claimedOn = session;
