@@ -135,7 +135,8 @@ public class ArmTests(RunningCell running)
         using (var script = new TcpClient(_cell.Host, 30002))
         {
             script.GetStream().Write("sec t():\n set_tcp(p[0, 0, 0.2, 0, 0, 0])\n set_payload(2)\nend\n"u8);
-            Eventually.True(() => _cell.Status().Robot!.Tool is { Difference: not null, PayloadKg: 2 }, "the controller has another tool", 30);
+            Eventually.True(
+                () => _cell.Status().Robot!.Tool is { Difference: not null, PayloadKg: 2 }, "the controller has another tool", 30);
         }
         Arm("home").MustRefuse(ExitCode.Device, "the controller's TCP is [0, 0, 0.2, 0, 0, 0]", "./robot arm tool --set");
         string shown = Arm("tool").MustEndWith(ExitCode.Done).Out;

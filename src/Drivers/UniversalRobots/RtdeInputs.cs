@@ -24,7 +24,8 @@ internal sealed class RtdeInputs
     }
 
     private static readonly RtdeRecipe s_recipe = new(
-        [.. ControlProgram.InputNames.Split(',').Select((name, i) => (name, i < ControlProgram.Doubles ? RtdeType.Double : RtdeType.Int32))],
+        [.. ControlProgram.InputNames.Split(',')
+            .Select((name, i) => (name, i < ControlProgram.Doubles ? RtdeType.Double : RtdeType.Int32))],
         "disable the fieldbus or end that program, then start again");
 
     /// <summary>The setup request for the registers that the control program reads.</summary>
