@@ -133,6 +133,27 @@ public sealed class DashboardTests(BrowserFixture browser) : IClassFixture<Brows
     }
 
     [SkippableFact]
+    public async Task TheArmsStateIsSaidWithWhatLeadsOnAndNothingThatUnlocksOrPowersIt()
+    {
+        IPage page = await browser.OpenAsync(_rig.Desk.Address);
+        ILocator arm = page.GetByRole(AriaRole.Region, new() { Name = "Arm" });
+        await Expect(arm).ToContainTextAsync("ready");
+        await Expect(arm).ToContainTextAsync("38.2 ms, 2.0 ms");
+        await Expect(arm).ToContainTextAsync("0, 0, 145 mm; 0.93 kg");
+        await Expect(arm).Not.ToContainTextAsync("Next:");
+        _rig.Core!.ToolDifference = "the controller's payload is 2 kg, the config's robot.payload_kg 0.925";
+        await Expect(arm).ToContainTextAsync("Next: the controller's payload is 2 kg, the config's robot.payload_kg 0.925: "
+            + "./robot arm tool --set");
+        _rig.Core.ToolDifference = null;
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(arm).ToContainTextAsync("protective stop");
+        await Expect(arm).ToContainTextAsync("Next: find the cause and see to it; then ./robot arm unlock");
+        await ScreenshotAsync(page, "stopped");
+        foreach (string button in (string[])["unlock", "power"]) // a name is looked for in any case, as a part
+            await Expect(arm.GetByRole(AriaRole.Button, new() { Name = button })).ToHaveCountAsync(0);
+    }
+
+    [SkippableFact]
     public async Task StopStopsFromButtonAndKeyAndAPersonAcknowledges()
     {
         IPage page = await browser.OpenAsync(_rig.Desk.Address, "#/episodes");

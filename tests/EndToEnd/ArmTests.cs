@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Simulation.Cell;
@@ -110,6 +111,83 @@ public class ArmTests(RunningCell running)
         Arm("io", "tool:2", "on").MustRefuse(ExitCode.Usage, "there is no tool output 2");
         Arm("io", "tool:0").MustRefuse(ExitCode.Usage, "standard:3 on");
         Assert.Contains("zero now", Arm("zero").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Analog_outputs_and_the_tools_voltage_are_set_in_their_units()
+    {
+        Assert.Contains("output:0 4.2 V", Arm("io", "analog:0", "4.2V").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        string shown = Arm("io", "analog:1", "12mA").MustEndWith(ExitCode.Done).Out;
+        Assert.Contains("output:1 12 mA", shown, StringComparison.Ordinal);
+        Assert.Contains("input:0 0 V", shown, StringComparison.Ordinal); // nothing is wired to the simulated box
+        Assert.Contains("tool        24 V", Arm("io", "tool_voltage", "24").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        Arm("io", "tool_voltage", "0").MustEndWith(ExitCode.Done);
+        Arm("io", "analog:0", "4mA").MustEndWith(ExitCode.Done);
+        Arm("io", "analog:0", "11V").MustRefuse(ExitCode.Usage, "0 to 10 V, or 4 to 20 mA");
+        Arm("io", "analog:2", "1V").MustRefuse(ExitCode.Usage, "there is no analog output 2");
+        Arm("io", "analog:0", "4.2").MustRefuse(ExitCode.Usage, "io analog:0 4.2V");
+        Arm("io", "tool_voltage", "5").MustRefuse(ExitCode.Usage, "0, 12 or 24 V");
+    }
+
+    [Fact]
+    public void A_tool_that_differs_keeps_the_arm_from_moving_until_the_controller_is_given_the_configs()
+    {
+        using (var script = new TcpClient(_cell.Host, 30002))
+        {
+            script.GetStream().Write("sec t():\n set_tcp(p[0, 0, 0.2, 0, 0, 0])\n set_payload(2)\nend\n"u8);
+            Eventually.True(
+                () => _cell.Status().Robot!.Tool is { Difference: not null, PayloadKg: 2 }, "the controller has another tool", 30);
+        }
+        Arm("home").MustRefuse(ExitCode.Device, "the controller's TCP is [0, 0, 0.2, 0, 0, 0]", "./robot arm tool --set");
+        string shown = Arm("tool").MustEndWith(ExitCode.Done).Out;
+        Assert.Contains("payload, kg   2.0000 | 0.9250", shown, StringComparison.Ordinal);
+        Assert.Contains("left to the controller", shown, StringComparison.Ordinal);
+        Assert.Contains("./robot arm tool --set", Arm("status").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+
+        string set = Arm("tool", "--set").MustEndWith(ExitCode.Done).Out;
+        Assert.Contains("payload, kg   0.9250 | 0.9250", set, StringComparison.Ordinal);
+        Assert.Null(_cell.Status().Robot!.Tool!.Difference);
+        Arm("home").MustEndWith(ExitCode.Done);
+    }
+
+    [Fact]
+    public void The_speed_slider_is_moved_and_never_to_zero()
+    {
+        Assert.Contains("slider is at 50 %", Arm("speed", "50%").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        Assert.Equal(0.5, _cell.Status().Robot!.SpeedSlider);
+        Assert.Contains("(slider 50 %)", Arm("status").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        Assert.Contains("slider is at 1 %", Arm("speed", "0").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        Arm("speed", "120%").MustRefuse(ExitCode.Usage, "1% to 100%");
+        Assert.Contains("slider is at 100 %", Arm("speed", "100%").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_program_of_the_controllers_moves_the_arm_until_a_person_stops_it()
+    {
+        Assert.Contains("remote control", Arm("status").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        Arm("program", "load", "nothing.script").MustRefuse(ExitCode.Device, "File not found: nothing.script");
+        Arm("program", "load").MustRefuse(ExitCode.Usage, "program load pick.urp");
+        Assert.Contains($"{RunningCell.Turning} is loaded; STOPPED",
+            Arm("program", "load", RunningCell.Turning).MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        Assert.Contains("PLAYING turning", Arm("program", "play").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        Eventually.True(() => _cell.Status().Motion.Arm == "moving", "it moves the arm", 30);
+        Arm("home").MustRefuse(ExitCode.Device, "the arm moves");
+        Assert.Contains("PAUSED", Arm("program", "pause").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        Arm("program", "play").MustEndWith(ExitCode.Done);
+
+        _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
+        Eventually.True(() => _cell.Status() is { Motion.Arm: "ready", Robot.Runtime: "stopped" }, "it has stopped", 30);
+        Assert.Contains("STOPPED", Arm("program").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        Arm("home").MustEndWith(ExitCode.Done);
+    }
+
+    [Fact]
+    public void A_popup_is_shown_and_closed()
+    {
+        Assert.Contains("shown on the pendant", Arm("popup", "put the cube back").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        Arm("popup").MustRefuse(ExitCode.Usage, "--close");
+        Arm("popup", "two\nlines").MustRefuse(ExitCode.Device, "takes one line");
+        Assert.Contains("closed", Arm("popup", "--close").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
     }
 
     private static readonly Vector6 Home = new(0, -1.5708, 1.5708, -1.5708, -1.5708, 0);

@@ -12,6 +12,16 @@ public sealed class RunningCell : IDisposable
         Cell = new(cameras: 1);
         try
         {
+            File.WriteAllText(Path.Combine(Cell.Programs, Turning), """
+                def turning():
+                  q = get_actual_joint_positions()
+                  while True:
+                    q[5] = 0.2 - q[5]
+                    movej(q, a=1, v=0.1)
+                  end
+                end
+
+                """);
             Sim = Cell.StartSim();
             Service = Cell.StartService();
             Cell.WaitForDevices();
@@ -23,6 +33,9 @@ public sealed class RunningCell : IDisposable
         }
         _scripted = new(RecordScripted);
     }
+
+    /// <summary>A program on the controller's disk: it turns the last joint to and fro.</summary>
+    public const string Turning = "turning.script";
 
     internal TestCell Cell { get; }
 

@@ -36,6 +36,10 @@ internal sealed class TestCell : IDisposable
             .Replace("127.0.0.1:8080", listen, StringComparison.Ordinal)
             .Replace("picture_width: 640", $"picture_width: {pictureWidth}", StringComparison.Ordinal)
             .Replace("noise: true", "noise: false", StringComparison.Ordinal); // such pictures take half the time to encode
+        Directory.CreateDirectory(Programs);
+        const string Robot = "robot: {delay_ms_min: 1, delay_ms_max: 1";
+        Assert.Contains(Robot, text, StringComparison.Ordinal);
+        text = text.Replace(Robot, $"{Robot}, programs: {Programs}", StringComparison.Ordinal);
         if (armOnly)
             text = Without("force:", text);
         else if (cameras < 2)
@@ -59,6 +63,12 @@ internal sealed class TestCell : IDisposable
     public string Config => _folder["cell.yaml"];
 
     public string Data => _folder["data"];
+
+    /// <summary>The controller's disk: what is in it when the cell starts can be loaded.</summary>
+    public string Programs => _folder["programs"];
+
+    /// <summary>Of the arm's controller.</summary>
+    public string Host { get; } = Ports.FreeLoopbackAddress();
 
     /// <summary>XDG_RUNTIME_DIR of everything that runs here.</summary>
     public string Runtime => _folder["run"];

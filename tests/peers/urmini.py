@@ -19,6 +19,7 @@ Orders come on standard input, one a line, each answered by `ok ORDER` on standa
   reject TEXT             the next program is answered by a runtime exception
   refuse                  RTDE version 2 is refused
   locked N                the next N orders to unlock come too early
+  stuck                   the speed slider stays where it is
   stat                    prints numbers as JSON before its ok
 """
 import json
@@ -45,11 +46,13 @@ def field_types():
     for name in ("target_q target_qd target_qdd target_current actual_q actual_qd actual_current actual_TCP_pose actual_TCP_speed "
                  "actual_TCP_force tcp_offset").split():
         types[name] = "VECTOR6D"
-    for name in "timestamp speed_scaling target_speed_fraction payload".split():
+    for name in ("timestamp speed_scaling target_speed_fraction payload speed_slider_fraction tool_analog_input0 tool_analog_input1 "
+                 "standard_analog_input0 standard_analog_input1 standard_analog_output0 standard_analog_output1").split():
         types[name] = "DOUBLE"
-    for name in "safety_status_bits robot_status_bits runtime_state".split():
+    for name in ("safety_status_bits robot_status_bits runtime_state speed_slider_mask analog_io_types "
+                 "tool_analog_input_types").split():
         types[name] = "UINT32"
-    types["robot_mode"] = "INT32"
+    types.update(robot_mode="INT32", tool_output_voltage="INT32", payload_cog="VECTOR3D")
     for side in ("input", "output"):
         for i in range(48):
             types[f"{side}_int_register_{i}"] = "INT32"
@@ -59,13 +62,14 @@ def field_types():
 
 TYPES = field_types()
 lock = threading.Lock()
-state = {name: [0.0] * 6 if kind == "VECTOR6D" else 0 for name, kind in TYPES.items()}
+state = {name: [0.0] * int(kind[6]) if kind in ("VECTOR3D", "VECTOR6D") else 0 for name, kind in TYPES.items()}
 state.update(robot_mode=7, runtime_state=1, robot_status_bits=1, safety_status_bits=1, speed_scaling=1.0, target_speed_fraction=1.0,
              actual_q=[0.1, -1.57, 1.57, -1.5, -1.4, 0.2], tcp_offset=[0, 0, 0.145, 0, 0, 0], payload=0.925, output_int_register_24=77)
-flags = {"paused": False, "drop": 0, "text": False, "remote": True, "reject": None, "refuse": False, "locked": 0,
+flags = {"paused": False, "drop": 0, "text": False, "remote": True, "reject": None, "refuse": False, "locked": 0, "stuck": False,
          "unknown": set(), "in_use": set()}
 owners = {}
-stats = {"inputs": 0, "scripts": 0, "dashboard": [], "last": None}
+stats = {"inputs": 0, "scripts": 0, "dashboard": [], "last": None, "slider": []}
+pendant = {"loaded": None, "program": "STOPPED"}
 connections = set()
 epoch = [time.monotonic()]
 program = [None]
@@ -157,7 +161,12 @@ class RtdeClient:
             values = struct.unpack(layout, payload[1:])
             state.update(zip(names, values))
             stats["inputs"] += 1
-            stats["last"] = dict(zip(names, values))
+            if names[0] == "speed_slider_mask":
+                stats["slider"].append(values)
+                if values[0] & 1 and not flags["stuck"]:
+                    state["target_speed_fraction"] = values[1]
+            else:
+                stats["last"] = dict(zip(names, values))
 
     def stream(self):
         # Every cycle is sent, even when late: a controller does not skip.
@@ -283,7 +292,8 @@ def later(seconds, **fields):
 
 def button(asked):
     """An order's answer, and what it leads to some tenths of a second later; None for what is no order."""
-    if asked in ("power on", "power off", "brake release", "unlock protective stop", "restart safety") and not flags["remote"]:
+    orders = ("power on", "power off", "brake release", "unlock protective stop", "restart safety", "load", "play", "pause", "stop")
+    if (asked in orders or asked.startswith("load ")) and not flags["remote"]:
         return "Command is not allowed due to safety reasons. Remote Control must be enabled"
     if asked == "power on":
         later(0.2, robot_mode=5)
@@ -302,6 +312,33 @@ def button(asked):
             return "Cannot unlock protective stop until 5s after occurrence. Always inspect cause of protective stop before unlocking"
         later(0.2, safety_status_bits=1)
         return "Protective stop releasing"
+    if asked.startswith("load "):
+        name = asked[5:]
+        if not name.endswith(".urp"):
+            return "File not found: " + name
+        pendant["loaded"] = "/programs/" + name
+        return "Loading program: /programs/" + name
+    if asked == "play":
+        if pendant["loaded"] is None or state["runtime_state"] == 2:
+            return "Failed to execute: play"
+        pendant["program"] = "PLAYING"
+        return "Starting program"
+    if asked == "pause":
+        if pendant["program"] != "PLAYING":
+            return "Failed to execute: pause"
+        pendant["program"] = "PAUSED"
+        return "Pausing program"
+    if asked == "stop":
+        pendant["program"] = "STOPPED"
+        return "Stopped"
+    if asked.startswith("popup "):
+        return "showing popup"
+    if asked == "close popup":
+        return "closing popup"
+    if asked == "get loaded program":
+        return "No program loaded" if pendant["loaded"] is None else "Loaded program: " + pendant["loaded"]
+    if asked == "programState":
+        return pendant["program"] + " " + (pendant["loaded"] or "<unnamed>").split("/")[-1]
     if asked == "restart safety":
         later(0.2, safety_status_bits=1, robot_mode=3)
         return "Restarting safety"
@@ -400,6 +437,8 @@ def obey(order, arguments, listeners):
         flags["remote"] = order == "remote"
     elif order == "reject":
         flags["reject"] = " ".join(arguments)
+    elif order == "stuck":
+        flags["stuck"] = True
     elif order == "refuse":
         flags["refuse"] = True
     elif order == "stat":

@@ -8,7 +8,8 @@ namespace RobotWorldModel.Drivers.Motion;
 public sealed partial class ArmMotion
 {
     private const string LookFirst = "look at the cell, then acknowledge";
-    private const double TcpToleranceM = 1e-4, TcpToleranceRad = 1e-3, PayloadToleranceKg = 0.05, RestRadPerS = ArmStateMachine.RestRadPerS;
+    private const double TcpToleranceM = 1e-4, TcpToleranceRad = 1e-3, PayloadToleranceKg = 0.05, CogToleranceM = 5e-3;
+    private const double RestRadPerS = ArmStateMachine.RestRadPerS;
 
     private string? Barred()
     {
@@ -63,21 +64,9 @@ public sealed partial class ArmMotion
         _ => "power it on and release its brakes at the pendant",
     };
 
-    private string? ToolGate(in RobotState state)
-    {
-        if (state.TcpOffset.IsFinite)
-        {
-            Pose theirs = Pose.FromVector(state.TcpOffset), ours = _limits.FlangeToTcp;
-            double turned = (theirs.Rotation * ours.Rotation.Inverse).ToRotationVector().Length;
-            if ((theirs.Position - ours.Position).Length > TcpToleranceM || turned > TcpToleranceRad)
-                return $"{_arm.Name}: the controller's TCP is {state.TcpOffset}, "
-                    + $"the config's robot.tcp {ours.ToVector()}; make them equal";
-        }
-        if (Math.Abs(state.Payload - _limits.ExpectedPayloadKg) > PayloadToleranceKg)
-            return $"{_arm.Name}: the controller's payload is {state.Payload:0.###} kg, the config's robot.payload_kg "
-                + $"{_limits.ExpectedPayloadKg:0.###}; make them equal";
-        return null;
-    }
+    private string? ToolGate(in RobotState state) => ToolDifference(state) is { } difference
+        ? $"{_arm.Name}: {difference}; give the controller the config's with ./robot arm tool --set, or correct the config"
+        : null;
 
     private string? PoseGate(in RobotState state)
     {

@@ -71,7 +71,7 @@ public sealed partial class ArmMotion
                 _lastSent = state.Value.Q;
             // After a safety stop the program must not wake up again on its own when the stop is cleared.
             if (_sending)
-                _control.Send(NeedsAcknowledge ? ArmMode.Stop : ArmMode.Hold, _lastSent, default);
+                _control.Send(NeedsAcknowledge || _leaving ? ArmMode.Stop : ArmMode.Hold, _lastSent, default);
             Publish(null, state.Value);
             return;
         }

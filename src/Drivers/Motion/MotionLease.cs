@@ -6,7 +6,6 @@ namespace RobotWorldModel.Drivers.Motion;
 /// </summary>
 public sealed class MotionLease : IDisposable
 {
-    private const double ArriveS = 5, StandsRadPerS = 0.02, ThereRad = 0.01;
     private readonly ArmMotion _motion;
     private readonly MotionSession _session;
 
@@ -31,8 +30,8 @@ public sealed class MotionLease : IDisposable
 
     /// <summary>
     /// Drives the arm once a cycle of the controller (500 or 125 Hz), on the calling thread, until the callback ends it, something stops
-    /// it or it is cancelled; each way the arm ramps to rest and is still held by this lease afterwards, unless the lease itself has ended.
-    /// The loop keeps the time: what was missed is counted and never made up for. Each command passes the safety filter: one that goes too
+    /// it or it is cancelled; each way the arm ramps to rest and is still held by this lease afterwards, unless that itself has ended. The
+    /// loop keeps the time: what was missed is counted and never made up for. Each command passes the safety filter: one that goes too
     /// far or too fast is shortened, and the callback is told; one that cannot be meant ends the motion. No allocation. While it runs the
     /// lease is not used for anything else.
     /// </summary>
@@ -49,22 +48,16 @@ public sealed class MotionLease : IDisposable
     /// <exception cref="InvalidOperationException">Another thread is inside this method.</exception>
     public ControlReport Move(IMotion motion, CancellationToken cancel = default)
     {
-        string? why = null;
-        double arriveUntil = double.PositiveInfinity;
+        var arrival = new Arrival();
         var report = Control(Next, cancel);
-        return report.Finished && why is not null ? report with { Finished = false, Why = why } : report;
+        return report.Finished && arrival.Failed is { } why ? report with { Finished = false, Why = why } : report;
 
         Command? Next(in ControlCycle now)
         {
-            if (motion.Done)
-                arriveUntil = Math.Min(arriveUntil, now.Seconds + ArriveS);
-            if (now.Clamped != Clamp.None)
-                why = $"the cell's limits shortened the way ({now.Clamped})";
-            else if (now.Seconds > arriveUntil)
-                why = "the arm does not come to rest at the end of its way: something holds it back";
-            else if (!(motion.Done && now.State.Qd.MaxAbs < StandsRadPerS && (now.State.Q - now.Commanded).MaxAbs < ThereRad))
-                return motion.Next(now.DueNs, speedFraction: now.State.SpeedFraction);
-            return null;
+            if (now.Cycle > 0)
+                arrival.Sent(now.Clamped, now.Commanded);
+            arrival.Look(motion.Done, now.State, fresh: true, now.DueNs); // what is stale ends the lease
+            return arrival.Arrived || arrival.Failed is not null ? null : motion.Next(now.DueNs, speedFraction: now.State.SpeedFraction);
         }
     }
 

@@ -47,6 +47,9 @@ public sealed class MotionLimits
     /// <summary>Must equal the controller's payload; NaN is not compared.</summary>
     public double ExpectedPayloadKg { get; set; } = double.NaN;
 
+    /// <summary>The payload's centre of mass, flange frame; must equal the controller's. NaN is not compared.</summary>
+    public Vec3 PayloadCog { get; set; } = new(double.NaN, double.NaN, double.NaN);
+
     /// <summary>Without a new target for this long the arm ramps to a stop.</summary>
     public double TargetTimeoutMs { get; set; } = 100;
 

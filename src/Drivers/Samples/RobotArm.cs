@@ -64,8 +64,17 @@ internal interface IArmControl
     /// <summary>
     /// Has the controller do what a person has asked for, and waits until it is done: up to a minute. Never called by itself.
     /// </summary>
+    /// <param name="text">The name or text of orders that have one.</param>
     /// <returns>Null when it is done, else one line: what is in the way and what to do about it.</returns>
-    string? Obey(Motion.ArmOrder order, CancellationToken cancel);
+    string? Obey(Motion.ArmOrder order, string text, CancellationToken cancel);
+
+    /// <summary>Asks the controller's dashboard what it shows; blocks for some seconds at most.</summary>
+    Motion.PendantReport LookAtPendant();
+
+    /// <summary>Moves the controller's speed slider and waits until it shows it, a second at most; needs no program of ours.</summary>
+    /// <param name="fraction">0..1; one percent is the least that is set.</param>
+    /// <returns>Null when it is done, else one line: what is in the way and what to do about it.</returns>
+    string? SetSpeed(double fraction, CancellationToken cancel);
 
     /// <summary>
     /// Has our program, which must be running and hear set-points, make a setting; waits until it says that it is made, a second at most.

@@ -36,9 +36,13 @@ public struct RobotState
     public readonly double SpeedFraction =>
         double.IsNaN(SpeedScaling * TargetSpeedFraction) ? 1 : Math.Clamp(SpeedScaling * TargetSpeedFraction, 0, 1);
 
-    /// <summary>The TCP and payload that the controller is set to: p[m, rad], kg. NaN where it does not send them.</summary>
+    /// <summary>
+    /// The TCP, payload and its centre of mass that the controller is set to: p[m, rad], kg, m in the flange frame. NaN where it does not
+    /// send them.
+    /// </summary>
     public Vector6 TcpOffset;
     public double Payload;
+    public Vec3 PayloadCog;
 
     /// <summary>Output integer register 24: our control program's heartbeat; register 25: the command it last obeyed.</summary>
     public int Heartbeat, ProgramStatus;
@@ -51,6 +55,23 @@ public struct RobotState
 
     /// <summary>Bits 0-7 standard, 8-15 configurable, 16-17 tool; 0 where the controller does not send them.</summary>
     public ulong DigitalInputs, DigitalOutputs;
+
+    public AnalogSignals Analog;
+}
+
+/// <summary>Analog signals of the control box and the tool: A or V, by their domain. NaN where the controller does not send them.</summary>
+public struct AnalogSignals
+{
+    public double Input0, Input1, Output0, Output1, ToolInput0, ToolInput1;
+
+    /// <summary>Set where it is a voltage: bits 0 and 1 the inputs, 2 and 3 the outputs; of the tool bits 0 and 1 its inputs.</summary>
+    public uint Voltages, ToolVoltages;
+
+    /// <summary>What the tool's connector gives, V; -1 where the controller does not send it.</summary>
+    public int ToolSupply;
+
+    /// <summary>What the tool draws, A.</summary>
+    public double ToolCurrent;
 }
 
 /// <summary>RTDE robot_mode.</summary>

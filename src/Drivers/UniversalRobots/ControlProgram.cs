@@ -5,10 +5,10 @@ namespace RobotWorldModel.Drivers.UniversalRobots;
 /// <summary>Our program on the controller (<c>control.script</c>), its registers and what it says about itself.</summary>
 internal static class ControlProgram
 {
-    public const int TargetRegister = 24, SpeedRegister = 30, CounterRegister = 24, ModeRegister = 25;
+    public const int TargetRegister = 24, SpeedRegister = 30, ValuesRegister = 36, CounterRegister = 24, ModeRegister = 25;
 
     /// <summary>Double and integer registers of the input recipe, each in a row.</summary>
-    public const int Doubles = 12, Integers = 6;
+    public const int Doubles = 18, Integers = 6;
 
     /// <summary>What output integer register 25 says besides an <see cref="Samples.ArmMode"/>.</summary>
     public const int Waiting = -1, EndedSilent = -2, EndedFar = -3;
@@ -35,12 +35,14 @@ internal static class ControlProgram
     public static bool HasForceSensor(UrArmOptions options) => UrModel.ByName(options.Model).BaseRateHz > 125;
 
     /// <summary>The program's text, ready to be sent.</summary>
-    public static string Text(UrArmOptions options, int firstHeartbeat)
+    /// <param name="version">Of the controller; null: not known, so only what every version has is used.</param>
+    public static string Text(UrArmOptions options, int firstHeartbeat, ControllerVersion? version = null)
     {
         var speeds = UrModel.ByName(options.Model).MaxJointSpeed.ToArray().Select(s => Number(Math.Min(s, options.JointSpeedLimit)));
         return Template()
             .Replace("{{MAX_SPEED}}", $"[{string.Join(", ", speeds)}]")
             .Replace("{{ZERO_FORCE_SENSOR}}", HasForceSensor(options) ? "zero_ftsensor()" : "textmsg(\"this arm has no force sensor\")")
+            .Replace("{{SET_PAYLOAD}}", HasTargetPayload(version) ? "set_target_payload" : "set_payload")
             .Replace("{{WATCHDOG_S}}", Number(options.WatchdogMs * 1e-3))
             .Replace("{{STOP_DECELERATION}}", Number(options.StopDeceleration))
             .Replace("{{HEARTBEAT_LAST}}", (firstHeartbeat + HeartbeatRange - 1).ToString(CultureInfo.InvariantCulture))
@@ -50,6 +52,9 @@ internal static class ControlProgram
             .Replace("{{LOOKAHEAD_S}}", Number(options.ServojLookaheadS))
             .Replace("{{GAIN}}", options.ServojGain.ToString(CultureInfo.InvariantCulture));
     }
+
+    // It came with PolyScope 5.10; CB3 keeps the older name.
+    private static bool HasTargetPayload(ControllerVersion? version) => version is { Major: 5, Minor: >= 10 } or { IsPolyScopeX: true };
 
     /// <summary>Why a program that is no longer running ended, by output register 25; null where the register does not say.</summary>
     public static string? WhyEnded(int status) => status switch

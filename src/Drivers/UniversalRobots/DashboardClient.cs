@@ -7,9 +7,10 @@ namespace RobotWorldModel.Drivers.UniversalRobots;
 /// UR's dashboard server (29999): one text line asked, one answered. Each call is a connection of its own, one at a time. What powers or
 /// unlocks goes through <see cref="DashboardOrders"/> alone.
 /// </summary>
-internal sealed class DashboardClient(string host, int port)
+/// <param name="replyTimeoutMs">One that waits long should be a client of its own: others must not wait behind it.</param>
+internal sealed class DashboardClient(string host, int port, int replyTimeoutMs = 2500)
 {
-    private const int ConnectTimeoutMs = 1000, ReplyTimeoutMs = 2500, LongestLine = 4096;
+    private const int ConnectTimeoutMs = 1000, LongestLine = 4096;
     private readonly Lock _oneAtATime = new();
 
     /// <summary>Asks in order. Each answer is one line, trimmed.</summary>
@@ -20,7 +21,7 @@ internal sealed class DashboardClient(string host, int port)
         {
             using Socket socket = DeviceSocket.Connect(host, port, ConnectTimeoutMs,
                 "The dashboard server is on 29999 (PolyScope: Settings, Security, Services; PolyScope X has none)");
-            socket.SendTimeout = socket.ReceiveTimeout = ReplyTimeoutMs;
+            socket.SendTimeout = socket.ReceiveTimeout = replyTimeoutMs;
             var line = new StringBuilder();
             ReadLine(socket, line); // Connected: Universal Robots Dashboard Server
             string[] answers = new string[questions.Length];

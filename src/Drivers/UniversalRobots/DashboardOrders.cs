@@ -10,33 +10,95 @@ namespace RobotWorldModel.Drivers.UniversalRobots;
 /// </summary>
 internal sealed class DashboardOrders(UrArmOptions options, RtdeLink link, UrObserver observer, SampleStream<RobotState> states)
 {
-    private const int LookMs = 50, UnlockAgainMs = 500;
+    private const int LookMs = 50, UnlockAgainMs = 500, LongestText = 500;
 
     // A real arm boots its joints and tests its brakes meanwhile; a restart of the safety system drops the connections too.
-    private const int PowerTimeoutMs = 60_000, UnlockTimeoutMs = 15_000;
+    // A program is loaded with its installation.
+    private const int PowerTimeoutMs = 60_000, UnlockTimeoutMs = 15_000, LoadTimeoutMs = 60_000;
 
     /// <summary>Null when it is done, else what is in the way and what to do.</summary>
-    public string? Obey(ArmOrder order, CancellationToken cancel)
+    public string? Obey(ArmOrder order, string text, CancellationToken cancel)
     {
+        // A line break would be a second order.
+        if (text.Length > LongestText || text.Any(c => c is < ' ' or > '~'))
+            return $"the dashboard takes one line of at most {LongestText} ASCII characters; '{text.ReplaceLineEndings(" ")}' is none";
         if (!link.Connected || !states.TryGetNewest(out _))
             return $"not connected: {link.Message}";
         if (link.Version is { IsPolyScopeX: true })
-            return "PolyScope X has no dashboard server: do it at the pendant";
+            return $"PolyScope X has no dashboard server: {AtThePendant(order)}";
         try
         {
-            return observer.LocalControl() ?? order switch
+            bool always = order is ArmOrder.ShowPopup or ArmOrder.ClosePopup; // which local control allows too
+            return (always ? null : observer.LocalControl()) ?? order switch
             {
                 ArmOrder.PowerOn => PowerOn(cancel),
                 ArmOrder.PowerOff => Give("power off", "Powering off")
                     ?? Await(s => s.Mode == RobotMode.PowerOff, PowerTimeoutMs, "lose power", cancel),
                 ArmOrder.UnlockProtectiveStop => Unlock(cancel),
-                _ => RestartSafety(cancel),
+                ArmOrder.RestartSafety => RestartSafety(cancel),
+                ArmOrder.LoadProgram => Load(text),
+                ArmOrder.PlayProgram => Play(cancel),
+                ArmOrder.PauseProgram => Give("pause", "Pausing program") is { } reply ? $"{reply}: no program is playing" : null,
+                ArmOrder.StopProgram => Give("stop", "Stopped"),
+                ArmOrder.ShowPopup => Give($"popup {text}", "showing popup"),
+                _ => Give("close popup", "closing popup") ?? Give("close safety popup", "closing safety popup"),
             };
         }
         catch (DeviceFaultException e)
         {
             return e.Message;
         }
+    }
+
+    /// <summary>What the dashboard shows.</summary>
+    public PendantReport Look()
+    {
+        if (!link.Connected)
+            return new(null, "", "", $"not connected: {link.Message}");
+        if (link.Version is { IsPolyScopeX: true })
+            return new(null, "", "", "PolyScope X has no dashboard server: what it plays, and whether it is in remote control, "
+                + "the pendant shows");
+        try
+        {
+            string[] answers = observer.Dashboard.Ask("is in remote control", "get loaded program", "programState");
+            const string Loaded = "Loaded program:";
+            return new(
+                answers[0] switch { "true" => true, "false" => false, _ => null },
+                answers[1].StartsWith(Loaded, StringComparison.Ordinal) ? answers[1][Loaded.Length..].Trim() : "",
+                answers[2].StartsWith("could not", StringComparison.Ordinal) ? "" : answers[2], "");
+        }
+        catch (DeviceFaultException e)
+        {
+            return new(null, "", "", e.Message);
+        }
+    }
+
+    private static string AtThePendant(ArmOrder order) => order switch
+    {
+        ArmOrder.PowerOn or ArmOrder.PowerOff => "power it at the pendant",
+        ArmOrder.UnlockProtectiveStop => "unlock it at the pendant, then ./robot acknowledge",
+        ArmOrder.RestartSafety => "restart its safety system at the pendant, then ./robot acknowledge",
+        ArmOrder.LoadProgram or ArmOrder.PlayProgram or ArmOrder.PauseProgram or ArmOrder.StopProgram =>
+            "load, play, pause and stop its programs at the pendant",
+        _ => "nothing can be shown on its pendant from here, and its popups are closed there",
+    };
+
+    private string? Load(string name)
+    {
+        if (name.Length == 0)
+            return "name the program, as it lies on the controller's disk";
+        string reply = new DashboardClient(options.Host, options.DashboardPort, LoadTimeoutMs).Ask($"load {name}")[0];
+        return reply.StartsWith("Loading program", StringComparison.OrdinalIgnoreCase) ? null
+            : $"{options.Host} did not load it: {reply}; give its name as the pendant shows it, with its folder";
+    }
+
+    private string? Play(CancellationToken cancel)
+    {
+        if (cancel.IsCancellationRequested)
+            return "interrupted";
+        return UrGates.WhyNotMoving(Newest()) ?? (Give("play", "Starting program") is { } refusal
+            ? $"{refusal}: is a program loaded (./robot arm program load NAME), and does none run already?"
+            : null);
     }
 
     private string? PowerOn(CancellationToken cancel)

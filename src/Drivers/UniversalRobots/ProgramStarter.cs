@@ -67,7 +67,7 @@ internal sealed class ProgramStarter(UrArmOptions options, RtdeLink link, UrObse
             using Socket socket = DeviceSocket.Connect(options.Host, options.ScriptPort, ConnectTimeoutMs,
                 "Programs are taken on 30002 (PolyScope: Settings, Security, Services)");
             socket.SendTimeout = SendTimeoutMs;
-            byte[] program = Encoding.ASCII.GetBytes(ControlProgram.Text(options, first));
+            byte[] program = Encoding.ASCII.GetBytes(ControlProgram.Text(options, first, link.Version));
             for (int sent = 0; sent < program.Length;)
             {
                 int n = socket.Send(program.AsSpan(sent), SocketFlags.None, out SocketError error);

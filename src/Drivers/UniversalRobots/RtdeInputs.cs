@@ -23,39 +23,19 @@ internal sealed class RtdeInputs
         _package[3] = recipe;
     }
 
+    private static readonly RtdeRecipe s_recipe = new(
+        [.. ControlProgram.InputNames.Split(',')
+            .Select((name, i) => (name, i < ControlProgram.Doubles ? RtdeType.Double : RtdeType.Int32))],
+        "disable the fieldbus or end that program, then start again");
+
     /// <summary>The setup request for the registers that the control program reads.</summary>
-    public static byte[] Request => RtdeWire.Package(RtdePackage.SetupInputs, [], ControlProgram.InputNames);
+    public static byte[] Request => s_recipe.Request;
 
     /// <summary>Reads the controller's reply. Either the claimed inputs, or what is in the way and what to do, is null.</summary>
     public static (RtdeInputs? Inputs, string? Problem) FromReply(RtdeSession session, ReadOnlySpan<byte> payload)
     {
-        string[] names = ControlProgram.InputNames.Split(',');
-        if (payload.IsEmpty)
-            return (null, $"{session.Host} gave an empty answer to the request for input registers");
-        string[] types = RtdeWire.SplitList(payload[1..]);
-        if (types.Length != names.Length)
-            return (null, $"{session.Host} answered the request for {names.Length} input registers with {types.Length} types");
-        string inUse = Refused("IN_USE");
-        if (inUse.Length > 0)
-            return (null, $"{session.Host} refused RTDE input {inUse} (IN_USE): another client owns it, often EtherNet/IP or PROFINET "
-                + "enabled on the robot, or another RTDE program (ur_rtde, a ROS driver): "
-                + "disable the fieldbus or end that program, then start again");
-        string missing = Refused("NOT_FOUND");
-        if (missing.Length > 0)
-            return (null, $"{session.Host} does not have RTDE input {missing} (NOT_FOUND): "
-                + "registers 24-47 need PolyScope 3.9 or 5.3; update it");
-        for (int i = 0; i < names.Length; i++)
-        {
-            if (types[i] != RtdeWire.Name(i < ControlProgram.Doubles ? RtdeType.Double : RtdeType.Int32))
-                return (null, $"{session.Host} says that RTDE input {names[i]} is {types[i]}, which it is not on a UR controller");
-        }
-        return (new(session, payload[0]), null);
-
-        string Refused(string how)
-        {
-            string[] refused = [.. names.Where((_, i) => types[i] == how)];
-            return refused.Length <= 2 ? string.Join(", ", refused) : $"{refused[0]} and {refused.Length - 1} more";
-        }
+        string? problem = s_recipe.Read(session, payload, out byte recipe);
+        return problem is null ? (new(session, recipe), null) : (null, problem);
     }
 
     public bool BelongsTo(RtdeSession? session) => _session == session;
@@ -68,6 +48,7 @@ internal sealed class RtdeInputs
         {
             BinaryPrimitives.WriteDoubleBigEndian(to[(8 * i)..], q[i]);
             BinaryPrimitives.WriteDoubleBigEndian(to[(48 + 8 * i)..], qd[i]);
+            BinaryPrimitives.WriteDoubleBigEndian(to[(96 + 8 * i)..], make.Values[i]);
         }
         Span<byte> integers = to[IntegersAt..];
         BinaryPrimitives.WriteInt32BigEndian(integers, counter);

@@ -37,6 +37,7 @@ internal sealed class RtdeLink : IDisposable
     private RtdeInputs? _inputs;
     private byte[]? _inputsReply;
     private bool _inputsAsked;
+    private readonly Lock _oneAsks = new();
     private Setting _setting = new(0, default);
     private RobotState _state;
     private int _counter, _connections;
@@ -62,7 +63,10 @@ internal sealed class RtdeLink : IDisposable
     /// <summary>Why the input registers could not be claimed at the last try; null where they were, or were not asked for.</summary>
     public string? InputsProblem { get; private set; }
 
-    public bool Connected => Volatile.Read(ref _session) is not null;
+    public bool Connected => Session is not null;
+
+    /// <summary>While data flows; else null.</summary>
+    public RtdeSession? Session => Volatile.Read(ref _session);
 
     /// <summary>The controller has taken the connection; its data may not flow yet.</summary>
     public bool Reached => Volatile.Read(ref _connecting) is not null;
@@ -106,14 +110,17 @@ internal sealed class RtdeLink : IDisposable
                 return $"not connected: {Message}";
             if (Volatile.Read(ref _inputs) is { } inputs && inputs.BelongsTo(session))
                 return null;
-            string? problem = AskForInputs(session, cancel);
+            string? problem = ClaimInputs(session, cancel);
             InputsProblem = problem;
             if (problem is null || tries == Tries || cancel.WaitHandle.WaitOne(WaitBetweenMs))
                 return problem;
         }
     }
 
-    /// <summary>Writes one set-point under the next counter. No lock: the reader thread never writes once data flows.</summary>
+    /// <summary>
+    /// Writes one set-point under the next counter. No lock: the reader thread never writes once data flows, and the few packages that
+    /// others write are single writes of some bytes, as this is.
+    /// </summary>
     public bool Send(ArmMode mode, in Vector6 q, in Vector6 qd)
     {
         if (Volatile.Read(ref _inputs) is not { } inputs || !q.IsFinite || !qd.IsFinite)
@@ -134,6 +141,31 @@ internal sealed class RtdeLink : IDisposable
             number++;
         Volatile.Write(ref _setting, new(number, make));
         return number;
+    }
+
+    /// <summary>Sends the request for an input recipe while data flows, and waits for its reply.</summary>
+    /// <returns>The reply's payload, or why there is none.</returns>
+    public (byte[]? Reply, string? Problem) AskForInputs(RtdeSession session, byte[] request, CancellationToken cancel)
+    {
+        lock (_oneAsks)
+        {
+            _inputsReplied.Reset();
+            Volatile.Write(ref _inputsAsked, true);
+            try
+            {
+                return session.TryWrite(request) && _inputsReplied.Wait(_options.ReplyTimeoutMs, cancel)
+                    ? (_inputsReply, null)
+                    : (null, $"{session.Host} did not answer the request for RTDE inputs within {_options.ReplyTimeoutMs} ms: try again");
+            }
+            catch (OperationCanceledException)
+            {
+                return (null, "interrupted");
+            }
+            finally
+            {
+                Volatile.Write(ref _inputsAsked, false);
+            }
+        }
     }
 
     private void Run(CancellationToken stop)
@@ -299,28 +331,15 @@ internal sealed class RtdeLink : IDisposable
         Interlocked.Increment(ref _connections);
     }
 
-    private string? AskForInputs(RtdeSession session, CancellationToken cancel)
+    private string? ClaimInputs(RtdeSession session, CancellationToken cancel)
     {
-        _inputsReplied.Reset();
-        Volatile.Write(ref _inputsAsked, true);
-        try
-        {
-            if (!session.TryWrite(RtdeInputs.Request) || !_inputsReplied.Wait(_options.ReplyTimeoutMs, cancel))
-                return $"{session.Host} did not answer the request for RTDE input registers "
-                    + $"within {_options.ReplyTimeoutMs} ms: try again";
-            (RtdeInputs? inputs, string? problem) = RtdeInputs.FromReply(session, _inputsReply);
-            if (inputs is not null)
-                Volatile.Write(ref _inputs, inputs);
+        (byte[]? reply, string? problem) = AskForInputs(session, RtdeInputs.Request, cancel);
+        if (problem is not null)
             return problem;
-        }
-        catch (OperationCanceledException)
-        {
-            return "interrupted";
-        }
-        finally
-        {
-            Volatile.Write(ref _inputsAsked, false);
-        }
+        (RtdeInputs? inputs, problem) = RtdeInputs.FromReply(session, reply);
+        if (inputs is not null)
+            Volatile.Write(ref _inputs, inputs);
+        return problem;
     }
 
     private sealed record Setting(int Number, ArmSetting Make);

@@ -14,6 +14,8 @@ internal sealed class RtdeOutputs
     {
         Timestamp, Q, Qd, Current, TargetQ, TargetQd, TcpPose, TcpSpeed, TcpForce, Mode, Safety, StatusBits, Runtime, SpeedScaling,
         TargetSpeedFraction, TcpOffset, Payload, Heartbeat, ProgramStatus, EchoedCounter, SettingMade, DigitalInputs, DigitalOutputs,
+        PayloadCog, AnalogInput0, AnalogInput1, AnalogOutput0, AnalogOutput1, AnalogTypes, ToolInput0, ToolInput1, ToolTypes, ToolSupply,
+        ToolCurrent,
     }
 
     private static readonly (string Name, RtdeType Type, bool Required)[] s_wished =
@@ -41,6 +43,17 @@ internal sealed class RtdeOutputs
         ("output_int_register_27", RtdeType.Int32, false),
         ("actual_digital_input_bits", RtdeType.UInt64, false),
         ("actual_digital_output_bits", RtdeType.UInt64, false),
+        ("payload_cog", RtdeType.Vector3D, false),
+        ("standard_analog_input0", RtdeType.Double, false),
+        ("standard_analog_input1", RtdeType.Double, false),
+        ("standard_analog_output0", RtdeType.Double, false),
+        ("standard_analog_output1", RtdeType.Double, false),
+        ("analog_io_types", RtdeType.UInt32, false),
+        ("tool_analog_input0", RtdeType.Double, false),
+        ("tool_analog_input1", RtdeType.Double, false),
+        ("tool_analog_input_types", RtdeType.UInt32, false),
+        ("tool_output_voltage", RtdeType.Int32, false),
+        ("tool_output_current", RtdeType.Double, false),
     ];
 
     private static readonly Vector6 s_unknown = new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
@@ -89,6 +102,18 @@ internal sealed class RtdeOutputs
         TargetSpeedFraction = double.NaN,
         TcpOffset = s_unknown,
         Payload = double.NaN,
+        PayloadCog = new(double.NaN, double.NaN, double.NaN),
+        Analog = new()
+        {
+            Input0 = double.NaN,
+            Input1 = double.NaN,
+            Output0 = double.NaN,
+            Output1 = double.NaN,
+            ToolInput0 = double.NaN,
+            ToolInput1 = double.NaN,
+            ToolCurrent = double.NaN,
+            ToolSupply = -1,
+        },
     };
 
     /// <summary>Reads a package's fields into a state and returns the controller's timestamp, s.</summary>
@@ -111,13 +136,38 @@ internal sealed class RtdeOutputs
         Read(fields, Field.TargetSpeedFraction, ref state.TargetSpeedFraction);
         Read(fields, Field.TcpOffset, ref state.TcpOffset);
         Read(fields, Field.Payload, ref state.Payload);
+        Read(fields, Field.PayloadCog, ref state.PayloadCog);
         state.Heartbeat = Read(fields, Field.Heartbeat, state.Heartbeat);
         state.ProgramStatus = Read(fields, Field.ProgramStatus, state.ProgramStatus);
         state.EchoedCounter = Read(fields, Field.EchoedCounter, state.EchoedCounter);
         state.SettingMade = Read(fields, Field.SettingMade, state.SettingMade);
         state.DigitalInputs = Read(fields, Field.DigitalInputs, state.DigitalInputs);
         state.DigitalOutputs = Read(fields, Field.DigitalOutputs, state.DigitalOutputs);
+        Decode(fields, ref state.Analog);
         return RtdeWire.ReadDouble(fields[_at[(int)Field.Timestamp]..]);
+    }
+
+    private void Decode(ReadOnlySpan<byte> fields, ref AnalogSignals analog)
+    {
+        Read(fields, Field.AnalogInput0, ref analog.Input0);
+        Read(fields, Field.AnalogInput1, ref analog.Input1);
+        Read(fields, Field.AnalogOutput0, ref analog.Output0);
+        Read(fields, Field.AnalogOutput1, ref analog.Output1);
+        analog.Voltages = (uint)Read(fields, Field.AnalogTypes, (int)analog.Voltages);
+        Read(fields, Field.ToolInput0, ref analog.ToolInput0);
+        Read(fields, Field.ToolInput1, ref analog.ToolInput1);
+        analog.ToolVoltages = (uint)Read(fields, Field.ToolTypes, (int)analog.ToolVoltages);
+        analog.ToolSupply = Read(fields, Field.ToolSupply, analog.ToolSupply);
+        Read(fields, Field.ToolCurrent, ref analog.ToolCurrent);
+    }
+
+    private void Read(ReadOnlySpan<byte> fields, Field field, ref Vec3 into)
+    {
+        int at = _at[(int)field];
+        if (at < 0)
+            return;
+        fields = fields[at..];
+        into = new(RtdeWire.ReadDouble(fields), RtdeWire.ReadDouble(fields[8..]), RtdeWire.ReadDouble(fields[16..]));
     }
 
     private void Read(ReadOnlySpan<byte> fields, Field field, ref Vector6 into)

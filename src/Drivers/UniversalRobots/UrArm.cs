@@ -15,6 +15,7 @@ public sealed class UrArm : IRobotArm, IArmControl
     private readonly UrArmOptions _options;
     private readonly RtdeLink _link;
     private readonly UrObserver _observer;
+    private readonly SpeedSlider _slider;
     private readonly Lock _statusLock = new();
     private DeviceStatus _status = new(false, "not started", 0);
     private (bool, string, int, int, RobotMode, SafetyStatusBits, string?) _statusOf;
@@ -29,6 +30,7 @@ public sealed class UrArm : IRobotArm, IArmControl
         States = new SampleStream<RobotState>(options.Name, 0, options.LatencyMs);
         _link = new RtdeLink(options, States);
         _observer = new UrObserver(options, _link, model);
+        _slider = new SpeedSlider(_link, States);
     }
 
     public string Name => _options.Name;
@@ -41,6 +43,9 @@ public sealed class UrArm : IRobotArm, IArmControl
     public RobotIdentity? Identity => _observer.Identity;
 
     public UrKinematics Kinematics => _observer.Kinematics;
+
+    /// <summary>False where it is known to have none: PolyScope X.</summary>
+    public bool HasDashboard => _link.Version is not { IsPolyScopeX: true };
 
     public ClockMapReport? Clock => _link.Clock.Report;
 
@@ -99,8 +104,12 @@ public sealed class UrArm : IRobotArm, IArmControl
 
     string? IArmControl.StartProgram(CancellationToken cancel) => new ProgramStarter(_options, _link, _observer, States).Start(cancel);
 
-    string? IArmControl.Obey(ArmOrder order, CancellationToken cancel) =>
-        new DashboardOrders(_options, _link, _observer, States).Obey(order, cancel);
+    string? IArmControl.Obey(ArmOrder order, string text, CancellationToken cancel) =>
+        new DashboardOrders(_options, _link, _observer, States).Obey(order, text, cancel);
+
+    PendantReport IArmControl.LookAtPendant() => new DashboardOrders(_options, _link, _observer, States).Look();
+
+    string? IArmControl.SetSpeed(double fraction, CancellationToken cancel) => _slider.Set(fraction, cancel);
 
     string? IArmControl.Set(in ArmSetting setting, CancellationToken cancel)
     {
@@ -109,8 +118,12 @@ public sealed class UrArm : IRobotArm, IArmControl
         int number = _link.Set(setting);
         long deadline = HostClock.NowNs + SettingTimeoutMs * 1_000_000L;
         while (!(States.TryGetNewest(out var newest) && newest.Value.SettingMade == number))
-            if (HostClock.NowNs > deadline || cancel.WaitHandle.WaitOne(LookMs))
+        {
+            if (cancel.WaitHandle.WaitOne(LookMs))
+                return "interrupted: the setting may not have been made";
+            if (HostClock.NowNs > deadline)
                 return "our program on the controller did not make the setting: see the pendant's log, then try again";
+        }
         return null;
     }
 

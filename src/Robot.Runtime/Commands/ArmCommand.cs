@@ -8,14 +8,14 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.Runtime.Commands;
 
 /// <summary>robot arm: the arm by itself, without recording: what it is doing, moves, freedrive, and the pendant's buttons.</summary>
-internal static class ArmCommand
+internal static partial class ArmCommand
 {
     private static readonly TimeSpan s_statusDeadline = TimeSpan.FromSeconds(10);
 
     /// <summary>What every one of them is given.</summary>
     private sealed record Given(CellConfig Cell, ServiceConnection Service, bool Yes, CancellationToken Cancel);
 
-    public static Command Create() => new("arm", "The arm by itself: its state, moves, freedrive, power and unlocking.")
+    public static Command Create() => new("arm", "The arm by itself: state, moves, freedrive, power, unlocking, tool, signals, speed.")
     {
         Subcommand("status", "What the arm is doing, and what leads on from there.", StatusAsync),
         Home(),
@@ -26,6 +26,10 @@ internal static class ArmCommand
         Power(),
         Subcommand("zero", "Zeroes the arm's own force sensor where it is: what it measures now counts as nothing.", ZeroAsync),
         Io(),
+        Tool(),
+        Speed(),
+        PendantProgram(),
+        Popup(),
     };
 
     private static Command Home()
@@ -86,26 +90,6 @@ internal static class ArmCommand
         return command;
     }
 
-    private static Command Io()
-    {
-        var which = new Argument<string?>("OUTPUT")
-        {
-            Description = "standard:0 to 7, configurable:0 to 7, tool:0 or 1; without it all inputs and outputs are shown",
-            DefaultValueFactory = _ => null,
-        };
-        var level = new Argument<string?>("on|off") { DefaultValueFactory = _ => null };
-        level.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token] && token.Value is not ("on" or "off"))
-                result.AddError($"'{token.Value}' is neither on nor off");
-        });
-        var command = Subcommand("io", "Shows the controller's digital inputs and outputs, or sets an output.",
-            (given, parsed) => IoAsync(given, parsed.GetValue(which), parsed.GetValue(level)));
-        command.Add(which);
-        command.Add(level);
-        return command;
-    }
-
     private static Command Subcommand(string name, string description, Func<Given, Task<int>> run) =>
         Subcommand(name, description, (given, _) => run(given));
 
@@ -138,8 +122,10 @@ internal static class ArmCommand
         {
             Console.WriteLine($"  joints  {Listed(robot.Q)} rad");
             Console.WriteLine($"  TCP     {Listed(robot.Tcp)} m, rad");
-            Console.WriteLine($"  mode {robot.Mode}, safety {robot.Safety}, speed {robot.SpeedScaling:P0}, "
-                + (status.Motion.Owner is { } owner ? $"held by {owner}" : "held by nobody"));
+            Console.WriteLine($"  mode {robot.Mode}, safety {robot.Safety}, speed {Percent(robot.SpeedScaling)} "
+                + $"(slider {Percent(robot.SpeedSlider)}), " + (status.Motion.Owner is { } owner ? $"held by {owner}" : "held by nobody"));
+            SayTool(robot.Tool);
+            await SayPendantAsync(given, device);
         }
         if (status.Motion.DelayMs is { } delay)
             Console.WriteLine($"  {delay:0.0} ms from a set-point to the arm's being there, "
@@ -148,8 +134,8 @@ internal static class ArmCommand
             Console.WriteLine($"  {device.Message}");
         if (status.Motion.Reason.Length > 0)
             Console.WriteLine($"  {(status.Motion.NeedsAcknowledge ? "stopped: " : "")}{status.Motion.Reason}");
-        if (status.Motion.NeedsAcknowledge)
-            Console.WriteLine("  when the cause has been seen to: ./robot arm unlock");
+        if (status.Motion.Next.Length > 0)
+            Console.WriteLine($"  next: {status.Motion.Next}");
         return ExitCode.Done;
     }
 
@@ -160,7 +146,7 @@ internal static class ArmCommand
         Console.WriteLine($"{given.Cell.Cell}: the arm goes {way}");
         if (only)
             return ExitCode.Done;
-        await AskAsync(given, "go " + way);
+        await AskAsync(given, "go " + way, moves: true);
         await given.Service.StartWhenReadyAsync(CoreMethods.ArmMove, move, given.Cancel);
         await UntilStoppedAsync(given, given.Service.Core.CallAsync(CoreMethods.ArmMoved, null, given.Cancel));
         Console.WriteLine("arrived");
@@ -224,36 +210,6 @@ internal static class ArmCommand
         return await StatusAsync(given);
     }
 
-    private static async Task<int> ZeroAsync(Given given)
-    {
-        await AskAsync(given, "have its force sensor zeroed where it stands: nothing may touch the tool");
-        await given.Service.StartWhenReadyAsync(CoreMethods.ArmSet, new { kind = "zero" }, given.Cancel);
-        Console.WriteLine($"{given.Cell.Cell}: the arm's force sensor is zero now");
-        return ExitCode.Done;
-    }
-
-    private static async Task<int> IoAsync(Given given, string? output, string? level)
-    {
-        if (output is not null)
-        {
-            if (level is null || output.Split(':') is not [var kind, var number] || !int.TryParse(number, out int n))
-                throw new RobotException(ExitCode.Usage, "name an output and its level, as in: ./robot arm io standard:3 on");
-            await AskAsync(given, $"have its output {output} switched {level}; whatever hangs on it acts");
-            await given.Service.StartWhenReadyAsync(CoreMethods.ArmSet, new { kind, output = n, level = level == "on" }, given.Cancel);
-        }
-        if ((await NewestAsync(given)).Robot is not { } robot)
-            throw new RobotException(ExitCode.Device, "the arm has not sent its state yet");
-        Console.WriteLine("              standard  configurable  tool   (numbers 0 to 7, and 0 to 1, from the left)");
-        Console.WriteLine($"  inputs      {Levels(robot.DigitalInputs)}");
-        Console.WriteLine($"  outputs     {Levels(robot.DigitalOutputs)}");
-        return ExitCode.Done;
-    }
-
-    private static string Levels(ulong bits) => $"{Levels(bits, 0, 8)}  {Levels(bits, 8, 8)}      {Levels(bits, 16, 2)}";
-
-    private static string Levels(ulong bits, int from, int count) =>
-        string.Concat(Enumerable.Range(from, count).Select(i => (bits >> i & 1) != 0 ? '1' : '0'));
-
     /// <summary>Waits; Ctrl-C stops the arm.</summary>
     private static async Task UntilStoppedAsync(Given given, Task moving)
     {
@@ -268,8 +224,8 @@ internal static class ArmCommand
         }
     }
 
-    private static Task AskAsync(Given given, string what) =>
-        MotionWarning.AskAsync(given.Cell, given.Service, needed: true, given.Yes, what, given.Cancel);
+    private static Task AskAsync(Given given, string what, bool moves = false) =>
+        MotionWarning.AskAsync(given.Cell, given.Service, needed: true, given.Yes, what, given.Cancel, moves);
 
     /// <summary>Core's status of from now on, once the arm has been asked who it is, or after some seconds.</summary>
     private static async Task<CoreStatus> NewestAsync(Given given)

@@ -11,9 +11,10 @@ internal static class MotionWarning
 
     /// <param name="needed">False: this command moves nothing.</param>
     /// <param name="what">Completes "the arm will …".</param>
+    /// <param name="moves">It is moved from here, within this cell's limits, which are said.</param>
     /// <exception cref="RobotException">The person said no, nobody is there to say yes, or there is no arm.</exception>
     public static async Task AskAsync(
-        CellConfig config, ServiceConnection service, bool needed, bool yes, string what, CancellationToken cancel)
+        CellConfig config, ServiceConnection service, bool needed, bool yes, string what, CancellationToken cancel, bool moves = true)
     {
         if (!needed || !config.Motion.Enabled)
             return; // core refuses motion by itself where it is off, and says how to switch it on
@@ -24,17 +25,18 @@ internal static class MotionWarning
             throw new RobotException(ExitCode.Device,
                 $"{status?.Streams.FirstOrDefault(s => s.Name == "robot")?.Message ?? "the service says nothing of an arm"}"
                 + (config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})"));
-        await Task.Run(() => Confirm(config, $"{status.Robot.Model} {status.Robot.Serial}".TrimEnd(), what, yes, cancel), cancel);
+        await Task.Run(() => Confirm(config, $"{status.Robot.Model} {status.Robot.Serial}".TrimEnd(), what, yes, cancel, moves), cancel);
     }
 
     /// <summary>Says what a real arm is about to do, and asks unless that has been answered.</summary>
     /// <param name="arm">Which: model and serial number.</param>
+    /// <param name="moves">As for <see cref="AskAsync"/>.</param>
     /// <exception cref="RobotException">The person said no, or nobody is there to say yes.</exception>
-    public static void Confirm(CellConfig config, string arm, string what, bool yes, CancellationToken cancel)
+    public static void Confirm(CellConfig config, string arm, string what, bool yes, CancellationToken cancel, bool moves = true)
     {
         Console.Error.WriteLine(
-            $"{config.Cell}: the arm ({arm}) will {what}, "
-            + $"TCP at most {config.Motion.TcpSpeed} m/s, joints at most {config.Motion.JointSpeed} rad/s. "
+            $"{config.Cell}: the arm ({arm}) will {what}"
+            + (moves ? $", TCP at most {config.Motion.TcpSpeed} m/s, joints at most {config.Motion.JointSpeed} rad/s. " : ". ")
             + "Keep clear, and the emergency stop at hand.");
         if (yes)
             return;

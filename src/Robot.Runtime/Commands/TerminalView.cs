@@ -68,6 +68,7 @@ internal static class TerminalView
         string robot = status.Robot is { } r ? $"{Markup.Escape(r.Model)} {r.Mode}, safety {r.Safety}; " : "";
         string reason = status.Motion.Reason.Length > 0 ? $" - {Markup.Escape(status.Motion.Reason)}" : "";
         string by = status.Motion.Owner is { } owner ? $" by {Markup.Escape(owner)}" : "";
-        return new($"{robot}motion {status.Motion.State}{by}{reason}");
+        string next = status.Motion.Next.Length > 0 ? $"\nnext: {Markup.Escape(status.Motion.Next)}" : "";
+        return new($"{robot}motion {status.Motion.State}{by}{reason}{next}");
     }
 }

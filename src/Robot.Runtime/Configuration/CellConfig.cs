@@ -68,7 +68,10 @@ public sealed class CellConfig
         if (Robot is null && Force is null && Gripper is null && Cameras.Count == 0)
             throw new ConfigException($"{File}: there is no device to record from; add robot, force, gripper or cameras");
         if (Robot is not null)
+        {
             CheckMetres("robot.tcp", Robot.Tcp, 1);
+            CheckMetres("robot.payload_cog", Robot.PayloadCog ?? [], 1);
+        }
         CheckMotion();
         CheckCameras();
     }
@@ -135,6 +138,10 @@ public sealed class RobotConfig
 
     [Range(0.0, 50.0)]
     public double PayloadKg { get; set; }
+
+    /// <summary>The payload's centre of mass, flange frame, m. Absent: the controller's own is left as it is, and not compared.</summary>
+    [Length(3, 3)]
+    public double[]? PayloadCog { get; set; }
 
     /// <summary>Where <c>./robot arm home</c> brings the arm: joint angles, rad. Absent: it has no home.</summary>
     [Length(6, 6)]

@@ -7,14 +7,11 @@ using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Core;
 
-/// <summary>What a person has the arm do by itself: a move, and the pendant's buttons.</summary>
+/// <summary>What a person has the arm do by itself: a move to a pose or by a step.</summary>
 internal sealed class ArmRun(CellConfig config, CellDevices devices, PolicyRunner policies)
 {
     private const double DefaultShare = 0.3, LeastShare = 0.02;
-    private sealed record Order(object Connection, CancellationTokenSource Cancel);
-
     private volatile Task<PolicyEnd>? _moving;
-    private Order? _order; // under way
 
     /// <summary>Looks where a move leads, and begins it unless only that was asked for.</summary>
     /// <returns>How far and how fast.</returns>
@@ -53,80 +50,6 @@ internal sealed class ArmRun(CellConfig config, CellDevices devices, PolicyRunne
         if (policies.Current is MovePolicy)
             policies.End("the move is done");
         return new { };
-    }
-
-    /// <exception cref="RobotException">The order is not known, or is refused.</exception>
-    public async Task<object> ObeyAsync(string order, object connection, CancellationToken cancel)
-    {
-        var wanted = order switch
-        {
-            "power_on" => ArmOrder.PowerOn,
-            "power_off" => ArmOrder.PowerOff,
-            "unlock" => ArmOrder.UnlockProtectiveStop,
-            "restart_safety" => ArmOrder.RestartSafety,
-            _ => throw new RobotException(ExitCode.Usage,
-                $"'{order}' is no order to the arm; use power_on, power_off, unlock or restart_safety"),
-        };
-        if (devices.Motion is not { } motion)
-            throw new RobotException(ExitCode.Device, "this cell has no arm");
-        return await WhileWantedAsync(connection, wanted == ArmOrder.PowerOff, token => motion.Obey(wanted, token), cancel) is { } refusal
-            ? throw new RobotException(ExitCode.Device, refusal)
-            : new { };
-    }
-
-    /// <summary>Who gave an order is gone: nothing is unlocked or powered for nobody.</summary>
-    public void Closed(object connection)
-    {
-        if (Volatile.Read(ref _order) is { } order && order.Connection == connection)
-            order.Cancel.Cancel();
-    }
-
-    /// <summary>A person has stopped the arm: what was to be powered or unlocked is not.</summary>
-    public void Stop() => Volatile.Read(ref _order)?.Cancel.Cancel();
-
-    /// <param name="always">It goes first, whatever is under way.</param>
-    private async Task<string?> WhileWantedAsync(
-        object connection, bool always, Func<CancellationToken, string?> obey, CancellationToken cancel)
-    {
-        var order = new Order(connection, CancellationTokenSource.CreateLinkedTokenSource(cancel));
-        if (always)
-            Stop();
-        else if (Interlocked.CompareExchange(ref _order, order, null) is not null)
-            throw new RobotException(ExitCode.Busy, "another order to the arm is under way; wait for its end, or ./robot stop");
-        try
-        {
-            return await Task.Run(() => obey(order.Cancel.Token), CancellationToken.None);
-        }
-        finally
-        {
-            Interlocked.CompareExchange(ref _order, null, order); // not disposed: a stop may be cancelling it just now
-        }
-    }
-
-    /// <exception cref="RobotException">There is no such output, or it is refused.</exception>
-    public async Task<object> SetAsync(string kind, int output, bool level, object connection, CancellationToken cancel)
-    {
-        var setting = new ArmSetting(kind switch
-        {
-            "zero" => ArmSettingKind.ZeroForceSensor,
-            "standard" => ArmSettingKind.StandardOutput,
-            "configurable" => ArmSettingKind.ConfigurableOutput,
-            "tool" => ArmSettingKind.ToolOutput,
-            _ => throw new RobotException(ExitCode.Usage, $"'{kind}' is not known; use zero, standard, configurable or tool"),
-        }, output, level);
-        if (devices.Motion is not { } motion)
-            throw new RobotException(ExitCode.Device, "this cell has no arm");
-        try
-        {
-            return await WhileWantedAsync(connection, always: false, token => motion.Set(setting, token), cancel) is { } refusal
-                ? throw new RobotException(ExitCode.Device, refusal)
-                : new { };
-        }
-        catch (ArgumentOutOfRangeException)
-        {
-            throw new RobotException(ExitCode.Usage,
-                $"there is no {kind} output {output}; standard and configurable have 0 to 7, tool 0 and 1");
-        }
     }
 
     private IMotion MotionTo(JsonElement parameters, ArmMotion motion, double share)

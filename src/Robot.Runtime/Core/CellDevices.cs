@@ -134,5 +134,6 @@ internal sealed class CellDevices : IDisposable
         FlangeToTcp = Pose.FromVector(new(config.Robot!.Tcp)),
         ExpectedPayloadKg = config.Robot.PayloadKg,
         FollowingErrorRad = HeldBackRad + config.Motion.JointSpeed * config.Robot.ServojLookaheadS,
+        PayloadCog = config.Robot.PayloadCog is [var x, var y, var z] ? new(x, y, z) : new(double.NaN, double.NaN, double.NaN),
     };
 }

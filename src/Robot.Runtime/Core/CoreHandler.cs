@@ -22,6 +22,7 @@ internal sealed class CoreHandler(
     private readonly ReplayRun _replay = new(devices, policies);
     private readonly JogControl _jog = new(policies);
     private readonly ArmRun _arm = new(config, devices, policies);
+    private readonly ArmOrders _orders = new(devices);
     private FreedriveRun? _freedrive;
     private readonly ConditionalWeakTable<object, object> _gone = []; // connections that have closed
     private volatile Starter? _starter; // who had the arm moved last
@@ -37,18 +38,15 @@ internal sealed class CoreHandler(
     public async Task<object?> HandleAsync(string method, JsonElement parameters, object connection, CancellationToken cancel)
     {
         if (method == CoreMethods.RecordWait)
-            return await encoders.WaitAsync(Text(parameters, "id")).WaitAsync(cancel);
+            return await encoders.WaitAsync(parameters.Text("id")).WaitAsync(cancel);
         if (method == CoreMethods.RecordEnded)
-            return await recorder.EndedAsync(Text(parameters, "id")).WaitAsync(cancel);
+            return await recorder.EndedAsync(parameters.Text("id")).WaitAsync(cancel);
         if (method == CoreMethods.ArmMoved)
             return await _arm.MovedAsync().WaitAsync(cancel);
-        if (method == CoreMethods.ArmOrder)
-            return await _arm.ObeyAsync(Text(parameters, "order"), connection, cancel);
-        if (method == CoreMethods.ArmSet)
-            return await _arm.SetAsync(
-                Text(parameters, "kind"), (int)Number(parameters, "output", 0), IsTrue(parameters, "level"), connection, cancel);
+        if (_orders.TryHandle(method, parameters, connection, cancel) is { } obeyed)
+            return await obeyed;
         if (method == CoreMethods.Stop)
-            StopArm(ByAPerson); // before anything that may be waiting for its turn
+            return await StopAsync(cancel);
         int stops = Volatile.Read(ref _stops);
         await _oneAtATime.WaitAsync(cancel);
         try
@@ -56,13 +54,12 @@ internal sealed class CoreHandler(
             await Task.Yield(); // what follows may last seconds: the connection's next line, a stop, must be read meanwhile
             return method switch
             {
-                CoreMethods.ArmMove when IsTrue(parameters, "plan") => _arm.Move(parameters),
+                CoreMethods.ArmMove when parameters.IsTrue("plan") => _arm.Move(parameters),
                 CoreMethods.RecordStart or CoreMethods.Jog or CoreMethods.ReplayStart or CoreMethods.ArmMove or CoreMethods.ArmFreedrive
                     => await BeginAsync(method, parameters, connection, stops, cancel),
                 CoreMethods.ArmHold => Hold(),
                 CoreMethods.RecordStop => new { id = StopRecording(OutcomeOf(parameters), EpisodeEnd.Operator) },
                 CoreMethods.RecordDiscard => new { id = await DiscardAsync() },
-                CoreMethods.Stop => SaveAndIdle(ByAPerson),
                 CoreMethods.Acknowledge => Acknowledge(),
                 CoreMethods.Shutdown => Shutdown(),
                 _ => throw new RobotException(ExitCode.Usage, $"'{method}' is not known to this service"),
@@ -81,7 +78,7 @@ internal sealed class CoreHandler(
         if (_beginning == connection)
             devices.Motion?.Stop("who asked for it went away");
         _jog.Closed(connection);
-        _arm.Closed(connection);
+        _orders.Closed(connection);
         if (_starter is not { } starter || starter.Connection != connection)
             return;
         _starter = null;
@@ -141,7 +138,7 @@ internal sealed class CoreHandler(
             begun = method switch
             {
                 CoreMethods.RecordStart => await StartRecordingAsync(parameters, connection, cancel),
-                CoreMethods.Jog => _jog.Press(connection, Text(parameters, "axis"), (int)Number(parameters, "steps", 1)),
+                CoreMethods.Jog => _jog.Press(connection, parameters.Text("axis"), (int)parameters.Number("steps", 1)),
                 CoreMethods.ArmMove => Move(parameters, connection),
                 CoreMethods.ArmFreedrive => Freedrive(connection),
                 _ => StartReplay(parameters, connection, IsStopped),
@@ -170,8 +167,8 @@ internal sealed class CoreHandler(
 
     private async Task<object> StartRecordingAsync(JsonElement parameters, object connection, CancellationToken cancel)
     {
-        string task = Text(parameters, "task"), source = Text(parameters, "source", "none");
-        double seconds = Number(parameters, "seconds", double.PositiveInfinity);
+        string task = parameters.Text("task"), source = parameters.Text("source", "none");
+        double seconds = parameters.Number("seconds", double.PositiveInfinity);
         if (recorder.RunningId is { } running)
             throw new RobotException(ExitCode.Busy, $"{running} is being recorded; end it first");
         if (!double.IsPositiveInfinity(seconds) && !(seconds is >= 0.1 and <= 86_400))
@@ -296,10 +293,10 @@ internal sealed class CoreHandler(
     {
         if (recorder.RunningId is { } running)
             throw new RobotException(ExitCode.Busy, $"{running} is being recorded; end it first");
-        string episode = Text(parameters, "episode");
+        string episode = parameters.Text("episode");
         if (EpisodeNaming.IsEpisodeName(episode))
             episode = Path.Combine(recorder.Demonstrations, episode);
-        _replay.Start(config, episode, Number(parameters, "speed", 1), stopped, end => status.Say(end));
+        _replay.Start(config, episode, parameters.Number("speed", 1), stopped, end => status.Say(end));
         _starter = new(connection, policies.Current);
         return new { };
     }
@@ -334,19 +331,36 @@ internal sealed class CoreHandler(
     private void StopArm(string why)
     {
         Interlocked.Increment(ref _stops);
-        _arm.Stop();
+        _orders.Stop();
         policies.Stop(why);
         recorder.Event(CaptureEventKinds.Stop, why);
     }
 
-    private object SaveAndIdle(string why)
+    private async Task<object?> StopAsync(CancellationToken cancel)
+    {
+        StopArm(ByAPerson); // before anything that may be waiting for its turn
+        Task program = _orders.StopProgramAsync();
+        await _oneAtATime.WaitAsync(cancel);
+        try
+        {
+            await Task.Yield(); // as below: the connection's next line must be read meanwhile
+            SaveAndIdle(ByAPerson);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+        await program;
+        return new { };
+    }
+
+    private void SaveAndIdle(string why)
     {
         policies.Stop(why); // again: what had its turn before may have begun to move
         if (recorder.RunningId is not null)
             StopRecording(Outcome.Unknown, EpisodeEnd.Operator, stopped: true);
         EndFreedrive();
         status.Say("idle");
-        return new { };
     }
 
     private object Acknowledge()
@@ -371,27 +385,11 @@ internal sealed class CoreHandler(
         Interlocked.Exchange(ref _freedrive, null)?.Dispose();
     }
 
-    private static bool IsTrue(JsonElement parameters, string name) =>
-        parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty(name, out var value)
-        && value.ValueKind == JsonValueKind.True;
-
-    private static Outcome OutcomeOf(JsonElement parameters) => Text(parameters, "outcome", "unknown") switch
+    private static Outcome OutcomeOf(JsonElement parameters) => parameters.Text("outcome", "unknown") switch
     {
         "unknown" => Outcome.Unknown,
         "success" => Outcome.Success,
         "failure" => Outcome.Failure,
         var other => throw new RobotException(ExitCode.Usage, $"an outcome is success, failure or unknown, not '{other}'"),
     };
-
-    private static string Text(JsonElement parameters, string name, string? fallback = null) =>
-        parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty(name, out var value)
-            && value.ValueKind == JsonValueKind.String
-            ? value.GetString()!
-            : fallback ?? throw new RobotException(ExitCode.Usage, $"'{name}' is missing");
-
-    private static double Number(JsonElement parameters, string name, double fallback) =>
-        parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty(name, out var value)
-            && value.ValueKind == JsonValueKind.Number
-            ? value.GetDouble()
-            : fallback;
 }

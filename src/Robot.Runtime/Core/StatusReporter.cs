@@ -1,3 +1,4 @@
+using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Runtime.Configuration;
@@ -54,7 +55,31 @@ internal sealed class StatusReporter(CellConfig config, CellDevices devices, Tic
         var state = sample.Value;
         return new(arm.Identity?.Model ?? config.Robot!.Model, arm.Identity?.Serial ?? "", Words(state.Mode.ToString()),
             Safety(state.Safety), Words(state.Runtime.ToString()), state.Q.ToArray(), state.Qd.ToArray(), state.TcpPose.ToArray(),
-            state.SpeedScaling * state.TargetSpeedFraction, state.DigitalInputs, state.DigitalOutputs, arm.Identity?.Serial is not null);
+            state.SpeedScaling * state.TargetSpeedFraction, state.DigitalInputs, state.DigitalOutputs, Tool(state), Analog(state.Analog),
+            state.Analog.ToolSupply >= 0 ? state.Analog.ToolSupply : null, state.TargetSpeedFraction, arm.Identity?.Serial is not null);
+    }
+
+    private ToolStatus Tool(in RobotState state) => new(
+        state.TcpOffset.IsFinite ? state.TcpOffset.ToArray() : null, Known(state.Payload),
+        double.IsFinite(state.PayloadCog.Length) ? [state.PayloadCog.X, state.PayloadCog.Y, state.PayloadCog.Z] : null,
+        devices.Motion?.ToolDifference(state));
+
+    private static List<AnalogStatus> Analog(in AnalogSignals signals)
+    {
+        var sent = new List<AnalogStatus>(6);
+        Add("input:0", signals.Input0, signals.Voltages & 1);
+        Add("input:1", signals.Input1, signals.Voltages & 2);
+        Add("output:0", signals.Output0, signals.Voltages & 4);
+        Add("output:1", signals.Output1, signals.Voltages & 8);
+        Add("tool_input:0", signals.ToolInput0, signals.ToolVoltages & 1);
+        Add("tool_input:1", signals.ToolInput1, signals.ToolVoltages & 2);
+        return sent;
+
+        void Add(string name, double value, uint isVoltage)
+        {
+            if (double.IsFinite(value))
+                sent.Add(isVoltage != 0 ? new(name, value, "V") : new(name, value * 1e3, "mA"));
+        }
     }
 
     private double[]? Wrench() =>
@@ -73,7 +98,13 @@ internal sealed class StatusReporter(CellConfig config, CellDevices devices, Tic
             return new(false, "off", null, "this cell has no arm", false, "none");
         var report = devices.Motion.Report();
         return new(report.Enabled, Words(report.State.ToString()), report.Owner, report.Reason, report.NeedsAcknowledge,
-            Words(report.Arm.ToString()), Known(report.DelayMs), Known(report.RoundTripMs));
+            Words(report.Arm.ToString()), Known(report.DelayMs), Known(report.RoundTripMs), Next(report));
+    }
+
+    private string Next(in MotionReport report)
+    {
+        bool any = devices.Arm!.States.TryGetNewest(out var newest);
+        return WayOut.Of(report.Arm, any ? newest.Value.Safety : SafetyStatusBits.None, report.Enabled, devices.Arm.HasDashboard);
     }
 
     private static double? Known(double value) => double.IsNaN(value) ? null : value;

@@ -51,10 +51,25 @@ public sealed record TickStatus(double RateHz, long Slot, long Missed, double La
 /// <param name="SpeedScaling">0..1; not a number (null) where the controller does not tell.</param>
 /// <param name="DigitalInputs">Bits 0-7 standard, 8-15 configurable, 16-17 tool.</param>
 /// <param name="DigitalOutputs">As the inputs.</param>
+/// <param name="Tool">What the controller is set to.</param>
+/// <param name="Analog">Analog signals that the controller sends.</param>
+/// <param name="ToolVoltage">What the tool's connector gives, V; null where the controller does not send it.</param>
+/// <param name="SpeedSlider">0..1; not a number (null) where the controller does not tell.</param>
 /// <param name="Identified">The controller has said who it is: a serial number that is empty now it does not tell.</param>
 public sealed record RobotStatus(
     string Model, string Serial, string Mode, string Safety, string Runtime, double[] Q, double[] Qd, double[] Tcp, double SpeedScaling,
-    ulong DigitalInputs = 0, ulong DigitalOutputs = 0, bool Identified = false);
+    ulong DigitalInputs = 0, ulong DigitalOutputs = 0, ToolStatus? Tool = null, IReadOnlyList<AnalogStatus>? Analog = null,
+    int? ToolVoltage = null, double SpeedSlider = double.NaN, bool Identified = false);
+
+/// <summary>What the controller has been told of the tool. Null where it does not send it.</summary>
+/// <param name="Tcp">Flange to TCP: m, rotation vector rad.</param>
+/// <param name="PayloadCog">Centre of mass, flange frame, m.</param>
+/// <param name="Difference">Where it differs from the config, which refuses motion; null where it does not.</param>
+public sealed record ToolStatus(double[]? Tcp, double? PayloadKg, double[]? PayloadCog, string? Difference);
+
+/// <param name="Name">input:0, output:1, tool_input:0 …</param>
+/// <param name="Unit">V or mA, by the signal's domain.</param>
+public sealed record AnalogStatus(string Name, double Value, string Unit);
 
 public sealed record GripperStatus(double Position, double WidthM, bool Object, bool Moving, int Fault);
 
@@ -65,9 +80,10 @@ public sealed record GripperStatus(double Position, double WidthM, bool Object, 
 /// arm.</param>
 /// <param name="DelayMs">From a set-point to the arm's being there; null before the arm has moved.</param>
 /// <param name="RoundTripMs">From a set-point to the first state that shows that the controller has it; null before the first.</param>
+/// <param name="Next">What a person does to make the arm ready; empty where it is.</param>
 public sealed record MotionStatus(
     bool Enabled, string State, string? Owner, string Reason, bool NeedsAcknowledge, string Arm = "none", double? DelayMs = null,
-    double? RoundTripMs = null);
+    double? RoundTripMs = null, string Next = "");
 
 /// <param name="Id">demo_007</param>
 /// <param name="Frames">Slots since t0.</param>
@@ -153,19 +169,27 @@ public static class CoreMethods
 
     /// <summary>
     /// {joints | pose | by: six numbers, or home: true; share?, plan?} → <see cref="Protocol.ArmMove"/>. Joint angles in rad; a pose of
-    /// the TCP, or a step of it, p[m, rotation vector rad] in the base frame, along a straight line. share: of the cell's limits. plan: true
-    /// only says where it leads. The connection holds the lease; it lapses with it.
+    /// the TCP, or a step of it, p[m, rotation vector rad] in the base frame, along a straight line. share: of the cell's limits. plan:
+    /// true only says where it leads. The connection holds the lease; it lapses with it.
     /// </summary>
     public const string ArmMove = "arm.move";
 
     /// <summary>{} → {} when the move has arrived; an error where it did not.</summary>
     public const string ArmMoved = "arm.moved";
 
-    /// <summary>{order: power_on|power_off|unlock|restart_safety} → {} when it is done.</summary>
+    /// <summary>
+    /// {order: power_on|power_off|unlock|restart_safety|load|play|pause|stop|popup|close_popup, text?} → {} when it is done. text: of load
+    /// the program's name, of popup what it says. A program that was played from here is stopped by <see cref="Stop"/>, too.
+    /// </summary>
     public const string ArmOrder = "arm.order";
 
+    /// <summary>{} → <see cref="Drivers.Motion.PendantReport"/>: what the controller's dashboard shows now.</summary>
+    public const string ArmPendant = "arm.pendant";
+
     /// <summary>
-    /// {kind: zero | standard | configurable | tool, output?, level?: true|false} → {} when the controller has made the setting.
+    /// {kind: zero | standard | configurable | tool | analog | tool_voltage | speed | config_tool, output?, level?: true|false, value?} →
+    /// {} when the controller has made the setting. analog: value in V where level is true, else in mA; tool_voltage: value in V; speed:
+    /// value 0..1; config_tool: the config's TCP, payload and centre of mass.
     /// </summary>
     public const string ArmSet = "arm.set";
 

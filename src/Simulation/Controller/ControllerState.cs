@@ -69,7 +69,23 @@ internal sealed class ControllerState
     /// <summary>Bits 0-7 standard, 8-15 configurable, 16-17 tool.</summary>
     public ulong DigitalOutputs;
 
+    /// <summary>Of the analog outputs, 0..1 of the range that their domain has.</summary>
     public double AnalogOutput0, AnalogOutput1;
+
+    /// <summary>
+    /// Set where an analog signal is a voltage: bits 0 and 1 the inputs, 2 and 3 the outputs; of the tool bits 0 and 1 its inputs. At
+    /// first as an installation has them that nobody has changed: inputs are voltages, outputs currents.
+    /// </summary>
+    public uint AnalogVoltages = UsualVoltages, ToolVoltages = 3;
+
+    private const uint UsualVoltages = 3;
+
+    /// <summary>An analog output as it can be measured: 4..20 mA in A, or 0..10 V in V.</summary>
+    public double AnalogOutput(int n)
+    {
+        double level = n == 0 ? AnalogOutput0 : AnalogOutput1;
+        return (AnalogVoltages >> (2 + n) & 1) != 0 ? level * 10 : 0.004 + level * 0.016;
+    }
 
     public readonly int[] InputInt = new int[Registers], OutputInt = new int[Registers];
     public readonly double[] InputDouble = new double[Registers], OutputDouble = new double[Registers];
@@ -100,6 +116,7 @@ internal sealed class ControllerState
         Array.Clear(InputBit);
         Array.Clear(OutputBit);
         (DigitalOutputs, AnalogOutput0, AnalogOutput1, SpeedFraction) = (0, 0, 0, 1);
+        (AnalogVoltages, ToolVoltages, ToolVoltage) = (UsualVoltages, 3, 0);
         (TcpOffset, PayloadKg, PayloadCog) = (tcpOffset, payloadKg, payloadCog);
         (PayloadInertia, ExternalForceTorque) = (default, default);
     }

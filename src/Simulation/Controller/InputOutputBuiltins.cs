@@ -81,12 +81,29 @@ internal sealed class InputOutputBuiltins(RobotContext robot)
                 Arguments.Below(a[0], 2);
                 return Value.Float(0);
             });
+        AddDomain(library, "set_analog_outputdomain(port, domain)", 2, ofTool: false);
+        AddDomain(library, "set_standard_analog_input_domain(port, domain)", 0, ofTool: false);
+        AddDomain(library, "set_tool_analog_input_domain(port, domain)", 0, ofTool: true);
         library.Add("set_tool_voltage(voltage)", (_, a) =>
         {
             int volts = Arguments.Whole(a[0], "set_tool_voltage: voltage");
             state.ToolVoltage = volts is 0 or 12 or 24
                 ? volts
                 : throw new ScriptFaultException($"set_tool_voltage: the voltage must be 0, 12 or 24, not {volts}");
+            return Value.None;
+        });
+    }
+
+    // 0 is a current, 1 a voltage.
+    private void AddDomain(BuiltinLibrary library, string signature, int firstBit, bool ofTool)
+    {
+        ControllerState state = robot.State;
+        library.Add(signature, (_, a) =>
+        {
+            uint bit = 1u << (firstBit + Arguments.Below(a[0], 2));
+            bool volts = Arguments.Below(a[1], 2) == 1;
+            ref uint voltages = ref ofTool ? ref state.ToolVoltages : ref state.AnalogVoltages;
+            voltages = volts ? voltages | bit : voltages & ~bit;
             return Value.None;
         });
     }

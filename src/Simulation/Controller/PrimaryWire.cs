@@ -152,12 +152,12 @@ internal sealed class PrimaryWire(UrModel model, ArmCalibration arm, ControllerV
     private void Tool(ControllerState s)
     {
         int sub = BeginSub(2);
-        Byte(0); // two analog inputs of 0-5 V, with nothing connected
-        Byte(0);
+        Byte((int)(s.ToolVoltages & 1)); // domains of two analog inputs, with nothing connected
+        Byte((int)(s.ToolVoltages >> 1 & 1));
         Double(0);
         Double(0);
         Float(s.JointMode == 239 ? 0 : 48);
-        Byte(0); // the tool gets no voltage
+        Byte(s.ToolVoltage);
         Float(0);
         Float(28);
         Byte(s.JointMode);
@@ -169,14 +169,14 @@ internal sealed class PrimaryWire(UrModel model, ArmCalibration arm, ControllerV
         int sub = BeginSub(3);
         Int(0); // digital inputs: nothing is connected
         Int((int)s.DigitalOutputs);
-        Byte(0); // analog inputs: range and value of each
-        Byte(0);
+        Byte((int)(s.AnalogVoltages & 1)); // analog inputs: domain and value of each
+        Byte((int)(s.AnalogVoltages >> 1 & 1));
         Double(0);
         Double(0);
-        Byte(0); // analog outputs in the current domain
-        Byte(0);
-        Double(s.AnalogOutput0);
-        Double(s.AnalogOutput1);
+        Byte((int)(s.AnalogVoltages >> 2 & 1)); // analog outputs
+        Byte((int)(s.AnalogVoltages >> 3 & 1));
+        Double(s.AnalogOutput(0));
+        Double(s.AnalogOutput(1));
         Float(28);
         Float(s.JointMode == 239 ? 0 : 48);
         Float((float)s.TotalCurrent);

@@ -11,7 +11,7 @@ internal struct MaskedInputs
 {
     public uint SpeedMask;
     public double SpeedFraction;
-    public byte StandardMask, Standard, ConfigurableMask, Configurable, ToolMask, Tool, AnalogMask;
+    public byte StandardMask, Standard, ConfigurableMask, Configurable, ToolMask, Tool, AnalogMask, AnalogTypes;
     public double Analog0, Analog1;
 
     public readonly void ApplyTo(ControllerState state)
@@ -25,6 +25,8 @@ internal struct MaskedInputs
             state.AnalogOutput0 = Math.Clamp(Analog0, 0, 1);
         if ((AnalogMask & 2) != 0)
             state.AnalogOutput1 = Math.Clamp(Analog1, 0, 1);
+        uint outputs = (AnalogMask & 3u) << 2;
+        state.AnalogVoltages = (state.AnalogVoltages & ~outputs) | ((uint)AnalogTypes << 2 & outputs);
     }
 }
 
@@ -105,7 +107,7 @@ internal static class RtdeInputs
         AddByte(f, "tool_digital_output_mask", static (ref MaskedInputs m, byte b) => m.ToolMask = b);
         AddByte(f, "tool_digital_output", static (ref MaskedInputs m, byte b) => m.Tool = b);
         AddByte(f, "standard_analog_output_mask", static (ref MaskedInputs m, byte b) => m.AnalogMask = b);
-        AddByte(f, "standard_analog_output_type", static (ref MaskedInputs _, byte _) => { }); // current or voltage: nothing is connected
+        AddByte(f, "standard_analog_output_type", static (ref MaskedInputs m, byte b) => m.AnalogTypes = b);
         Add(f, "standard_analog_output_0", RtdeType.Double, true,
             static (ControllerState _, ref MaskedInputs m, ReadOnlySpan<byte> from) => m.Analog0 = RtdeWire.ReadDouble(from));
         Add(f, "standard_analog_output_1", RtdeType.Double, true,

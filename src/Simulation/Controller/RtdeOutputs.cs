@@ -116,8 +116,8 @@ internal static class RtdeOutputs
         f["actual_digital_input_bits"] = new(RtdeType.UInt64, static (_, into) => BinaryPrimitives.WriteUInt64BigEndian(into, 0));
         f["actual_digital_output_bits"] = new(RtdeType.UInt64,
             static (s, into) => BinaryPrimitives.WriteUInt64BigEndian(into, s.DigitalOutputs));
-        Double(f, "standard_analog_output0", static s => s.AnalogOutput0);
-        Double(f, "standard_analog_output1", static s => s.AnalogOutput1);
+        Double(f, "standard_analog_output0", static s => s.AnalogOutput(0));
+        Double(f, "standard_analog_output1", static s => s.AnalogOutput(1));
         foreach (string name in (string[])["standard_analog_input0", "standard_analog_input1", "tool_analog_input0", "tool_analog_input1",
             "tool_output_current", "io_current"])
             Double(f, name, static _ => 0);
@@ -127,9 +127,9 @@ internal static class RtdeOutputs
         Double(f, "tool_temperature", static _ => 28);
         Vector(f, "joint_temperatures", static _ => new(28, 28, 28, 28, 28, 28));
         Vector(f, "actual_joint_voltage", static s => s.JointMode == 239 ? default : new(48, 48, 48, 48, 48, 48));
-        UInt32(f, "analog_io_types", static _ => 0);
+        UInt32(f, "analog_io_types", static s => s.AnalogVoltages);
         UInt32(f, "tool_mode", static s => (uint)s.JointMode);
-        UInt32(f, "tool_analog_input_types", static _ => 0);
+        UInt32(f, "tool_analog_input_types", static s => s.ToolVoltages);
         Int32(f, "tool_output_voltage", static s => s.ToolVoltage);
     }
 

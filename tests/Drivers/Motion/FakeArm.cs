@@ -31,6 +31,7 @@ internal sealed class FakeArm : IRobotArm, IArmControl
             TargetSpeedFraction = 1,
             TcpOffset = new(0, 0, 0.145, 0, 0, 0),
             Payload = 0.925,
+            PayloadCog = new(0, 0, 0.06),
         };
         Publish();
     }
@@ -142,9 +143,21 @@ internal sealed class FakeArm : IRobotArm, IArmControl
     /// <summary>What was ordered of it.</summary>
     public List<ArmOrder> Orders { get; } = [];
 
-    string? IArmControl.Obey(ArmOrder order, CancellationToken cancel)
+    /// <summary>Whether our program ran when the newest order came.</summary>
+    public bool RanWhenOrdered { get; private set; }
+
+    string? IArmControl.Obey(ArmOrder order, string text, CancellationToken cancel)
     {
         Orders.Add(order);
+        RanWhenOrdered = ProgramRuns;
+        return null;
+    }
+
+    PendantReport IArmControl.LookAtPendant() => new(true, "", "", "");
+
+    string? IArmControl.SetSpeed(double fraction, CancellationToken cancel)
+    {
+        Change((ref RobotState s) => s.TargetSpeedFraction = fraction);
         return null;
     }
 
@@ -154,6 +167,14 @@ internal sealed class FakeArm : IRobotArm, IArmControl
     string? IArmControl.Set(in ArmSetting setting, CancellationToken cancel)
     {
         Settings.Add(setting);
+        ArmSetting made = setting;
+        Change((ref RobotState s) =>
+        {
+            if (made.Kind == ArmSettingKind.Tcp)
+                s.TcpOffset = made.Values;
+            if (made.Kind == ArmSettingKind.Payload)
+                (s.Payload, s.PayloadCog) = (made.Values[0], new(made.Values[1], made.Values[2], made.Values[3]));
+        });
         return ProgramRuns ? null : "no program runs";
     }
 

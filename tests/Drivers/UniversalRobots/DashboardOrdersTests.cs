@@ -86,7 +86,9 @@ public class DashboardOrdersTests
     {
         using var mini = new UrMini(major: 10);
         using var arm = Started(mini);
-        Assert.Contains("PolyScope X", Obey(arm, ArmOrder.PowerOff));
+        foreach (ArmOrder order in Enum.GetValues<ArmOrder>())
+            Assert.Matches("^PolyScope X has no dashboard server: .*pendant", Obey(arm, order));
+        Assert.Matches("^PolyScope X has no dashboard server: .*pendant", ((IArmControl)arm).LookAtPendant().Note);
     }
 
     [SkippableFact]
@@ -99,6 +101,48 @@ public class DashboardOrdersTests
         Assert.Contains("not connected", Obey(arm, ArmOrder.PowerOn));
     }
 
+    [SkippableFact]
+    public void A_program_is_loaded_played_paused_and_stopped_and_the_pendant_is_seen()
+    {
+        using var mini = new UrMini();
+        using var arm = Started(mini);
+        Assert.Equal(new PendantReport(true, "", "STOPPED <unnamed>", ""), ((IArmControl)arm).LookAtPendant());
+        Assert.Contains("did not load it: File not found: wave; give its name", Obey(arm, ArmOrder.LoadProgram, "wave"));
+        Assert.Contains("is a program loaded", Obey(arm, ArmOrder.PlayProgram));
+        Assert.Contains("no program is playing", Obey(arm, ArmOrder.PauseProgram));
+        Assert.Null(Obey(arm, ArmOrder.LoadProgram, "wave.urp"));
+        Assert.Null(Obey(arm, ArmOrder.PlayProgram));
+        Assert.Equal(new PendantReport(true, "/programs/wave.urp", "PLAYING wave.urp", ""), ((IArmControl)arm).LookAtPendant());
+        Assert.Null(Obey(arm, ArmOrder.PauseProgram));
+        Assert.Null(Obey(arm, ArmOrder.StopProgram));
+        Assert.Equal(["load wave", "play", "pause", "load wave.urp", "play", "pause", "stop"],
+            Asked(mini).Where(a => a != "programState"));
+    }
+
+    [SkippableFact]
+    public void Nothing_is_played_on_an_arm_that_may_not_move()
+    {
+        using var mini = new UrMini();
+        mini.Order($"set safety_status_bits {ProtectiveStop}");
+        using var arm = Started(mini);
+        Assert.Contains("protective stop: find its cause", Obey(arm, ArmOrder.PlayProgram));
+        Assert.Empty(Asked(mini));
+    }
+
+    [SkippableFact]
+    public void A_popup_is_shown_and_closed_in_local_control_too_and_is_one_line()
+    {
+        using var mini = new UrMini();
+        mini.Order("local");
+        using var arm = Started(mini);
+        Assert.Contains("remote control", Obey(arm, ArmOrder.PlayProgram));
+        Assert.False(((IArmControl)arm).LookAtPendant().RemoteControl);
+        Assert.Null(Obey(arm, ArmOrder.ShowPopup, "put the cube back"));
+        Assert.Null(Obey(arm, ArmOrder.ClosePopup));
+        Assert.Contains("takes one line", Obey(arm, ArmOrder.ShowPopup, "hello\npower off"));
+        Assert.Equal(["popup put the cube back", "close popup", "close safety popup"], Asked(mini).Where(a => a != "programState"));
+    }
+
     private static UrArm Started(UrMini mini)
     {
         var arm = new UrArm(mini.Options());
@@ -107,7 +151,7 @@ public class DashboardOrdersTests
         return arm;
     }
 
-    private static string? Obey(UrArm arm, ArmOrder order) => ((IArmControl)arm).Obey(order, default);
+    private static string? Obey(UrArm arm, ArmOrder order, string text = "") => ((IArmControl)arm).Obey(order, text, default);
 
     private static RobotState Newest(UrArm arm) => arm.States.TryGetNewest(out var newest) ? newest.Value : default;
 

@@ -41,11 +41,15 @@ internal sealed class HostileController : IDisposable
     {
         "timestamp" or "speed_scaling" or "target_speed_fraction" or "payload" => "DOUBLE",
         "safety_status_bits" or "robot_status_bits" or "runtime_state" => "UINT32",
-        "robot_mode" => "INT32",
+        "analog_io_types" or "tool_analog_input_types" => "UINT32",
+        "robot_mode" or "tool_output_voltage" => "INT32",
+        "payload_cog" => "VECTOR3D",
+        "tool_output_current" => "DOUBLE",
         "actual_digital_input_bits" or "actual_digital_output_bits" => "UINT64",
         _ when name.StartsWith("output_int", StringComparison.Ordinal)
             || name.StartsWith("input_int", StringComparison.Ordinal) => "INT32",
-        _ when name.StartsWith("input_double", StringComparison.Ordinal) => "DOUBLE",
+        _ when name.StartsWith("input_double", StringComparison.Ordinal)
+            || name.Contains("_analog_", StringComparison.Ordinal) => "DOUBLE",
         _ => "VECTOR6D",
     };
 

@@ -95,7 +95,7 @@ public class RtdeHostileTests
     [InlineData("payload", "VECTOR3D", "RTDE field 'payload' is of type VECTOR3D, DOUBLE was expected")]
     [InlineData("robot_mode", "FLOAT", "RTDE type 'FLOAT' is not in the guide")]
     [InlineData("timestamp", "NOT_FOUND", "'timestamp' (NOT_FOUND)")]
-    [InlineData("target_q", "VECTOR6D,DOUBLE", "23 fields, the controller answered with 24 types")]
+    [InlineData("target_q", "VECTOR6D,DOUBLE", "34 fields, the controller answered with 35 types")]
     [InlineData("target_q", "IN_USE", "RTDE field 'target_q' is of type IN_USE")]
     public void A_recipe_that_cannot_be_is_refused(string field, string type, string expected)
     {

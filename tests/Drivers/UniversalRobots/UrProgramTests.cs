@@ -194,6 +194,71 @@ public class UrProgramTests
         Assert.Contains("zero_ftsensor()", ControlProgram.Text(mini.Options("UR5e"), 1_000_000));
     }
 
+    [SkippableFact]
+    public void A_tool_goes_out_with_its_numbers()
+    {
+        using var mini = new UrMini();
+        using var arm = Started(mini.Options());
+        IArmControl control = arm;
+        Assert.Null(control.StartProgram(default));
+        using var sending = new CancellationTokenSource();
+        var sender = Task.Run(() =>
+        {
+            while (!sending.IsCancellationRequested)
+            {
+                control.Send(ArmMode.Hold, default, default);
+                Thread.Sleep(1);
+            }
+        });
+        Assert.Null(control.Set(ArmSetting.Tcp(Pose.FromVector(new(0.1, 0.2, 0.3, 0, 0, 0.5))), default));
+        Sent(7, 0.1, 0.2, 0.3, 0, 0, 0.5);
+        Assert.Null(control.Set(ArmSetting.Payload(1.5, new(0.01, 0.02, 0.03)), default));
+        Sent(8, 1.5, 0.01, 0.02, 0.03, 0, 0);
+        Assert.Null(control.Set(ArmSetting.Analog(1, 12, volts: false), default));
+        Sent(5, 0.5, 0, 0, 0, 0, 0);
+        sending.Cancel();
+        Assert.True(sender.Wait(10_000));
+
+        void Sent(int kind, params double[] values)
+        {
+            var last = mini.Stat().GetProperty("last");
+            Assert.Equal(kind, last.GetProperty("input_int_register_27").GetInt32());
+            for (int i = 0; i < 6; i++)
+                Assert.Equal(values[i], last.GetProperty($"input_double_register_{36 + i}").GetDouble(), 1e-12);
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 15, "set_payload(m")]
+    [InlineData(5, 9, "set_payload(m")]
+    [InlineData(5, 10, "set_target_payload(m")]
+    [InlineData(10, 7, "set_target_payload(m")]
+    public void The_payload_is_set_by_what_the_software_has(int major, int minor, string call)
+    {
+        var options = new UrArmOptions { Host = "x" };
+        Assert.Contains($" {call}", ControlProgram.Text(options, 1_000_000, new(major, minor, 0, 0)));
+        Assert.Contains(" set_payload(m", ControlProgram.Text(options, 1_000_000));
+    }
+
+    [Theory]
+    [InlineData(0, -0.1, true)]
+    [InlineData(0, 10.1, true)]
+    [InlineData(1, 3.9, false)]
+    [InlineData(1, double.NaN, false)]
+    public void An_analog_output_has_its_range(int output, double amount, bool volts) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => ArmSetting.Analog(output, amount, volts));
+
+    [Fact]
+    public void What_no_controller_has_is_no_setting()
+    {
+        foreach (ArmSetting setting in (ArmSetting[])[new(ArmSettingKind.ToolVoltage, 5), new(ArmSettingKind.AnalogOutput, 2),
+            new(ArmSettingKind.AnalogOutput, 0, Values: new(1.1, 0, 0, 0, 0, 0)), ArmSetting.Payload(-1, default),
+            ArmSetting.Payload(1, new(double.NaN, 0, 0)), new(ArmSettingKind.ToolOutput, 2), new(ArmSettingKind.StandardOutput, 8)])
+            Assert.Throws<ArgumentOutOfRangeException>(setting.Validate);
+        ArmSetting.Analog(1, 10, volts: true).Validate();
+        new ArmSetting(ArmSettingKind.ToolVoltage, 24).Validate();
+    }
+
     [Fact]
     public void The_program_is_filled_in_and_short()
     {
@@ -204,7 +269,7 @@ public class UrProgramTests
         Assert.Contains("watchdog = 0.15\n", text);
         Assert.Contains("lookahead_time=0.03, gain=2000)", text);
         Assert.EndsWith("\nend\n", text);
-        Assert.True(text.Split('\n').Length <= 170); // motion and settings in one: who reads it before it runs must be able to
+        Assert.True(text.Split('\n').Length <= 180); // motion and settings in one: who reads it before it runs must be able to
         Assert.All(text, c => Assert.InRange(c, '\n', '~'));
         // every block that is opened is closed
         string[] lines = [.. text.Split('\n').Select(l => l.Split('#')[0].Trim())];

@@ -81,6 +81,12 @@ public class CellConfigTests
         Assert.Equal("a", CellConfig.Load(folder["cell.yaml"]).Cell);
     }
 
+    [Theory]
+    [InlineData("[0, 0]", "'robot.payload_cog' needs 3 values")]
+    [InlineData("[0, 0, 60]", "robot.payload_cog: 60 is more than 1 m")]
+    public void A_centre_of_mass_that_cannot_be_is_named(string cog, string expected) =>
+        Assert.Contains(expected, Refused($"cell: a\nrobot: {{host: h, payload_cog: {cog}}}\n"));
+
     [Fact]
     public void All_errors_are_told_at_once()
     {

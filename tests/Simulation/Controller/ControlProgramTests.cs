@@ -262,7 +262,10 @@ public class ControlProgramTests
         }
 
         private void Write(int counter, ArmMode mode, in Vector6 q, in Vector6 qd) => _rtde.Send(
-            1, q[0], q[1], q[2], q[3], q[4], q[5], qd[0], qd[1], qd[2], qd[3], qd[4], qd[5], counter, (int)mode,
+            1, q[0], q[1], q[2], q[3], q[4], q[5], qd[0], qd[1], qd[2], qd[3], qd[4], qd[5],
+            Value(0), Value(1), Value(2), Value(3), Value(4), Value(5), counter, (int)mode,
             _setting.Number, (int)_setting.Make.Kind, _setting.Make.Output, _setting.Make.Level ? 1 : 0);
+
+        private double Value(int i) => _setting.Make.Values[i];
     }
 }

@@ -113,7 +113,23 @@ function replay({ replay }) {
 
 const motionTones = { holding: 'good', moving: 'info', stopping: 'warn', freedrive: 'info', fault: 'bad', off: 'off' };
 
+const armTones = {
+  ready: 'good', moving: 'info', powered_off: 'warn', idle: 'warn', connecting: 'warn', disconnected: 'bad',
+  protective_stop: 'bad', emergency_stop: 'bad', fault: 'bad',
+};
+
+// What leads out of a stop is said, not offered: unlocking and power are a person's at the command line or the pendant.
+function armNext({ motion, robot }) {
+  const difference = motion.enabled && robot?.tool?.difference;
+  return [motion.next, difference && `${difference}: ./robot arm tool --set`].filter(Boolean).join(' · ');
+}
+
 function arm({ robot, gripper, motion }) {
+  setText($('arm-state'), motion.arm.replaceAll('_', ' '));
+  $('arm-state').dataset.tone = armTones[motion.arm] ?? 'off';
+  const next = armNext({ motion, robot });
+  setText($('arm-next'), next && `Next: ${next}`);
+  show($('arm-next'), next !== '');
   setText($('motion-state'), motion.enabled ? motion.state : 'motion is off');
   $('motion-state').dataset.tone = motion.enabled ? motionTones[motion.state] ?? 'off' : 'off';
   setText($('motion-reason'), [motion.reason, motion.owner && `held by ${motion.owner}`].filter(Boolean).join(' · '));
@@ -123,10 +139,19 @@ function arm({ robot, gripper, motion }) {
     ['Robot', robot ? `${robot.model} ${robot.serial}` : '–'],
     ['Mode, safety', robot ? `${robot.mode}, ${robot.safety.replaceAll('_', ' ')}` : '–'],
     ['TCP, mm', robot ? robot.tcp.slice(0, 3).map(v => fixed((v ?? NaN) * 1000, 0)).join(', ') : '–'],
+    ['Tool', robot ? toolLine(robot.tool) : '–'],
     ['Speed scaling', robot ? `${fixed((robot.speed_scaling ?? NaN) * 100, 0)} %` : '–'],
+    ['Delay, round trip', `${milliseconds(motion.delay_ms)}, ${milliseconds(motion.round_trip_ms)}`],
     ['Gripper', gripper ? gripperLine(gripper) : '–'],
   ]);
 }
+
+const milliseconds = ms => ms == null ? '–' : `${fixed(ms, 1)} ms`;
+
+const toolLine = tool => [
+  tool?.tcp && `${tool.tcp.slice(0, 3).map(v => fixed(v * 1000, 0)).join(', ')} mm`,
+  tool?.payload_kg != null && `${fixed(tool.payload_kg, 2)} kg`,
+].filter(Boolean).join('; ') || '–';
 
 const gripperLine = ({ width_m, object, fault }) =>
   `${fixed(width_m * 1000, 0)} mm open${object ? ', holds something' : ''}${fault ? `, fault ${fault}` : ''}`;

@@ -56,6 +56,9 @@ internal sealed class FakeCore : IAsyncDisposable
 
     public bool Simulated { get; set; } = true;
 
+    /// <summary>Where the controller's tool differs from the config's.</summary>
+    public string? ToolDifference { get; set; }
+
     /// <summary>Frames of an episode whatever its real length; null records at 30 Hz.</summary>
     public int? EpisodeFrames { get; set; }
 
@@ -236,7 +239,8 @@ internal sealed class FakeCore : IAsyncDisposable
         return !Connected ? status : status with
         {
             Robot = new(
-                "UR5e", "20235500001", "running", "normal", "playing", FakeScene.Joints(t), FakeScene.JointSpeeds(t), FakeScene.Tcp(t), 1),
+                "UR5e", "20235500001", "running", "normal", "playing", FakeScene.Joints(t), FakeScene.JointSpeeds(t), FakeScene.Tcp(t), 1,
+                Tool: new([0, 0, 0.145, 0, 0, 0], 0.925, [0, 0, 0.067], ToolDifference)),
             Wrench = FakeScene.Wrench(t),
             Gripper = new(FakeScene.Gripper(t), 0.085 * (1 - FakeScene.Gripper(t)), false, true, 0),
         };
@@ -244,7 +248,9 @@ internal sealed class FakeCore : IAsyncDisposable
 
     private MotionStatus Motion() => !MotionEnabled ? new(false, "off", null, "motion.enabled is false in the config", false)
         : !Connected ? new(false, "off", null, "", false)
-        : new(true, _needsAcknowledge ? "fault" : "holding", null, _needsAcknowledge ? "stopped by a person" : "", _needsAcknowledge);
+        : _needsAcknowledge ? new(true, "fault", null, "stopped by a person", true, "protective_stop", 38.2, 2.04,
+            "find the cause and see to it; then ./robot arm unlock")
+        : new(true, "holding", null, "", false, "ready", 38.2, 2.04);
 
     private StreamStatus[] Streams(double t)
     {
