@@ -67,9 +67,6 @@ internal sealed class TestCell : IDisposable
     /// <summary>The controller's disk: what is in it when the cell starts can be loaded.</summary>
     public string Programs => _folder["programs"];
 
-    /// <summary>Of the arm's controller.</summary>
-    public string Host { get; } = Ports.FreeLoopbackAddress();
-
     /// <summary>XDG_RUNTIME_DIR of everything that runs here.</summary>
     public string Runtime => _folder["run"];
 
