@@ -100,12 +100,12 @@ public class ModelTests
             StringComparison.Ordinal);
         MovesBy(cell, 0.03, "--yes");
         foreach (string power in (string[])["on", "off"])
-            Assert.Contains("PolyScope X has no dashboard server: do it at the pendant",
+            Assert.Contains("PolyScope X has no dashboard server: power it at the pendant",
                 Arm(cell, "power", power, "--yes").MustEndWith(ExitCode.Device).Err, StringComparison.Ordinal);
         using (var control = new CellControl(cell.Control))
             control.Call("fault", new() { ["name"] = "protective_stop" });
         Eventually.True(() => cell.Status().Motion is { Arm: "protective_stop", NeedsAcknowledge: true }, "it is a protective stop", 30);
-        Assert.Contains("do it at the pendant", Arm(cell, "unlock", "--yes").MustEndWith(ExitCode.Device).Err, StringComparison.Ordinal);
+        Assert.Contains("unlock it at the pendant", Arm(cell, "unlock", "--yes").MustEndWith(ExitCode.Device).Err, StringComparison.Ordinal);
         Eventually.True(() => Unlocked(cell), "it is unlocked at the pendant, 5 s after the stop", 30);
         Assert.Equal("protective_stop", cell.Status().Motion.Arm); // until a person has looked
         Assert.Contains("UR5e: ready", Arm(cell, "unlock", "--yes").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);

@@ -8,7 +8,8 @@ namespace RobotWorldModel.Drivers.Motion;
 // hangs is a command that does not come.
 public sealed partial class ArmMotion
 {
-    private const long RestNs = 3_000_000_000;
+    // Twice what the slowest ramp takes, and something for the controller.
+    private long RestNs => (long)((3 + 2 * _limits.JointSpeed / _limits.JointAcceleration) * 1e9);
 
     internal ControlReport Control(MotionSession session, ControlCallback callback, CancellationToken cancel)
     {
@@ -57,7 +58,7 @@ public sealed partial class ArmMotion
         }
     }
 
-    // Ramps to rest and waits until the arm stands; not for one that nobody drives any more.
+    // Ramps to rest and waits until the arm stands, or nobody drives it any more.
     private string? Rest(MotionSession session, CancellationToken cancel)
     {
         session.BrakeWanted = true;
@@ -66,11 +67,11 @@ public sealed partial class ArmMotion
         {
             Snapshot now = _published.Read();
             bool resting = now.State == MotionState.Holding && now.Taken == session.Posted && !session.BrakeWanted;
-            if (session.EndedBecause is { } ended)
+            if (session.EndedBecause is { } ended && now.Session != session)
                 return ended;
             if (resting && _arm.States.TryGetNewest(out var state) && state.Value.Qd.MaxAbs < RestRadPerS)
                 return null;
-            if (session.FreedriveWanted || now.Freedrive)
+            if (session.FreedriveWanted)
                 return "a person leads the arm: end freedrive first";
             if (HostClock.NowNs - began > RestNs)
                 return "the arm does not come to rest";

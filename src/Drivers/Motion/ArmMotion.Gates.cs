@@ -1,6 +1,7 @@
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Drivers.UniversalRobots;
 
 namespace RobotWorldModel.Drivers.Motion;
 
@@ -50,19 +51,10 @@ public sealed partial class ArmMotion
         if (!ArmStateMachine.IsSafe(state.Safety))
             return $"{_arm.Name}: the controller's safety state is {state.Safety}; clear it at the pendant, then try again";
         if (state.Mode != RobotMode.Running)
-            return $"{_arm.Name}: the robot's mode is {state.Mode}, not Running; {WhatToDo(state.Mode)}";
+            return $"{_arm.Name}: the robot's mode is {state.Mode}, not Running; {UrGates.WhatToDo(state.Mode)}"
+                + (state.Mode is RobotMode.PowerOff or RobotMode.PowerOn or RobotMode.Idle ? " (./robot arm power on)" : "");
         return null;
     }
-
-    private static string WhatToDo(RobotMode mode) => mode switch
-    {
-        RobotMode.Booting => "wait until it has booted, then power it on and release its brakes",
-        RobotMode.UpdatingFirmware => "wait until it is done",
-        RobotMode.ConfirmSafety => "confirm the safety setup at the pendant",
-        RobotMode.Backdrive => "leave backdrive at the pendant",
-        RobotMode.NoController or RobotMode.Disconnected => "wait for the controller, or restart it from the pendant",
-        _ => "power it on and release its brakes at the pendant",
-    };
 
     private string? ToolGate(in RobotState state) => ToolDifference(state) is { } difference
         ? $"{_arm.Name}: {difference}; give the controller the config's with ./robot arm tool --set, or correct the config"

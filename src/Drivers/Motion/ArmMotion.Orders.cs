@@ -19,8 +19,11 @@ public sealed partial class ArmMotion
     /// <returns>Null when it is done, else one line: what is in the way and what to do about it.</returns>
     public string? Obey(ArmOrder order, CancellationToken cancel, string text = "")
     {
-        if (!_enabled)
-            return Barred();
+        if (!_enabled || order == ArmOrder.PlayProgram) // which moves the arm, so a stop bars it
+        {
+            if (Barred() is { } barred)
+                return barred;
+        }
         if (order == ArmOrder.PowerOff)
             Stop("the arm is being switched off");
         else if (Held() is { } held)
@@ -30,6 +33,9 @@ public sealed partial class ArmMotion
                 stopped => LeaveController(stopped) ?? Told(_control.Obey(order, text, stopped)), cancel)
             : Told(_control.Obey(order, text, cancel));
     }
+
+    /// <summary>The controller shows a program that runs or is paused, and ours is not asked to.</summary>
+    public bool AnotherProgramRuns => !_sending && Newest().Runtime is not (RuntimeState.Stopped or RuntimeState.Stopping);
 
     /// <summary>Asks the controller what its pendant shows; blocks for some seconds at most.</summary>
     public PendantReport LookAtPendant() => _control.LookAtPendant();
@@ -76,7 +82,8 @@ public sealed partial class ArmMotion
                 return $"the controller's TCP is {state.TcpOffset}, the config's robot.tcp {ours.ToVector()}";
         }
         if (Math.Abs(state.Payload - _limits.ExpectedPayloadKg) > PayloadToleranceKg)
-            return $"the controller's payload is {state.Payload:0.###} kg, the config's robot.payload_kg {_limits.ExpectedPayloadKg:0.###}";
+            return $"the controller's payload is {state.Payload:0.###} kg, "
+                + $"the config's robot.payload_kg {_limits.ExpectedPayloadKg:0.###}";
         if ((state.PayloadCog - _limits.PayloadCog).Length > CogToleranceM)
             return $"the controller's centre of mass is {state.PayloadCog}, the config's robot.payload_cog {_limits.PayloadCog}";
         return null;
@@ -139,8 +146,10 @@ public sealed partial class ArmMotion
         {
             long changedNs = HostClock.NowNs, deadline = changedNs + EndNs;
             int beat = Newest().Heartbeat;
-            while (HostClock.NowNs < deadline && !cancel.WaitHandle.WaitOne(5))
+            while (HostClock.NowNs < deadline)
             {
+                if (cancel.WaitHandle.WaitOne(5))
+                    return "interrupted";
                 _arm.States.TryGetNewest(out var newest);
                 if (newest.Value.Heartbeat != beat)
                     (beat, changedNs) = (newest.Value.Heartbeat, newest.ArrivalNs);
@@ -149,7 +158,7 @@ public sealed partial class ArmMotion
                 _sending = false;
                 return null;
             }
-            return $"{_arm.Name}: our program on the controller has not ended ({_arm.Status.Message}); try again, or end it at the pendant";
+            return $"{_arm.Name}: our program on the controller has not ended ({_arm.Status.Message}); try again, or end it there";
         }
         finally
         {

@@ -10,7 +10,7 @@ public sealed partial class ArmMotion
     /// </summary>
     private const long AfterStateNs = 250_000;
 
-    /// <summary>Each state shifts the thread by this part of what it is off: within seconds, with single late states averaged out.</summary>
+    /// <summary>Each state shifts the thread by this part of what it is off: within seconds, and single late states average out.</summary>
     private const long StepShare = 500;
 
     private long _stepNs; // arrival of the state that was last looked at

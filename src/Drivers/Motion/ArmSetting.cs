@@ -68,7 +68,8 @@ public readonly record struct ArmSetting(ArmSettingKind Kind, int Output = 0, bo
             ArmSettingKind.AnalogOutput => Output is 0 or 1 && Values[0] is >= 0 and <= 1,
             ArmSettingKind.ToolVoltage => Output is 0 or 12 or 24,
             ArmSettingKind.Tcp => Values.IsFinite,
-            _ => Values.IsFinite && Values[0] >= 0,
+            ArmSettingKind.Payload => Values.IsFinite && Values[0] >= 0,
+            _ => false,
         };
         if (!known)
             throw new ArgumentOutOfRangeException(nameof(Output), $"{Kind} {Output} {Values} is no setting that a controller takes");

@@ -5,8 +5,9 @@ using RobotWorldModel.Drivers.Samples;
 namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
-/// Decides once a cycle of the controller what the arm does next. Runs on the thread that called <see cref="MotionLease.Control"/>, and has
-/// one cycle to answer (2 ms at 500 Hz): it must not wait, read files or allocate much. A little late is bridged; very late stops the arm.
+/// Decides once a cycle of the controller what the arm does next. Runs on the thread that called <see cref="MotionLease.Control"/>, and
+/// has one cycle to answer (2 ms at 500 Hz): it must not wait, read files or allocate much. A little late is bridged; very late stops the
+/// arm.
 /// </summary>
 /// <returns>The command for the next cycle, whose time the loop fills in; null ends the motion: the arm ramps to rest.</returns>
 public delegate Command? ControlCallback(in ControlCycle now);

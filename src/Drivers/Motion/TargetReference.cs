@@ -3,9 +3,9 @@ using RobotWorldModel.Drivers.Geometry;
 namespace RobotWorldModel.Drivers.Motion;
 
 /// <summary>
-/// What the arm should follow: straight lines between timed targets, smoothed by two moving averages (of the first, corners become constant
-/// accelerations; of the second, these become constant jerks). Averages never overshoot and delay everything by the same time, half of
-/// both together less one period; <see cref="LateAllowanceNs"/> comes on top. No allocation.
+/// What the arm should follow: straight lines between timed targets, smoothed by two moving averages (of the first, corners become
+/// constant accelerations; of the second, these become constant jerks). Averages never overshoot and delay everything by the same time,
+/// half of both together less one period; <see cref="LateAllowanceNs"/> comes on top. No allocation.
 /// </summary>
 internal sealed class TargetReference
 {

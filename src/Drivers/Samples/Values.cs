@@ -59,7 +59,7 @@ public struct RobotState
     public AnalogSignals Analog;
 }
 
-/// <summary>Analog signals of the control box and the tool: A or V, by their domain. NaN where the controller does not send them.</summary>
+/// <summary>Analog signals of control box and tool: A or V, by their domain. NaN where the controller does not send them.</summary>
 public struct AnalogSignals
 {
     public double Input0, Input1, Output0, Output1, ToolInput0, ToolInput1;

@@ -14,7 +14,7 @@ internal sealed class DashboardOrders(UrArmOptions options, RtdeLink link, UrObs
 
     // A real arm boots its joints and tests its brakes meanwhile; a restart of the safety system drops the connections too.
     // A program is loaded with its installation.
-    private const int PowerTimeoutMs = 60_000, UnlockTimeoutMs = 15_000, LoadTimeoutMs = 60_000;
+    private const int PowerTimeoutMs = 60_000, UnlockTimeoutMs = 15_000, LoadTimeoutMs = 60_000, PlayTimeoutMs = 15_000;
 
     /// <summary>Null when it is done, else what is in the way and what to do.</summary>
     public string? Obey(ArmOrder order, string text, CancellationToken cancel)
@@ -28,7 +28,8 @@ internal sealed class DashboardOrders(UrArmOptions options, RtdeLink link, UrObs
             return $"PolyScope X has no dashboard server: {AtThePendant(order)}";
         try
         {
-            bool always = order is ArmOrder.ShowPopup or ArmOrder.ClosePopup; // which local control allows too
+            // Local control allows popups too; a stop asks for nothing first.
+            bool always = order is ArmOrder.ShowPopup or ArmOrder.ClosePopup or ArmOrder.StopProgram;
             return (always ? null : observer.LocalControl()) ?? order switch
             {
                 ArmOrder.PowerOn => PowerOn(cancel),
@@ -39,7 +40,7 @@ internal sealed class DashboardOrders(UrArmOptions options, RtdeLink link, UrObs
                 ArmOrder.LoadProgram => Load(text),
                 ArmOrder.PlayProgram => Play(cancel),
                 ArmOrder.PauseProgram => Give("pause", "Pausing program") is { } reply ? $"{reply}: no program is playing" : null,
-                ArmOrder.StopProgram => Give("stop", "Stopped"),
+                ArmOrder.StopProgram => Stop(),
                 ArmOrder.ShowPopup => Give($"popup {text}", "showing popup"),
                 _ => Give("close popup", "closing popup") ?? Give("close safety popup", "closing safety popup"),
             };
@@ -76,8 +77,8 @@ internal sealed class DashboardOrders(UrArmOptions options, RtdeLink link, UrObs
     private static string AtThePendant(ArmOrder order) => order switch
     {
         ArmOrder.PowerOn or ArmOrder.PowerOff => "power it at the pendant",
-        ArmOrder.UnlockProtectiveStop => "unlock it at the pendant, then ./robot acknowledge",
-        ArmOrder.RestartSafety => "restart its safety system at the pendant, then ./robot acknowledge",
+        ArmOrder.UnlockProtectiveStop => "unlock it at the pendant, then ./robot arm unlock",
+        ArmOrder.RestartSafety => "restart its safety system at the pendant, then ./robot arm unlock",
         ArmOrder.LoadProgram or ArmOrder.PlayProgram or ArmOrder.PauseProgram or ArmOrder.StopProgram =>
             "load, play, pause and stop its programs at the pendant",
         _ => "nothing can be shown on its pendant from here, and its popups are closed there",
@@ -96,10 +97,26 @@ internal sealed class DashboardOrders(UrArmOptions options, RtdeLink link, UrObs
     {
         if (cancel.IsCancellationRequested)
             return "interrupted";
-        return UrGates.WhyNotMoving(Newest()) ?? (Give("play", "Starting program") is { } refusal
-            ? $"{refusal}: is a program loaded (./robot arm program load NAME), and does none run already?"
-            : null);
+        if (UrGates.WhyNotMoving(Newest()) is { } why)
+            return why;
+        // It answers when the program has started.
+        var dashboard = new DashboardClient(options.Host, options.DashboardPort, PlayTimeoutMs);
+        string? refusal;
+        try
+        {
+            refusal = Give("play", "Starting program", dashboard);
+        }
+        catch (DeviceFaultException) when (cancel.IsCancellationRequested)
+        {
+            refusal = null; // it may have started all the same
+        }
+        if (cancel.IsCancellationRequested) // meanwhile
+            return refusal ?? Stop() ?? "it was stopped as it began";
+        return refusal is null ? null : $"{refusal}: is a program loaded (./robot arm program load NAME), and does none run already?";
     }
+
+    // On a connection of its own: a stop waits behind no question.
+    private string? Stop() => Give("stop", "Stopped", new DashboardClient(options.Host, options.DashboardPort));
 
     private string? PowerOn(CancellationToken cancel)
     {
@@ -138,15 +155,19 @@ internal sealed class DashboardOrders(UrArmOptions options, RtdeLink link, UrObs
     }
 
     /// <summary>Null where the controller answers as it should, else its answer.</summary>
-    private string? Give(string command, string expected)
+    private string? Give(string command, string expected, DashboardClient? dashboard = null)
     {
-        string reply = observer.Dashboard.Ask(command)[0];
-        return reply.StartsWith(expected, StringComparison.OrdinalIgnoreCase) ? null : $"{options.Host} answered '{command}' with: {reply}";
+        string reply = (dashboard ?? observer.Dashboard).Ask(command)[0];
+        return reply.StartsWith(expected, StringComparison.OrdinalIgnoreCase)
+            ? null
+            : $"{options.Host} answered '{command}' with: {reply}";
     }
 
     private string? Await(Func<RobotState, bool> done, int timeoutMs, string what, CancellationToken cancel)
     {
         long asked = HostClock.NowNs, deadline = asked + timeoutMs * 1_000_000L;
+        if (cancel.IsCancellationRequested)
+            return "interrupted";
         while (!(link.Connected && states.TryGetNewest(out var newest) && newest.ArrivalNs > asked && done(newest.Value)))
         {
             if (cancel.WaitHandle.WaitOne(LookMs))

@@ -128,9 +128,9 @@ internal sealed partial class RtdeSession : IDisposable
         }
     }
 
-    // A controller with Nagle's algorithm keeps a package back until the one before is acknowledged, and Linux puts that off where it hopes
-    // to send it along with data of ours: packages come two or three at once. Asked to, it acknowledges what we read at once, until we send
-    // again. That costs as much processor time as the package itself, so it is asked only where it helps.
+    // A controller with Nagle's algorithm keeps a package back until the one before is acknowledged, and Linux puts that off where it
+    // hopes to send it along with data of ours: packages come two or three at once. Asked to, it acknowledges what we read at once, until
+    // we send again. That costs as much processor time as the package itself, so it is asked only where it helps.
     private void LookForBunches()
     {
         int first = Math.Max(RtdeWire.HeaderBytes, (int)BinaryPrimitives.ReadUInt16BigEndian(_buffer.AsSpan(_start)));

@@ -35,15 +35,33 @@ internal static class UrGates
         return null;
     }
 
-    private static string Words(RobotMode mode) => mode switch
+    /// <summary>What leads on from a mode that is not running.</summary>
+    public static string WhatToDo(RobotMode mode) => mode switch
     {
-        RobotMode.PowerOff => "POWER_OFF: power it on and release its brakes",
-        RobotMode.PowerOn or RobotMode.Idle => $"{(mode == RobotMode.Idle ? "IDLE" : "POWER_ON")}: release its brakes",
-        RobotMode.Booting => "BOOTING: wait until it has booted",
-        RobotMode.ConfirmSafety => "CONFIRM_SAFETY: confirm the safety setup on the pendant",
-        RobotMode.Backdrive => "BACKDRIVE: leave backdrive on the pendant",
-        RobotMode.UpdatingFirmware => "UPDATING_FIRMWARE: wait until it is done",
-        RobotMode.Disconnected or RobotMode.NoController => "DISCONNECTED: wait for the controller, or restart it from the pendant",
-        _ => $"{(int)mode}, which is not known here: look at the pendant",
+        RobotMode.PowerOff => "power it on and release its brakes",
+        RobotMode.PowerOn or RobotMode.Idle => "release its brakes",
+        RobotMode.Booting => "wait until it has booted, then power it on and release its brakes",
+        RobotMode.ConfirmSafety => "confirm the safety setup on the pendant",
+        RobotMode.Backdrive => "leave backdrive on the pendant",
+        RobotMode.UpdatingFirmware => "wait until it is done",
+        RobotMode.Disconnected or RobotMode.NoController => "wait for the controller, or restart it from the pendant",
+        _ => "look at the pendant",
     };
+
+    private static string Words(RobotMode mode)
+    {
+        string name = mode switch
+        {
+            RobotMode.PowerOff => "POWER_OFF",
+            RobotMode.PowerOn => "POWER_ON",
+            RobotMode.Idle => "IDLE",
+            RobotMode.Booting => "BOOTING",
+            RobotMode.ConfirmSafety => "CONFIRM_SAFETY",
+            RobotMode.Backdrive => "BACKDRIVE",
+            RobotMode.UpdatingFirmware => "UPDATING_FIRMWARE",
+            RobotMode.Disconnected or RobotMode.NoController => "DISCONNECTED",
+            _ => $"{(int)mode}, which is not known here",
+        };
+        return $"{name}: {WhatToDo(mode)}";
+    }
 }

@@ -169,6 +169,9 @@ internal static partial class ArmCommand
             throw new RobotException(ExitCode.Usage, "name the program to load, and only that, as in: ./robot arm program load pick.urp");
         if (what == "play")
         {
+            if (given.Service.Owned)
+                throw new RobotException(ExitCode.Usage, "no service runs that a stop could reach when this command has ended; "
+                    + $"start one first: ./robot run --config {given.Cell.File}");
             var shown = await PendantAsync(given);
             string which = shown.Loaded.Length > 0 ? shown.Loaded : "the program that is loaded";
             await AskAsync(given, $"go where {which} sends it, as fast as that says: none of this cell's limits hold for it");

@@ -10,10 +10,13 @@ namespace RobotWorldModel.Runtime.Core;
 /// </summary>
 internal sealed class ArmOrders(CellDevices devices)
 {
-    private sealed record Order(object Connection, CancellationTokenSource Cancel);
+    private sealed record Order(object Connection, CancellationTokenSource Cancel)
+    {
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
     private Order? _order; // under way
-    private volatile bool _playing; // a program of the controller's that was played from here, as far as is known here
+    private volatile bool _played; // a program of the controller's, from here, and it was not seen to end since
 
     /// <summary>Null where the method is none of these.</summary>
     /// <exception cref="RobotException">It is not known, or is refused.</exception>
@@ -35,16 +38,23 @@ internal sealed class ArmOrders(CellDevices devices)
     /// <summary>The order under way is ended: what was to be powered, unlocked or played is not.</summary>
     public void Stop() => Volatile.Read(ref _order)?.Cancel.Cancel();
 
+    /// <summary>When the order under way has ended.</summary>
+    public Task EndedAsync() => Volatile.Read(ref _order)?.Ended.Task ?? Task.CompletedTask;
+
     /// <summary>A person has stopped the arm: a program that was played from here is stopped, too.</summary>
     /// <exception cref="RobotException">The controller did not stop it.</exception>
     public async Task StopProgramAsync()
     {
-        // Whoever holds the arm, or held it until now, has our program run: then there is no other.
-        if (!_playing || devices.Motion is not { } motion || motion.Report().Owner is not null)
+        if (!_played || devices.Motion is not { } motion)
             return;
+        if (!motion.AnotherProgramRuns)
+        {
+            _played = Volatile.Read(ref _order) is not null; // one that is only starting stops itself
+            return;
+        }
         if (await Task.Run(() => motion.Obey(ArmOrder.StopProgram, CancellationToken.None)) is { } refusal)
             throw new RobotException(ExitCode.Device, $"{refusal}; stop its program at the pendant");
-        _playing = false;
+        _played = false;
     }
 
     private ArmMotion Motion => devices.Motion ?? throw new RobotException(ExitCode.Device, "this cell has no arm");
@@ -75,14 +85,10 @@ internal sealed class ArmOrders(CellDevices devices)
     private string? Obey(ArmMotion motion, ArmOrder order, string text, CancellationToken cancel)
     {
         if (order == ArmOrder.PlayProgram)
-            _playing = true; // from before it moves: a stop must find it
+            _played = true; // from before it moves, and whatever the answer: a stop must find it
         string? refusal = motion.Obey(order, cancel, text);
-        if (order == ArmOrder.PlayProgram && refusal is not null)
-            _playing = false;
-        else if (order == ArmOrder.PlayProgram && cancel.IsCancellationRequested)
-            return motion.Obey(ArmOrder.StopProgram, CancellationToken.None) ?? "it was stopped as it began";
         if (order is ArmOrder.StopProgram or ArmOrder.PowerOff && refusal is null)
-            _playing = false;
+            _played = false;
         return refusal;
     }
 
@@ -151,6 +157,7 @@ internal sealed class ArmOrders(CellDevices devices)
         finally
         {
             Interlocked.CompareExchange(ref _order, null, order); // not disposed: a stop may be cancelling it just now
+            order.Ended.SetResult();
         }
     }
 }

@@ -114,6 +114,7 @@ internal sealed class CoreHandler(
     {
         const string Why = "the service ends";
         StopArm(Why);
+        await Task.WhenAny(_orders.EndedAsync(), Task.Delay(s_logDeadline)); // a program that is only starting stops itself
         await _oneAtATime.WaitAsync();
         SaveAndIdle(Why);
         await Task.WhenAny(recorder.LogWritten, Task.Delay(s_logDeadline));

@@ -66,8 +66,16 @@ public sealed class ArmCell : IDisposable
     public MotionLease Take(string owner, string what, bool yes = false)
     {
         WaitForDevices();
-        if (!_devices.IsSimulated)
-            MotionWarning.Confirm(_config, $"{Arm.Identity!.Model} {Arm.Identity.Serial}".TrimEnd(), what, yes, Interrupted);
+        try
+        {
+            if (!_devices.IsSimulated)
+                MotionWarning.Confirm(_config, $"{Arm.Identity!.Model} {Arm.Identity.Serial}".TrimEnd(), what, yes, Interrupted);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new RobotException(ExitCode.Interrupted, "interrupted; nothing moved");
+        }
+        using var stopping = Interrupted.Register(() => Motion.Stop("interrupted"));
         return Motion.TryAcquire(owner, out string? refusal) ?? throw new RobotException(ExitCode.Device, refusal!);
     }
 

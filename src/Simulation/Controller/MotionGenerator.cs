@@ -15,16 +15,17 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
     private const double ServoAcceleration = 40; // rad/s²: what a UR joint reaches
     private const double PauseS = 0.25; // how long motion takes to slow down on its path, and to go on
 
-    private enum Motion { Hold, Servo, Move, Speed, ToolSpeed, Stop, Freedrive }
+    private enum Motion { Hold, Servo, Move, Speed, ToolSpeed, Stop, Freedrive, Torque }
 
     private Motion _motion = Motion.Hold;
-    private Vector6 _q = startQ, _qd, _qdd, _servoTarget, _speedTarget, _toolVelocity, _yielded, _yieldQd;
+    private Vector6 _q = startQ, _qd, _qdd, _servoTarget, _speedTarget, _toolVelocity, _torques, _yielded, _yieldQd;
     private Pose _tcp;
     private double _servoLookahead, _servoGain, _speedAcceleration, _turnAcceleration, _speedLeftS, _deceleration, _pace = 1;
     private bool _linearStop;
     private MovePath _path = new(kinematics), _blended = new(kinematics); // the move, and the one before that still blends into it
     private bool _blends;
     private FreeAxes _free = FreeAxes.All;
+    private int _torqueCycles;
 
     public Vector6 Q => _q + _yielded;
 
@@ -120,6 +121,13 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
         (_motion, _free) = (Motion.Freedrive, axes);
     }
 
+    /// <summary>Joint torques on top of what balances gravity, N·m. Not renewed in the next cycle, positions are controlled again.</summary>
+    public void Torque(in Vector6 torques)
+    {
+        TakeYielded();
+        (_motion, _torques, _torqueCycles) = (Motion.Torque, torques, 2); // a program may wait for the next cycle before it calls again
+    }
+
     /// <summary>One cycle.</summary>
     /// <param name="speedFraction">The slider: moves and speeds run in time that is slowed by it; servoj does not.</param>
     /// <param name="hand">Force and torque of a hand at the TCP, base frame: leads the arm in freedrive.</param>
@@ -141,6 +149,7 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
             Motion.ToolSpeed => ToolSpeedStep(dt, pace),
             Motion.Stop => StopStep(dt),
             Motion.Freedrive => FreedriveStep(dt, hand),
+            Motion.Torque => TorqueStep(dt),
             _ => null,
         };
         Yield(dt, force);
@@ -305,18 +314,36 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
         _q += _qd * dt;
     }
 
-    // A hand on the tool moves joints that weigh 1 kg·m² in oil of 8 N·m·s/rad: 10 N at half a metre give 0.6 rad/s.
-    private string? FreedriveStep(double dt, in Vector6 hand)
+    // Torques move joints that weigh 1 kg·m² each and know nothing of each other.
+    private void Push(in Vector6 torques, double damping, double dt)
     {
-        const double Inertia = 1, Damping = 8;
-        Vector6 pull = _free.IsAll ? hand : _free.Along(hand, kinematics.Flange(_q) * _tcp);
-        Vector6 torques = ToolMotion.JointTorques(kinematics, _q, _tcp, pull);
+        const double Inertia = 1;
         for (int i = 0; i < 6; i++)
         {
-            _qd[i] += (torques[i] - Damping * _qd[i]) / Inertia * dt;
+            _qd[i] += (torques[i] - damping * _qd[i]) / Inertia * dt;
             if (Math.Abs(_qd[i]) < 1e-6 && torques[i] == 0)
                 _qd[i] = 0;
         }
+    }
+
+    // What the compensation of friction leaves of it: a tenth of freedrive's.
+    private string? TorqueStep(double dt)
+    {
+        if (_torqueCycles-- == 0)
+        {
+            Stop(ProgramStopDeceleration);
+            return StopStep(dt);
+        }
+        Push(_torques, damping: 0.8, dt);
+        _q += _qd * dt;
+        return null;
+    }
+
+    // A hand on the tool moves the joints in oil of 8 N·m·s/rad: 10 N at half a metre give 0.6 rad/s.
+    private string? FreedriveStep(double dt, in Vector6 hand)
+    {
+        Vector6 pull = _free.IsAll ? hand : _free.Along(hand, kinematics.Flange(_q) * _tcp);
+        Push(ToolMotion.JointTorques(kinematics, _q, _tcp, pull), damping: 8, dt);
         if (!_free.IsAll) // what the joints would do besides is held back
         {
             Vector6 velocity = _free.Along(kinematics.TcpVelocity(_q, _qd, _tcp), kinematics.Flange(_q) * _tcp);

@@ -10,6 +10,7 @@ internal sealed class StreamingBuiltins(RobotContext robot)
     {
         AddServo(library);
         AddSpeeds(library);
+        AddTorque(library);
         library.Add("sync()", static (thread, _) =>
         {
             thread.WaitCycles(1);
@@ -33,6 +34,17 @@ internal sealed class StreamingBuiltins(RobotContext robot)
             thread.Run.ClaimRobot(thread);
             robot.Motion.Servo(target, time, lookahead, gain);
             thread.WaitCycles(robot.Cycles(time));
+            return Value.None;
+        });
+
+    // Of how friction is made up for there is nothing here that could be scaled. Source: script manual 5.25, direct_torque.
+    private void AddTorque(BuiltinLibrary library) =>
+        library.Add("direct_torque(torque, viscous_scale=None, coulomb_scale=None, friction_comp=None)", (thread, a) =>
+        {
+            Vector6 torques = Arguments.Finite(a[0], "direct_torque");
+            thread.Run.ClaimRobot(thread);
+            robot.Motion.Torque(torques);
+            thread.WaitCycles(1);
             return Value.None;
         });
 

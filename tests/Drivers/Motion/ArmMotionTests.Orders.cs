@@ -76,6 +76,20 @@ public sealed partial class ArmMotionTests
     }
 
     [Fact]
+    public void After_a_stop_no_program_is_played_before_a_person_has_acknowledged()
+    {
+        ArmMotion motion = Started();
+        _arm.Change((ref RobotState s) => s.Safety = SafetyStatusBits.Normal | SafetyStatusBits.ProtectiveStop);
+        Eventually.True(() => motion.NeedsAcknowledge, "it is noticed");
+        _arm.Change((ref RobotState s) => s.Safety = SafetyStatusBits.Normal);
+        Assert.Contains("acknowledge", motion.Obey(ArmOrder.PlayProgram, default));
+        Assert.Null(motion.Obey(ArmOrder.ShowPopup, default, "come and look"));
+        Assert.Null(motion.Acknowledge());
+        Assert.Null(motion.Obey(ArmOrder.PlayProgram, default));
+        Assert.Equal([ArmOrder.ShowPopup, ArmOrder.PlayProgram], _arm.Orders);
+    }
+
+    [Fact]
     public void A_cell_that_only_records_orders_and_sets_nothing()
     {
         ArmMotion motion = Started(enabled: false);

@@ -45,7 +45,7 @@ public class SpeedSliderTests
         using var arm = Started(mini);
         mini.Order("stuck");
         Assert.Contains("did not move its speed slider", Set(arm, 0.5));
-        Assert.Equal(0, Slider(mini)[^1].Mask);
+        Eventually.True(() => Slider(mini)[^1].Mask == 0, "the mask is reset");
         int before = arm.Status.Reconnects;
         mini.Order("kill");
         Eventually.True(() => arm.Status.Reconnects > before && arm.Status.Connected, "found again");

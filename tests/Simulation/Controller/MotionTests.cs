@@ -49,6 +49,22 @@ public class MotionTests
     }
 
     [Fact]
+    public void Torques_move_the_joints_as_long_as_they_are_renewed()
+    {
+        var motion = new MotionGenerator(s_arm, s_home);
+        for (int i = 0; i < 100; i++)
+        {
+            motion.Torque(new(0, 0, 0, 0, 0, 2));
+            Assert.Null(motion.Step(Dt, 1, s_tool, default));
+        }
+        Assert.InRange(motion.Qd[5], 0.3, 0.4); // 2 N·m on 1 kg·m² for 0.2 s, less a little friction
+        Assert.Equal(0, (motion.Q - s_home)[0]);
+        for (int i = 0; i < 50; i++)
+            Assert.Null(motion.Step(Dt, 1, s_tool, default));
+        Assert.True(motion.IsSteady && motion.IsDone, "positions are controlled again");
+    }
+
+    [Fact]
     public void Movej_keeps_speed_and_acceleration_and_arrives_at_rest()
     {
         var motion = new MotionGenerator(s_arm, s_home);
