@@ -10,20 +10,23 @@ public sealed partial class ArmMotion
     /// </summary>
     private const long AfterStateNs = 250_000;
 
-    /// <summary>Each state shifts the thread by this part of what it is off: within seconds, and single late states average out.</summary>
-    private const long StepShare = 500;
+    /// <summary>
+    /// Each state shifts the thread by this part of what it is off, so that single late states average out: within a second where nobody
+    /// drives the arm, within seconds where somebody does.
+    /// </summary>
+    private const long FreeShare = 20, DrivingShare = 500;
 
     private long _stepNs; // arrival of the state that was last looked at
 
     /// <summary>
     /// Without it a set-point would wait on the controller for anything up to a cycle, longer and shorter by turns as the two clocks drift
-    /// apart. A period is changed by a thousandth at most; where no states come, by nothing.
+    /// apart. While somebody drives the arm a period is changed by a thousandth at most; where no states come, by nothing.
     /// </summary>
     private void StayInStep(AbsoluteGrid grid)
     {
         if (!_arm.States.TryGetNewest(out var state) || state.ArrivalNs == _stepNs)
             return;
         _stepNs = state.ArrivalNs;
-        grid.Shift(grid.OffSlot(state.ArrivalNs + AfterStateNs) / StepShare);
+        grid.Shift(grid.OffSlot(state.ArrivalNs + AfterStateNs) / (_session is null ? FreeShare : DrivingShare));
     }
 }
