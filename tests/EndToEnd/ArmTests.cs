@@ -174,6 +174,7 @@ public class ArmTests(RunningCell running)
         Arm("home").MustRefuse(ExitCode.Device, "the arm moves");
         Assert.Contains("PAUSED", Arm("program", "pause").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
         Arm("program", "play").MustEndWith(ExitCode.Done);
+        Arm("program", "play").MustRefuse(ExitCode.Device, "does none run already"); // a stop finds the first one all the same
 
         _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
         Eventually.True(() => _cell.Status() is { Motion.Arm: "ready", Robot.Runtime: "stopped" }, "it has stopped", 30);

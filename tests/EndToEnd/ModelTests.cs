@@ -105,7 +105,8 @@ public class ModelTests
         using (var control = new CellControl(cell.Control))
             control.Call("fault", new() { ["name"] = "protective_stop" });
         Eventually.True(() => cell.Status().Motion is { Arm: "protective_stop", NeedsAcknowledge: true }, "it is a protective stop", 30);
-        Assert.Contains("unlock it at the pendant", Arm(cell, "unlock", "--yes").MustEndWith(ExitCode.Device).Err, StringComparison.Ordinal);
+        Assert.Contains("unlock it at the pendant", Arm(cell, "unlock", "--yes").MustEndWith(ExitCode.Device).Err,
+            StringComparison.Ordinal);
         Eventually.True(() => Unlocked(cell), "it is unlocked at the pendant, 5 s after the stop", 30);
         Assert.Equal("protective_stop", cell.Status().Motion.Arm); // until a person has looked
         Assert.Contains("UR5e: ready", Arm(cell, "unlock", "--yes").MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);

@@ -8,6 +8,8 @@ namespace RobotWorldModel.Drivers.Motion;
 public sealed partial class ArmMotion
 {
     private const long SeenNs = 1_000_000_000;
+    private long _beatNs = long.MinValue / 2; // arrival of the last state with another heartbeat of our program; by the arm's thread
+    private int _beat;
     private volatile bool _leaving; // our program is to end, so that another can run
 
     /// <summary>
@@ -34,8 +36,21 @@ public sealed partial class ArmMotion
             : Told(_control.Obey(order, text, cancel));
     }
 
-    /// <summary>The controller shows a program that runs or is paused, and ours is not asked to.</summary>
-    public bool AnotherProgramRuns => !_sending && Newest().Runtime is not (RuntimeState.Stopped or RuntimeState.Stopping);
+    /// <summary>
+    /// The controller shows a program that runs or is paused, and no sign of life of ours; also where it has shown nothing for a while.
+    /// </summary>
+    public bool AnotherProgramRuns
+    {
+        get
+        {
+            if (!_arm.States.TryGetNewest(out var newest) || HostClock.NowNs - newest.ArrivalNs > _limits.StateTimeoutMs * 1e6)
+                return true;
+            return newest.Value.Runtime is not (RuntimeState.Stopped or RuntimeState.Stopping) && !OursRuns(newest);
+        }
+    }
+
+    // By its heartbeat, and not by what was asked of it: a start may have been refused.
+    private bool OursRuns(in Sample<RobotState> newest) => newest.ArrivalNs - Volatile.Read(ref _beatNs) <= HeartbeatTimeoutNs;
 
     /// <summary>Asks the controller what its pendant shows; blocks for some seconds at most.</summary>
     public PendantReport LookAtPendant() => _control.LookAtPendant();
@@ -144,16 +159,12 @@ public sealed partial class ArmMotion
         _leaving = true;
         try
         {
-            long changedNs = HostClock.NowNs, deadline = changedNs + EndNs;
-            int beat = Newest().Heartbeat;
+            long askedNs = HostClock.NowNs, deadline = askedNs + EndNs;
             while (HostClock.NowNs < deadline)
             {
                 if (cancel.WaitHandle.WaitOne(5))
                     return "interrupted";
-                _arm.States.TryGetNewest(out var newest);
-                if (newest.Value.Heartbeat != beat)
-                    (beat, changedNs) = (newest.Value.Heartbeat, newest.ArrivalNs);
-                if (newest.ArrivalNs - changedNs <= HeartbeatTimeoutNs)
+                if (!_arm.States.TryGetNewest(out var newest) || newest.ArrivalNs - askedNs <= HeartbeatTimeoutNs || OursRuns(newest))
                     continue;
                 _sending = false;
                 return null;

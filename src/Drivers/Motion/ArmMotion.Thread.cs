@@ -63,6 +63,11 @@ public sealed partial class ArmMotion
         bool any = _arm.States.TryGetNewest(out var state);
         if (_state.Advance(Signs(nowNs)))
             StoppedBy($"the controller's safety state became {state.Value.Safety}");
+        if (any && state.Value.Heartbeat != _beat)
+        {
+            _beat = state.Value.Heartbeat;
+            Volatile.Write(ref _beatNs, state.ArrivalNs);
+        }
         ReadForce();
         MotionSession? session = _session;
         if (session is null)

@@ -178,8 +178,8 @@ public static class CoreMethods
     public const string ArmMoved = "arm.moved";
 
     /// <summary>
-    /// {order: power_on|power_off|unlock|restart_safety|load|play|pause|stop|popup|close_popup, text?} → {} when it is done. text: of load
-    /// the program's name, of popup what it says. A program that was played from here is stopped by <see cref="Stop"/>, too.
+    /// {order: power_on|power_off|unlock|restart_safety|load|play|pause|stop|popup|close_popup, text?} → {} when it is done. text: of
+    /// load the program's name, of popup what it says. A program that was played from here is stopped by <see cref="Stop"/>, too.
     /// </summary>
     public const string ArmOrder = "arm.order";
 
@@ -187,8 +187,8 @@ public static class CoreMethods
     public const string ArmPendant = "arm.pendant";
 
     /// <summary>
-    /// {kind: zero | standard | configurable | tool | analog | tool_voltage | speed | config_tool, output?, level?: true|false, value?} →
-    /// {} when the controller has made the setting. analog: value in V where level is true, else in mA; tool_voltage: value in V; speed:
+    /// {kind: zero | standard | configurable | tool | analog | tool_voltage | speed | config_tool, output?, level?: true|false, value?}
+    /// → {} when the controller has made the setting. analog: value in V where level is true, else in mA; tool_voltage: value in V; speed:
     /// value 0..1; config_tool: the config's TCP, payload and centre of mass.
     /// </summary>
     public const string ArmSet = "arm.set";

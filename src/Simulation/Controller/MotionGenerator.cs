@@ -121,7 +121,7 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
         (_motion, _free) = (Motion.Freedrive, axes);
     }
 
-    /// <summary>Joint torques on top of what balances gravity, N·m. Not renewed in the next cycle, positions are controlled again.</summary>
+    /// <summary>Joint torques on top of what balances gravity, N·m. Not renewed, positions are controlled again.</summary>
     public void Torque(in Vector6 torques)
     {
         TakeYielded();
@@ -158,7 +158,7 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
         return problem;
     }
 
-    // qdd = gain · (target - q - lookahead · qd): natural frequency √gain, damping lookahead·√gain/2, and on a ramp a lag of lookahead.
+    // qdd = gain · (target - q - lookahead · qd): natural frequency √gain, damping lookahead·√gain/2, on a ramp a lag of lookahead.
     // Inferred from UR's description of servoj; the clamps are ours.
     private string? ServoStep(double dt)
     {

@@ -90,6 +90,20 @@ public sealed partial class ArmMotionTests
     }
 
     [Fact]
+    public void Another_program_is_told_from_ours_by_the_heartbeat_also_where_ours_was_refused()
+    {
+        ArmMotion motion = Started();
+        Assert.False(motion.AnotherProgramRuns);
+        _arm.Change((ref RobotState s) => s.Runtime = RuntimeState.Playing);
+        _arm.StartRefusal = "local control";
+        Assert.Contains("local control", motion.Set(new(ArmSettingKind.StandardOutput), default));
+        Eventually.True(() => motion.AnotherProgramRuns, "a stop would find it");
+        _arm.StartRefusal = null;
+        using MotionLease lease = Acquire(motion, "test");
+        Eventually.True(() => !motion.AnotherProgramRuns, "it is ours now");
+    }
+
+    [Fact]
     public void A_cell_that_only_records_orders_and_sets_nothing()
     {
         ArmMotion motion = Started(enabled: false);

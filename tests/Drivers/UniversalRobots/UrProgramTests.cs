@@ -164,14 +164,7 @@ public class UrProgramTests
         IArmControl control = arm;
         Assert.Null(control.StartProgram(default));
         using var sending = new CancellationTokenSource();
-        var sender = Task.Run(() =>
-        {
-            while (!sending.IsCancellationRequested)
-            {
-                control.Send(ArmMode.Hold, default, default);
-                Thread.Sleep(1);
-            }
-        });
+        Task sender = KeepSending(control, sending.Token);
         Assert.Null(control.Set(new(ArmSettingKind.ToolOutput, 1, true), default));
         var last = mini.Stat().GetProperty("last");
         Assert.Equal((4, 1, 1), (last.GetProperty("input_int_register_27").GetInt32(),
@@ -183,6 +176,13 @@ public class UrProgramTests
         Assert.True(sender.Wait(10_000));
         Assert.Contains("did not make the setting", control.Set(new(ArmSettingKind.StandardOutput), default)); // nobody sends
     }
+
+    // Set-points about as often as the arm's thread sends them.
+    private static Task KeepSending(IArmControl control, CancellationToken stop) => Task.Run(() =>
+    {
+        while (!stop.WaitHandle.WaitOne(1))
+            control.Send(ArmMode.Hold, default, default);
+    }, CancellationToken.None);
 
     [SkippableFact]
     public void A_CB3_arm_has_no_force_sensor_to_zero()
@@ -202,14 +202,7 @@ public class UrProgramTests
         IArmControl control = arm;
         Assert.Null(control.StartProgram(default));
         using var sending = new CancellationTokenSource();
-        var sender = Task.Run(() =>
-        {
-            while (!sending.IsCancellationRequested)
-            {
-                control.Send(ArmMode.Hold, default, default);
-                Thread.Sleep(1);
-            }
-        });
+        Task sender = KeepSending(control, sending.Token);
         Assert.Null(control.Set(ArmSetting.Tcp(Pose.FromVector(new(0.1, 0.2, 0.3, 0, 0, 0.5))), default));
         Sent(7, 0.1, 0.2, 0.3, 0, 0, 0.5);
         Assert.Null(control.Set(ArmSetting.Payload(1.5, new(0.01, 0.02, 0.03)), default));
