@@ -20,8 +20,9 @@ public static partial class RealTime
     private const int TimedPriority = Priority + 10;
 
     /// <summary>
-    /// Puts every thread that the process has now, and so all that they start later, into SCHED_FIFO: the garbage collector and the JIT
-    /// must not wait behind other programs while the tick waits for them. Returns null, or the reason why not.
+    /// Puts every thread that the process has now into SCHED_FIFO, and so all that the calling one starts later: the garbage collector and
+    /// the JIT must not wait behind other programs while the tick waits for them. Returns null, or the reason why not. To be called from
+    /// Main, before anything is awaited: what the thread pool has by then hands its old class on (<see cref="SetFifoForHeirs"/>).
     /// </summary>
     public static string? TryRaiseProcess()
     {
@@ -35,7 +36,7 @@ public static partial class RealTime
             if (SetFifo(int.Parse(Path.GetFileName(task))) is { } why && Directory.Exists(task))
                 failed ??= why;
         }
-        return failed;
+        return failed ?? SetFifoForHeirs() ?? WhyNotInherited();
     }
 
     /// <summary>
@@ -99,8 +100,39 @@ public static partial class RealTime
             : $"SCHED_FIFO {Priority}: {Marshal.GetLastPInvokeErrorMessage()} (raise LimitRTPRIO)";
     }
 
+    /// <summary>
+    /// glibc keeps a thread's class beside the kernel's, from the moment at which the runtime gave the thread its priority; a thread that
+    /// it starts gets that copy, and the runtime then sets what the copy says. Only pthread_setschedparam brings the copy up to date, and
+    /// only for threads whose handle one has: the calling one. Main has no copy; any other thread has.
+    /// </summary>
+    internal static string? SetFifoForHeirs()
+    {
+        int priority = Priority;
+        return pthread_setschedparam(pthread_self(), FifoClass, ref priority) is not 0 and var error
+            ? $"pthread_setschedparam: {Marshal.GetPInvokeErrorMessage(error)}"
+            : null;
+    }
+
+    internal static string? WhyNotInherited()
+    {
+        int inherited = OtherClass;
+        var probe = new Thread(() => inherited = sched_getscheduler(0));
+        probe.Start();
+        probe.Join();
+        return inherited == FifoClass ? null : $"a new thread is of class {inherited}, not SCHED_FIFO";
+    }
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial int sched_setscheduler(int pid, int policy, ref int priority);
+
+    [LibraryImport("libc")]
+    private static partial int sched_getscheduler(int pid);
+
+    [LibraryImport("libc")]
+    private static partial nint pthread_self();
+
+    [LibraryImport("libc")]
+    private static partial int pthread_setschedparam(nint thread, int policy, ref int priority);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int sched_getaffinity(int pid, nuint bytes, Span<ulong> cores);

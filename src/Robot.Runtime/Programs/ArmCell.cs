@@ -30,7 +30,10 @@ public sealed class ArmCell : IDisposable
         _devices.Start();
     }
 
-    /// <summary>Claims the devices and begins to connect to them. The process becomes real-time where it may.</summary>
+    /// <summary>
+    /// Claims the devices and begins to connect to them. The process becomes real-time where it may: best from Main, before anything is
+    /// awaited, because threads that the pool has before start others of the normal class later.
+    /// </summary>
     /// <param name="file">A hardware config, e.g. hardware-configs/sim-cell.yaml.</param>
     /// <exception cref="RobotException">The config is wrong (78), has no arm, or somebody else uses a device (75).</exception>
     public static ArmCell Open(string file)
