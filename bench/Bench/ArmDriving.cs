@@ -34,16 +34,18 @@ internal sealed class ArmDriving : IDisposable
     /// <summary>Makes this process real-time, as core is; after the cell was started, which would inherit it.</summary>
     public static void Raise(Results results)
     {
-        if (RealTime.TryRaiseProcess() is { } why)
-            results.Note($"no real-time class: {why}");
-        if (RealTime.TryLockMemory() is { } unlocked)
-            results.Note(unlocked);
+        if ((RealTime.TryRaiseProcess() ?? RealTime.TryLockMemory()) is { } why)
+            results.Note($"not real-time: {why}");
     }
 
-    /// <summary>Connects to a simulated cell that runs, takes its arm and begins to move it.</summary>
+    /// <summary>
+    /// Makes this process real-time, connects to a simulated cell that runs, takes its arm and begins to move it. All on the calling
+    /// thread: another of the pool would start threads of the normal class.
+    /// </summary>
     /// <exception cref="RobotException">The arm is refused, or is none of a simulated cell.</exception>
-    public static async Task<ArmDriving> StartAsync(BenchCell cell, CancellationToken cancel)
+    public static ArmDriving Start(BenchCell cell, Results results, CancellationToken cancel)
     {
+        Raise(results);
         var devices = new CellDevices(cell.Config);
         try
         {
@@ -54,7 +56,8 @@ internal sealed class ArmDriving : IDisposable
             {
                 if (Environment.TickCount64 > deadline)
                     throw new RobotException(ExitCode.Device, refusal!);
-                await Task.Delay(100, cancel);
+                cancel.WaitHandle.WaitOne(100);
+                cancel.ThrowIfCancellationRequested();
             }
             var driving = new ArmDriving(devices, lease);
             driving._thread.Start();

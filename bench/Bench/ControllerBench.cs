@@ -18,12 +18,12 @@ internal static class ControllerBench
         string program = await CProgram.CompileAsync("Rtde/client.c", cell.Folder, cancel);
         var (sim, _) = await cell.StartSimAsync(cancel);
         using var simulated = sim;
-        ArmDriving.Raise(results);
+        ArmDriving.Raise(results); // also the client that looks at the controller, which inherits it
         string fields = RtdeBench.FieldsOf(cell);
         for (int run = 0; run < runs; run++)
         {
             await MeasureAsync("idle", cell, sim.Pid, program, fields, results, seconds, cancel);
-            using var driving = await ArmDriving.StartAsync(cell, cancel);
+            using var driving = ArmDriving.Start(cell, results, cancel);
             await MeasureAsync("servoj", cell, sim.Pid, program, fields, results, seconds, cancel);
             driving.ThrowIfEnded();
         }

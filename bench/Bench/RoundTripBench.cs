@@ -20,10 +20,9 @@ internal static class RoundTripBench
         using var cell = new BenchCell();
         var (sim, _) = await cell.StartSimAsync(cancel);
         using var simulated = sim;
-        ArmDriving.Raise(results);
         for (int run = 0; run < runs; run++)
         {
-            using var driving = await ArmDriving.StartAsync(cell, cancel);
+            using var driving = ArmDriving.Start(cell, results, cancel);
             await Task.Delay(s_settle, cancel);
             await MeasureAsync(driving, results, seconds, cancel);
         }

@@ -24,7 +24,7 @@ internal sealed class TestCell : IDisposable
     /// <param name="pictureWidth">Pixels, as in simulation.picture_width; few for the same reason.</param>
     /// <param name="armOnly">Neither force sensor nor gripper nor camera.</param>
     /// <param name="changes">Of its config: a line, or a part of one, and what stands there instead.</param>
-    public TestCell(int cameras = 2, int pictureWidth = 320, bool armOnly = false, params (string Line, string Other)[] changes)
+    public TestCell(int cameras = 2, int pictureWidth = 160, bool armOnly = false, params (string Line, string Other)[] changes)
     {
         Name = $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         Directory.CreateDirectory(Runtime);
@@ -111,7 +111,8 @@ internal sealed class TestCell : IDisposable
 
     /// <summary>Any request to the running service, at its socket too.</summary>
     /// <exception cref="RobotException">It refused.</exception>
-    public JsonElement Ask(string method, object? parameters = null) => AskAsync(method, parameters).GetAwaiter().GetResult();
+    public JsonElement Ask(string method, object? parameters = null) =>
+        Task.Run(() => AskAsync(method, parameters)).GetAwaiter().GetResult(); // else it would wait for the test's own thread
 
     public void WaitForDevices() =>
         Eventually.True(() => Status() is { } s && s.Streams.Count > 0 && s.Streams.All(x => x.Fresh && x.Connected),

@@ -4,6 +4,7 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.EndToEnd.Tests;
 
 /// <summary>The whole cell with pictures of full size, and nothing else on the machine.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class TwoCameraTests : IDisposable
 {
     private static readonly string[] s_streams = ["robot", "force", "gripper", "wrist_rgb", "wrist_depth", "scene_rgb", "scene_depth"];

@@ -9,7 +9,7 @@ namespace RobotWorldModel.Simulation.Controller;
 /// </summary>
 internal sealed class RtdeServer : IDisposable
 {
-    private const int CyclesOnTheWay = 4096;
+    private const int CyclesOnTheWay = 4096, LookMs = 50;
 
     private readonly UrControllerOptions _options;
     private readonly double _baseRateHz;
@@ -19,7 +19,7 @@ internal sealed class RtdeServer : IDisposable
     private readonly RtdeSession?[] _owners = new RtdeSession?[RtdeInputs.Count];
     private readonly long[] _touchedCycle = new long[RtdeInputs.Count];
     private readonly DeviceThread _sender;
-    private readonly SemaphoreSlim _cycleQueued = new(0);
+    private readonly AutoResetEvent _cycleQueued = new(false); // a semaphore spins before it waits: a tenth of a core
     private readonly long[] _dueNs = new long[CyclesOnTheWay];
     private volatile RtdeSession[] _sessions = []; // replaced as a whole: the sender's thread walks it too
     private ClientListener? _listener;
@@ -109,8 +109,9 @@ internal sealed class RtdeServer : IDisposable
         _lastDueNs = Math.Max(_lastDueNs, nowNs + (long)(delayMs * 1e6));
         foreach (RtdeSession session in _sessions)
             session.Queue(state, _cycle, _lastDueNs);
-        _dueNs[_published++ % CyclesOnTheWay] = _lastDueNs;
-        _cycleQueued.Release();
+        _dueNs[_published % CyclesOnTheWay] = _lastDueNs;
+        Volatile.Write(ref _published, _published + 1);
+        _cycleQueued.Set();
     }
 
     /// <summary>Someone else owns it: another client, or the fieldbus.</summary>
@@ -140,21 +141,18 @@ internal sealed class RtdeServer : IDisposable
 
     private void Send(CancellationToken stop)
     {
-        try
+        for (long taken = 0; !stop.IsCancellationRequested;)
         {
-            for (long taken = 0; ; taken++)
+            if (taken == Volatile.Read(ref _published))
             {
-                _cycleQueued.Wait(stop);
-                long dueNs = _dueNs[taken % CyclesOnTheWay];
-                AbsoluteGrid.SleepUntil(dueNs);
-                long nowNs = Math.Max(dueNs, HostClock.NowNs);
-                foreach (RtdeSession session in _sessions)
-                    session.SendDue(nowNs);
+                _cycleQueued.WaitOne(LookMs);
+                continue;
             }
-        }
-        catch (OperationCanceledException)
-        {
-            // the controller is disposed
+            long dueNs = _dueNs[taken++ % CyclesOnTheWay];
+            AbsoluteGrid.SleepUntil(dueNs);
+            long nowNs = Math.Max(dueNs, HostClock.NowNs);
+            foreach (RtdeSession session in _sessions)
+                session.SendDue(nowNs);
         }
     }
 }

@@ -9,10 +9,11 @@ namespace RobotWorldModel.Drivers.Tests.Motion;
 
 public partial class SetpointPropertyTests(ITestOutputHelper output)
 {
-    private const int Streams = 100_000;
+    /// <summary>Half a minute of two cores; MOTION_STREAMS says how many else: 100 000 before a release.</summary>
+    private const int Streams = 40_000;
 
     [Fact]
-    public void No_set_point_of_100_000_hostile_streams_leaves_any_limit()
+    public void No_set_point_of_any_hostile_stream_leaves_any_limit()
     {
         int streams = int.TryParse(Environment.GetEnvironmentVariable("MOTION_STREAMS"), out int n) ? n : Streams;
         var totals = new HostileStream.Totals();
