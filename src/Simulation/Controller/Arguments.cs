@@ -19,6 +19,10 @@ internal static class Arguments
             ? value.AsNumber()
             : throw new ScriptFaultException($"{what} must be in [{min}, {max}], not {value}");
 
+    /// <summary>Above 0, at most 1.</summary>
+    public static double Share(in Value value, string what) =>
+        value.AsNumber() is > 0 and <= 1 ? value.AsNumber() : throw new ScriptFaultException($"{what} must be in (0, 1], not {value}");
+
     /// <summary>A whole number, be it an integer or, as what comes over a register or a socket often is, a float.</summary>
     public static int Whole(in Value value, string what)
     {

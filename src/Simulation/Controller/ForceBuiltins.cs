@@ -6,6 +6,7 @@ namespace RobotWorldModel.Simulation.Controller;
 /// <summary>Force mode, force sensors, and what can be told from force: contact. Source: URScript manual 5.12, module motion.</summary>
 internal sealed class ForceBuiltins(RobotContext robot)
 {
+    private const string ExternalSensorInput = "external_force_torque";
     private const int History = 1000; // cycles
     private const double ContactForce = 5; // N against the direction of motion; UR names no number
 
@@ -79,12 +80,19 @@ internal sealed class ForceBuiltins(RobotContext robot)
             library.Add(name + Parameters, (_, a) =>
             {
                 Vec3 offset = Arguments.IsGiven(a[2]) ? Arguments.Three(a[2], $"{name}: sensor_measuring_offset") : default;
-                robot.State.ExternalSensor = a[0].AsBool() ? new(offset) : null;
-                // Its values must keep coming: by default 10 times a second. Source: RTDE guide.
-                if (robot.State.ExternalSensor != null && !robot.Watchdogs.IsArmed("external_force_torque"))
-                    robot.Watchdogs.Set("external_force_torque", 10, "pause");
+                UseExternalSensor(a[0].AsBool(), offset);
                 return Value.None;
             });
+    }
+
+    // Its values must keep coming, by default 10 times a second, for as long as they are used. Source: RTDE guide.
+    private void UseExternalSensor(bool use, Vec3 offset)
+    {
+        robot.State.ExternalSensor = use ? new(offset) : null;
+        if (!use)
+            robot.Watchdogs.Remove(ExternalSensorInput);
+        else if (!robot.Watchdogs.IsArmed(ExternalSensorInput))
+            robot.Watchdogs.Set(ExternalSensorInput, 10, "pause");
     }
 
     // 0: no contact. Else how many cycles ago the force against that direction began to rise.

@@ -15,6 +15,7 @@ internal sealed class InputOutputBuiltins(RobotContext robot)
         AddDigital(library, "configurable", 8, 8);
         AddDigital(library, "tool", 16, 2);
         AddAnalog(library);
+        AddToolCommunication(library);
     }
 
     private void AddRegisters(BuiltinLibrary library)
@@ -93,6 +94,22 @@ internal sealed class InputOutputBuiltins(RobotContext robot)
             return Value.None;
         });
     }
+
+    // Nothing is wired to the simulated tool connector: what is set is checked, and then nobody talks through it. Source: URScript
+    // manual 5.12, set_tool_communication.
+    private static void AddToolCommunication(BuiltinLibrary library) => library.Add(
+        "set_tool_communication(enabled, baud_rate, parity, stop_bits, rx_idle_chars, tx_idle_chars)", static (_, a) =>
+        {
+            a[0].AsBool();
+            int baud = Arguments.Whole(a[1], "set_tool_communication: baud_rate");
+            if (baud is not (9600 or 19200 or 38400 or 57600 or 115200 or 1_000_000 or 2_000_000 or 5_000_000))
+                throw new ScriptFaultException($"set_tool_communication: the tool has no baud rate {baud}");
+            Arguments.Between(a[2], 0, 2, "set_tool_communication: parity");
+            Arguments.Between(a[3], 1, 2, "set_tool_communication: stop_bits");
+            Arguments.Between(a[4], 1, 40, "set_tool_communication: rx_idle_chars");
+            Arguments.Between(a[5], 0, 40, "set_tool_communication: tx_idle_chars");
+            return Value.None;
+        });
 
     // 0 is a current, 1 a voltage.
     private void AddDomain(BuiltinLibrary library, string signature, int firstBit, bool ofTool)

@@ -27,6 +27,9 @@ internal sealed class InputWatchdogs(RtdeServer rtde, double baseRateHz)
 
     public void Clear() => _armed.Clear();
 
+    /// <summary>Nobody waits for an input any longer.</summary>
+    public void Remove(string variable) => _armed.RemoveAll(w => w.Input.Name == variable);
+
     /// <summary>Whether the program has said something about an input; "ignore" is not remembered.</summary>
     public bool IsArmed(string variable) => _armed.Exists(w => w.Input.Name == variable);
 

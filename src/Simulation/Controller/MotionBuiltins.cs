@@ -36,10 +36,39 @@ internal sealed class MotionBuiltins(RobotContext robot)
         // Moves on to the newest of a row of targets; within its radius it is ready for the next.
         library.Add("servoc(pose, a=1.2, v=0.25, r=0)",
             (thread, a) => Follow(thread, WithPace(LineTo(a[0]), "servoc", a[1], a[2], Value.Int(0), a[3])));
+        AddOptimized(library);
         library.Add("stopj(a=2)", (thread, a) => Halt(thread, Arguments.Positive(a[0], "stopj: a"), ofTool: false));
         library.Add("stopl(a, aRot=None)", (thread, a) => Halt(thread, Arguments.Positive(a[0], "stopl: a"), ofTool: true));
         AddHandGuiding(library);
     }
+
+    // Source: script manual 5.22, optimovej, optimovel: a and v are shares of what the arm can do on the path, and its speed is smooth.
+    private void AddOptimized(BuiltinLibrary library)
+    {
+        library.Add("optimovej(goal, a=0.3, v=0.3, r=0)", (thread, a) =>
+        {
+            Value goal = Goal(a[0], "optimovej");
+            Vector6 target = goal.Kind == ValueKind.Pose
+                ? robot.Inverse(goal.AsPose(), robot.Motion.Q, robot.FlangeToTcp)
+                : Arguments.Finite(goal, "optimovej");
+            return Follow(thread, Optimized(new Move { Kind = PathKind.Joints, ToQ = target }, "optimovej", a));
+        });
+        library.Add("optimovel(goal, a=0.3, v=0.3, r=0)",
+            (thread, a) => Follow(thread, Optimized(LineTo(Goal(a[0], "optimovel")), "optimovel", a)));
+    }
+
+    private static Value Goal(in Value goal, string name) => goal.Kind is ValueKind.List or ValueKind.Pose ? goal
+        : throw new ScriptFaultException(
+            $"{name}: the simulated controller has no frames and no objects that a goal could be named by; give joint angles or a pose");
+
+    private Move Optimized(in Move move, string name, ReadOnlySpan<Value> a) => move with
+    {
+        FlangeToTcp = robot.FlangeToTcp,
+        Acceleration = Arguments.Share(a[1], name + ": a"),
+        Speed = Arguments.Share(a[2], name + ": v"),
+        BlendRadius = Arguments.NotNegative(a[3], name + ": r"),
+        Optimized = true,
+    };
 
     private void AddHandGuiding(BuiltinLibrary library)
     {

@@ -12,7 +12,12 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
     /// <summary>rad/s²: when a program ends in motion, and in a protective or emergency stop.</summary>
     public const double ProgramStopDeceleration = 10, SafetyStopDeceleration = 25;
 
-    private const double ServoAcceleration = 40; // rad/s²: what a UR joint reaches
+    /// <summary>rad/s²: what a UR joint reaches.</summary>
+    public const double JointAcceleration = 40;
+
+    /// <summary>kg·m²: what the torques of a hand or of a program move; no joint feels the others move.</summary>
+    public const double JointInertia = 1;
+
     private const double PauseS = 0.25; // how long motion takes to slow down on its path, and to go on
 
     private enum Motion { Hold, Servo, Move, Speed, ToolSpeed, Stop, Freedrive, Torque }
@@ -169,7 +174,7 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
         {
             double limit = kinematics.Model.MaxJointSpeed[i];
             double acceleration = _servoGain * (_servoTarget[i] - _q[i] - _servoLookahead * _qd[i]);
-            acceleration = Math.Clamp(acceleration, -ServoAcceleration, ServoAcceleration);
+            acceleration = Math.Clamp(acceleration, -JointAcceleration, JointAcceleration);
             _qd[i] = Math.Clamp(_qd[i] + acceleration * dt, -limit, limit);
             _q[i] += _qd[i] * dt;
             arrived &= Math.Abs(_qd[i]) < 1e-6 && Math.Abs(_servoTarget[i] - _q[i]) < 1e-7;
@@ -314,13 +319,11 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
         _q += _qd * dt;
     }
 
-    // Torques move joints that weigh 1 kg·m² each and know nothing of each other.
     private void Push(in Vector6 torques, double damping, double dt)
     {
-        const double Inertia = 1;
         for (int i = 0; i < 6; i++)
         {
-            _qd[i] += (torques[i] - damping * _qd[i]) / Inertia * dt;
+            _qd[i] += (torques[i] - damping * _qd[i]) / JointInertia * dt;
             if (Math.Abs(_qd[i]) < 1e-6 && torques[i] == 0)
                 _qd[i] = 0;
         }

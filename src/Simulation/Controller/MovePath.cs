@@ -24,6 +24,11 @@ internal readonly record struct Move(PathKind Kind, Pose FlangeToTcp, double Acc
 
     /// <summary>How far from its end the next move may begin, m; 0: it ends at rest.</summary>
     public double BlendRadius { get; init; }
+
+    /// <summary>
+    /// Speed and acceleration are shares (0..1) of what the arm is able to on this path, and the ramps of its speed are smooth.
+    /// </summary>
+    public bool Optimized { get; init; }
 }
 
 /// <summary>
@@ -63,7 +68,7 @@ internal sealed class MovePath(UrKinematics kinematics)
     public double BlendRadius => _move.BlendRadius;
 
     /// <summary>What joints slow down with before the path begins, rad/s².</summary>
-    public double Acceleration => _move.Acceleration;
+    public double Acceleration => _move.Acceleration * (_move.Optimized ? MotionGenerator.JointAcceleration : 1);
 
     /// <summary>The TCP at its end.</summary>
     public Pose Target => _move.Kind == PathKind.Joints ? kinematics.Flange(_move.ToQ) * _move.FlangeToTcp : _move.ToPose;
@@ -79,13 +84,19 @@ internal sealed class MovePath(UrKinematics kinematics)
     public void Begin(in Vector6 q, double dt, MovePath? before)
     {
         (Started, _fromQ, Q, _at) = (true, q, q, 0);
-        double speed = _move.Speed;
-        if (_move.Kind == PathKind.Joints)
-            _length = JointLength(ref speed);
-        else
-            _length = LayOut();
+        _length = _move.Kind == PathKind.Joints ? (_move.ToQ - _fromQ).MaxAbs : LayOut();
+        double speed = _move.Speed, acceleration = _move.Acceleration;
+        if (_move.Optimized)
+        {
+            var (fastest, hardest) = Ability();
+            (speed, acceleration) = (speed * fastest, acceleration * hardest / SpeedProfile.SmoothRise);
+        }
+        else if (_move.Kind == PathKind.Joints)
+        {
+            speed = Math.Min(speed, SpeedLimit(_move.ToQ - _fromQ, _length));
+        }
         _blendLength = _move.BlendRadius > 0 ? Math.Min(WithinOfEnd(_move.BlendRadius), 0.5) * _length : 0;
-        Plan(speed, dt, before);
+        Plan(speed, acceleration, dt, before);
     }
 
     /// <summary>Goes on for so many seconds of path time.</summary>
@@ -116,13 +127,33 @@ internal sealed class MovePath(UrKinematics kinematics)
         return problem;
     }
 
-    private double JointLength(ref double speed)
+    // How fast a stretch of the path may be travelled so that no joint is faster than it can.
+    private double SpeedLimit(in Vector6 way, double length)
     {
-        Vector6 way = _move.ToQ - _fromQ;
-        double length = way.MaxAbs;
-        for (int i = 0; i < 6; i++) // no joint faster than it can
+        double speed = double.PositiveInfinity;
+        for (int i = 0; i < 6; i++)
             speed = Math.Min(speed, kinematics.Model.MaxJointSpeed[i] * length / Math.Max(Math.Abs(way[i]), 1e-12));
-        return length;
+        return speed;
+    }
+
+    // The speed and the acceleration that the joints can keep along the whole path. One that cannot be followed says so later.
+    private (double Speed, double Acceleration) Ability()
+    {
+        if (_move.Kind == PathKind.Joints || _length <= 0)
+            return (SpeedLimit(_move.ToQ - _fromQ, _length), MotionGenerator.JointAcceleration);
+        const int Steps = 16;
+        double speed = double.PositiveInfinity, acceleration = double.PositiveInfinity;
+        for (int i = 1; i <= Steps; i++)
+        {
+            Vector6 before = Q;
+            if (Follow((double)i / Steps) != null)
+                break;
+            Vector6 way = Q - before;
+            speed = Math.Min(speed, SpeedLimit(way, _length / Steps));
+            acceleration = Math.Min(acceleration, MotionGenerator.JointAcceleration * _length / Steps / Math.Max(way.MaxAbs, 1e-12));
+        }
+        Q = _fromQ;
+        return double.IsFinite(speed) ? (speed, acceleration) : (1, 1); // it cannot even begin
     }
 
     private double LayOut()
@@ -150,7 +181,7 @@ internal sealed class MovePath(UrKinematics kinematics)
         return true;
     }
 
-    private void Plan(double speed, double dt, MovePath? before)
+    private void Plan(double speed, double acceleration, double dt, MovePath? before)
     {
         if (_move.TimeS > 0)
         {
@@ -159,14 +190,14 @@ internal sealed class MovePath(UrKinematics kinematics)
                 _at = -Math.Max(0, before.TimeLeft - _profile.TimeOf(WithinOfStart(before.BlendRadius) * _length));
             return;
         }
-        double up = _move.Acceleration, down = _move.Acceleration;
+        double up = acceleration, down = acceleration;
         if (before is { TimeLeft: > 0 } && _length > 0)
             up = Math.Clamp(2 * WithinOfStart(before.BlendRadius) * _length / (before.TimeLeft * before.TimeLeft), 1e-3, up);
-        _profile = SpeedProfile.Within(_length, speed, up, down, dt);
+        _profile = SpeedProfile.Within(_length, speed, up, down, dt, _move.Optimized);
         if (_blendLength <= 0)
             return;
         down = Math.Min(down, _profile.Peak * _profile.Peak / (2 * _blendLength)); // the whole radius, not its innermost part
-        _profile = SpeedProfile.Within(_length, speed, up, down, dt);
+        _profile = SpeedProfile.Within(_length, speed, up, down, dt, _move.Optimized);
     }
 
     private string? Follow(double share)

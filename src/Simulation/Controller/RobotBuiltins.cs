@@ -12,6 +12,7 @@ internal sealed class RobotBuiltins(RobotContext robot, Action protectiveStop, A
     private readonly StreamingBuiltins _streaming = new(robot);
     private readonly ForceBuiltins _force = new(robot);
     private readonly StateBuiltins _state = new(robot);
+    private readonly ModelBuiltins _model = new(robot);
     private readonly SettingsBuiltins _settings = new(robot, protectiveStop, powerOff);
     private readonly InputOutputBuiltins _inputsOutputs = new(robot);
 
@@ -26,6 +27,7 @@ internal sealed class RobotBuiltins(RobotContext robot, Action protectiveStop, A
         _streaming.AddTo(library);
         _force.AddTo(library);
         _state.AddTo(library);
+        _model.AddTo(library);
         _settings.AddTo(library);
         _inputsOutputs.AddTo(library);
         Sockets.AddTo(library);

@@ -37,16 +37,22 @@ internal sealed class StreamingBuiltins(RobotContext robot)
             return Value.None;
         });
 
-    // Of how friction is made up for there is nothing here that could be scaled. Source: script manual 5.25, direct_torque.
-    private void AddTorque(BuiltinLibrary library) =>
-        library.Add("direct_torque(torque, viscous_scale=None, coulomb_scale=None, friction_comp=None)", (thread, a) =>
-        {
-            Vector6 torques = Arguments.Finite(a[0], "direct_torque");
-            thread.Run.ClaimRobot(thread);
-            robot.Motion.Torque(torques);
-            thread.WaitCycles(1);
-            return Value.None;
-        });
+    // Of how friction is made up for there is nothing here that could be scaled. Source: script manual 5.25, direct_torque. The second is
+    // what 5.22 had before it got that name.
+    private void AddTorque(BuiltinLibrary library)
+    {
+        library.Add("direct_torque(torque, viscous_scale=None, coulomb_scale=None, friction_comp=None)", Torque);
+        library.Add("torque_command(torque, friction_comp=True)", Torque);
+    }
+
+    private Value Torque(ScriptThread thread, ReadOnlySpan<Value> a)
+    {
+        Vector6 torques = Arguments.Finite(a[0], "direct_torque");
+        thread.Run.ClaimRobot(thread);
+        robot.Motion.Torque(torques);
+        thread.WaitCycles(1);
+        return Value.None;
+    }
 
     private void AddSpeeds(BuiltinLibrary library)
     {

@@ -82,7 +82,7 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
         _builtins.AddTo(library);
         _programs = new(library, _motion, _messages, _watchdogs, _builtins.Sockets);
         _commands = new(options, this, _power, _programs, new(options.ProgramFolder), _messages);
-        (_runScript, _refuseScript, _answer) = (RunScript, RefuseScript, _commands.Answer);
+        (_runScript, _refuseScript, _answer) = (TakeScript, RefuseScript, _commands.Answer);
         Sent = new Dictionary<string, SentLog> { ["robot"] = _rtde.Sent };
         _status = Snapshot();
         UpdateStates();
@@ -207,6 +207,15 @@ public sealed partial class UrController : ISimulatedDevice, IDashboardHost
         _rtde.Receive(_state, nowNs, CyclesBehind, door == 0);
         _dashboard.Receive(nowNs, _answer, door == 1);
         _scripts.Receive(_state, nowNs, !MayBeOrdered, _runScript, _refuseScript, door - 2);
+    }
+
+    // Besides scripts the client interfaces take an order in words, which UR's client library sends before its program: "stop program".
+    private void TakeScript(string script)
+    {
+        if (script.AsSpan().Trim() is "stop program")
+            _programs.Stop();
+        else
+            RunScript(script);
     }
 
     private void RunScript(string script) => _programs.Start(script, Obstacle());

@@ -96,6 +96,21 @@ public class BuiltinTests
     }
 
     [Fact]
+    public void An_external_sensor_that_is_not_used_any_longer_may_stay_away()
+    {
+        using var bench = new ControllerBench();
+        using var primary = ScriptClient.Connect(bench.Host);
+        using var rtde = RtdeClient.Connect(bench.Host);
+        rtde.Outputs("timestamp,runtime_state");
+        rtde.Inputs("external_force_torque");
+        rtde.Start();
+        rtde.Send(1, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+        primary.Send("def f():\n  ft_rtde_input_enable(True)\n  sleep(0.02)\n  ft_rtde_input_enable(False)\n"
+            + "  sleep(0.4)\n  textmsg(\"on\")\nend\n");
+        Assert.Equal("on", primary.Message(0).Text(0)); // four times as long as it might have stayed away
+    }
+
+    [Fact]
     public void A_program_can_stop_the_robot_and_take_its_power()
     {
         using var bench = new ControllerBench();

@@ -8,6 +8,18 @@ namespace RobotWorldModel.Simulation.Tests.Controller;
 public class ProgramTests
 {
     [Fact]
+    public void Stop_program_ends_what_runs_and_is_no_mistake_when_nothing_does()
+    {
+        using var bench = new ControllerBench();
+        using var primary = ScriptClient.Connect(bench.Host);
+        primary.Send("stop program\ndef f():\n  while True:\n    sync()\n  end\nend\n");
+        Assert.Equal("PROGRAM_XXX_STARTED f", primary.Message().Key);
+        primary.Send("stop program\n");
+        Assert.Equal("PROGRAM_XXX_STOPPED f", primary.Message().Key);
+        Eventually.True(() => !bench.Controller.Status.ProgramRunning, "nothing runs");
+    }
+
+    [Fact]
     public void A_program_starts_speaks_and_stops_as_a_real_controller_reports_it()
     {
         using var bench = new ControllerBench();
