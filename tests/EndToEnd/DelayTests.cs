@@ -6,7 +6,6 @@ using Xunit.Abstractions;
 namespace RobotWorldModel.EndToEnd.Tests;
 
 /// <summary>What the service says of the delay from command to motion, against what a witness at the controller sees.</summary>
-[Collection(AloneCollection.Name)]
 public class DelayTests(ITestOutputHelper output)
 {
     private const double SendMs = 1; // simulation.robot.delay_ms_min and max

@@ -4,7 +4,6 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.EndToEnd.Tests;
 
 /// <summary>What a visitor sees first.</summary>
-[Collection(AloneCollection.Name)]
 public class DemoTests
 {
     [Fact]

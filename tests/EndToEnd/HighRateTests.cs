@@ -8,7 +8,6 @@ using RobotWorldModel.Tests.Shared;
 namespace RobotWorldModel.EndToEnd.Tests;
 
 /// <summary>examples/HighRate as a person runs it, against a simulated cell: the arm driven once a cycle from another program.</summary>
-[Collection(AloneCollection.Name)]
 public class HighRateTests : IDisposable
 {
     private readonly TestCell _cell = new(cameras: 0);

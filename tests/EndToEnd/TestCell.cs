@@ -111,8 +111,7 @@ internal sealed class TestCell : IDisposable
 
     /// <summary>Any request to the running service, at its socket too.</summary>
     /// <exception cref="RobotException">It refused.</exception>
-    public JsonElement Ask(string method, object? parameters = null) =>
-        Task.Run(() => AskAsync(method, parameters)).GetAwaiter().GetResult(); // else it would wait for the test's own thread
+    public JsonElement Ask(string method, object? parameters = null) => AskAsync(method, parameters).GetAwaiter().GetResult();
 
     public void WaitForDevices() =>
         Eventually.True(() => Status() is { } s && s.Streams.Count > 0 && s.Streams.All(x => x.Fresh && x.Connected),

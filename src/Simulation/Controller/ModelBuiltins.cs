@@ -4,8 +4,8 @@ using RobotWorldModel.Simulation.UrScript;
 namespace RobotWorldModel.Simulation.Controller;
 
 /// <summary>
-/// What a program that computes its own torques asks: Jacobian, mass matrix, and how near a singularity is. Source: URScript manual 5.23.
-/// Matrices are lists of rows. The dynamics are those of the simulated arm, not of a real one:
+/// What a program that computes its own torques asks: Jacobian, mass matrix, and how near a singularity is. Names and arguments as
+/// public programs call them. Matrices are lists of rows. The dynamics are those of the simulated arm, not of a real one:
 /// <see cref="MotionGenerator.JointInertia"/> in every joint, and no joint that feels another.
 /// </summary>
 internal sealed class ModelBuiltins(RobotContext robot)
