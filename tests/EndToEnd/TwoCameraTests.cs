@@ -28,7 +28,7 @@ public sealed class TwoCameraTests : IDisposable
         Assert.Equal("ok", File.ReadLines(Path.Combine(episode, "frames.csv")).Last().Split(',')[3]);
         int seen = EpisodeReader.Open(episode).ReadStream("wrist_rgb")!.Count(row => row.Status != RowStatus.Missing);
         Assert.Equal(seen, Directory.GetFiles(Path.Combine(episode, "rgb", "wrist")).Length);
-        Assert.InRange(seen, metadata.Frames - 3, metadata.Frames); // one of a tick that a busy machine missed has none
+        Assert.InRange(seen, metadata.Frames - 3, metadata.Frames); // a busy machine leaves a row without one
         _cell.MustVerify(episode);
     }
 

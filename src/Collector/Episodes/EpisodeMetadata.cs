@@ -112,7 +112,7 @@ public sealed record EpisodeMetadata
     /// </summary>
     public required JsonElement? Simulation { get; init; }
 
-    /// <summary>By modality: joints, force, gripper, actions, rewards, wrist_rgb (0-255), wrist_depth (m, without no returns) …</summary>
+    /// <summary>By modality: joints, force, gripper, actions, rewards, wrist_rgb (0-255), wrist_depth (m, of what returned) …</summary>
     public required IReadOnlyDictionary<string, ModalityStatistics> Statistics { get; init; }
 
     [JsonIgnore]

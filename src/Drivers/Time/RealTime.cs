@@ -101,9 +101,9 @@ public static partial class RealTime
     }
 
     /// <summary>
-    /// glibc keeps a thread's class beside the kernel's, from the moment at which the runtime gave the thread its priority; a thread that
-    /// it starts gets that copy, and the runtime then sets what the copy says. Only pthread_setschedparam brings the copy up to date, and
-    /// only for threads whose handle one has: the calling one. Main has no copy; any other thread has.
+    /// Seen: a thread that the runtime started before sched_setscheduler starts others in its old class, Main does not, and
+    /// pthread_setschedparam mends it. Our explanation: glibc keeps a copy of the class for threads whose priority was set through it, as
+    /// the runtime does for each that it starts, and hands the copy on. Only the calling thread's handle is known, so only it is mended.
     /// </summary>
     internal static string? SetFifoForHeirs()
     {

@@ -32,7 +32,8 @@ public sealed class ArmCell : IDisposable
 
     /// <summary>
     /// Claims the devices and begins to connect to them. The process becomes real-time where it may: best from Main, before anything is
-    /// awaited, because threads that the pool has before start others of the normal class later.
+    /// awaited, because threads that the pool has before start others of the normal class later, for which real-time ones may spin
+    /// (<see cref="RealTime"/>). <see cref="RealTimeProblem"/> does not know of those.
     /// </summary>
     /// <param name="file">A hardware config, e.g. hardware-configs/sim-cell.yaml.</param>
     /// <exception cref="RobotException">The config is wrong (78), has no arm, or somebody else uses a device (75).</exception>

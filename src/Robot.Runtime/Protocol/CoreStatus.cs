@@ -188,8 +188,8 @@ public static class CoreMethods
 
     /// <summary>
     /// {kind: zero | standard | configurable | tool | analog | tool_voltage | speed | config_tool, output?, level?: true|false, value?}
-    /// → {} when the controller has made the setting. analog: value in V where level is true, else in mA; tool_voltage: value in V; speed:
-    /// value 0..1; config_tool: the config's TCP, payload and centre of mass.
+    /// → {} when the controller has made the setting. analog: value in V where level is true, else in mA; tool_voltage: value in V;
+    /// speed: value 0..1; config_tool: the config's TCP, payload and centre of mass.
     /// </summary>
     public const string ArmSet = "arm.set";
 

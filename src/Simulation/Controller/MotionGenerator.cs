@@ -126,7 +126,7 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
         (_motion, _free) = (Motion.Freedrive, axes);
     }
 
-    /// <summary>Joint torques on top of what balances gravity, N·m. Not renewed, positions are controlled again.</summary>
+    /// <summary>Joint torques on top of what balances gravity, N·m. Unless renewed each cycle, positions are controlled again.</summary>
     public void Torque(in Vector6 torques)
     {
         TakeYielded();
