@@ -33,6 +33,8 @@ public sealed class Ft300Socket : IForceTorqueSensor
     private const int SilenceMs = 500, SettleMs = 2;
     private const int IdentityTries = 5, IdentityPauseMs = 1000, IdentityAnswerMs = 1000;
     private const int MostPerRead = WrenchTupleReader.MostTuples, LongestBatch = 4 * MostPerRead;
+    private const string Model = "Robotiq FT 300";
+    private static readonly ForceSensorInfo s_unidentified = new(Model);
     private readonly Ft300SocketOptions _options;
     private readonly SocketDevice _device;
     private readonly WrenchTupleReader _reader = new();
@@ -66,10 +68,8 @@ public sealed class Ft300Socket : IForceTorqueSensor
 
     public SampleStream<Wrench> Wrenches { get; }
 
-    /// <summary>What the sensor's command port said; null where it said nothing.</summary>
-    public string? Serial { get; private set; }
-
-    public string? Firmware { get; private set; }
+    /// <inheritdoc/>
+    public ForceSensorInfo Info { get; private set; } = s_unidentified;
 
     /// <summary>The sensor has no clock on the wire: the map is from its count of samples, at the rate named in the domain.</summary>
     public ClockMapReport? Clock
@@ -113,7 +113,7 @@ public sealed class Ft300Socket : IForceTorqueSensor
         _clock.Reset();
         (_count, _lastTupleNs) = (0, HostClock.NowNs);
         _session++; // another sensor may be behind the port by now
-        (Serial, Firmware, _identity) = (null, null, "");
+        (Info, _identity) = (s_unidentified, "");
     }
 
     /// <summary>Reads once, and publishes what is whole; false where no tuple is.</summary>
@@ -212,7 +212,7 @@ public sealed class Ft300Socket : IForceTorqueSensor
         }
         if (session != Volatile.Read(ref _session))
             return true;
-        (Serial, Firmware) = (serial, firmware);
+        Info = new(Model, serial ?? "", firmware ?? "");
         _identity = (serial is null ? "" : $" serial {serial}") + (firmware is null ? "" : $" firmware {firmware}");
         _identityIsNew = true;
         return true;

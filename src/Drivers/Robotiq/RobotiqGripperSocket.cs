@@ -63,7 +63,7 @@ public sealed class RobotiqGripperOptions
 /// A Robotiq gripper through the URCap's socket. It polls, and moves only when asked: a gripper that is not active is activated, which
 /// runs it through its stroke, by a request that may and never by connecting. What was asked while it was away is forgotten.
 /// </summary>
-public sealed class RobotiqGripperSocket : IGripper, IGripperControl
+public sealed class RobotiqGripperSocket : IGripperControl
 {
     private const long LongestEchoNs = 500_000_000; // from a request to PRE; some 10 ms are usual
 

@@ -30,8 +30,17 @@ public sealed record ClockMapReport(string Domain, long OffsetNs, double DriftPp
 
 public interface IForceTorqueSensor : IDevice
 {
+    /// <summary>The sensor's own values in its own frame: neither tared nor compensated.</summary>
     SampleStream<Wrench> Wrenches { get; }
+
+    /// <summary>What it said of itself.</summary>
+    ForceSensorInfo Info { get; }
 }
+
+/// <param name="Model">Maker and model, and where it matters how it is read.</param>
+/// <param name="Serial">Empty where it does not say.</param>
+/// <param name="Firmware">Empty where it does not say.</param>
+public sealed record ForceSensorInfo(string Model, string Serial = "", string Firmware = "");
 
 public interface ICamera : IDevice
 {

@@ -95,13 +95,13 @@ internal interface IArmControl
 public interface IGripper : IDevice
 {
     SampleStream<GripperState> States { get; }
-}
 
-internal interface IGripperControl
-{
     /// <summary>It obeys at once. False: away, at fault, or to be activated first. From any thread.</summary>
     bool Active { get; }
+}
 
+internal interface IGripperControl : IGripper
+{
     /// <summary>Asks for a position, 0 open … 1 closed. Never blocks: the gripper's own thread sends the newest request.</summary>
     /// <param name="mayActivate">A gripper that is not active is run through its whole stroke first; else it stays as it is.</param>
     void Request(double position, bool mayActivate);

@@ -94,7 +94,7 @@ public sealed class CellConfig
     {
         if (Cameras.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ConfigException($"{File}: two cameras are named '{twice.Key}'; names become folders and must differ");
-        if (Cameras.GroupBy(c => SocketOf(c.Socket)).FirstOrDefault(g => g.Count() > 1) is { } shared)
+        if (Cameras.Where(c => c.Socket != "").GroupBy(c => SocketOf(c.Socket)).FirstOrDefault(g => g.Count() > 1) is { } shared)
             throw new ConfigException($"{File}: cameras {string.Join(" and ", shared.Select(c => c.Name))} have the same socket, "
                 + $"'{shared.Key}'; each camera process listens on one of its own");
         foreach (var camera in Cameras)
@@ -152,62 +152,6 @@ public sealed class RobotConfig
 
     [Range(0.03, 0.2)]
     public double ServojLookaheadS { get; set; } = 0.03;
-}
-
-public sealed class ForceConfig
-{
-    [AllowedValues("robotiq_ft300_socket")]
-    public string Driver { get; set; } = "robotiq_ft300_socket";
-
-    [Required, Host]
-    public string Host { get; set; } = "";
-
-    [Range(0.0, 500.0)]
-    public double LatencyMs { get; set; } = 8;
-}
-
-public sealed class GripperConfig
-{
-    [AllowedValues("robotiq_socket")]
-    public string Driver { get; set; } = "robotiq_socket";
-
-    [Required, Host]
-    public string Host { get; set; } = "";
-
-    [Range(0.0, 500.0)]
-    public double LatencyMs { get; set; }
-
-    /// <summary>Opening between the pads from open to closed, m.</summary>
-    [Range(0.01, 0.2)]
-    public double StrokeM { get; set; } = 0.085;
-}
-
-public sealed class CameraConfig
-{
-    [Required, RegularExpression("[a-z][a-z0-9]{0,15}", ErrorMessage = "must be a short lower-case word: it becomes a folder's name")]
-    public string Name { get; set; } = "";
-
-    [AllowedValues("frame_socket")]
-    public string Driver { get; set; } = "frame_socket";
-
-    /// <summary>Unix-domain socket of the camera process: a bare name lies in the runtime folder, a path is taken as it is.</summary>
-    [Required]
-    public string Socket { get; set; } = "";
-
-    /// <summary>False: a camera of colour alone, or one whose depth is not wanted.</summary>
-    public bool Depth { get; set; } = true;
-
-    [Range(0.0, 1000.0)]
-    public double LatencyMs { get; set; }
-
-    [AllowedValues("base", "flange")]
-    public string? MountedOn { get; set; }
-
-    /// <summary>
-    /// The optical frame in what it is mounted on: x, y, z in m, rotation vector in rad.
-    /// </summary>
-    [Length(6, 6)]
-    public double[]? Extrinsics { get; set; }
 }
 
 public sealed class MotionConfig

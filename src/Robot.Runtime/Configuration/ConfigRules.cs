@@ -3,6 +3,23 @@ using System.Net;
 
 namespace RobotWorldModel.Runtime.Configuration;
 
+/// <summary>A section whose keys depend on each other.</summary>
+internal interface ICheckedSection
+{
+    /// <param name="given">The keys that the file gives.</param>
+    IEnumerable<SectionError> Check(IReadOnlySet<string> given);
+}
+
+/// <summary>Said as: 'section.key{Value}' {Message}, with the key's line, or the section's where the key is absent.</summary>
+internal readonly record struct SectionError(string Key, string Value, string Message);
+
+/// <summary>May be absent, but not empty.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class NotEmptyAttribute : ValidationAttribute
+{
+    public override bool IsValid(object? value) => value is string text && !string.IsNullOrWhiteSpace(text);
+}
+
 /// <summary>A host by itself: a name or an address, without scheme, port or path.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class HostAttribute : ValidationAttribute

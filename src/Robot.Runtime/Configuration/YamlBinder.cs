@@ -46,7 +46,7 @@ internal sealed class YamlBinder(string file)
     {
         var properties = target.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(p => p.SetMethod is { IsPublic: true }).ToDictionary(p => SnakeCase(p.Name));
-        var given = new HashSet<string>();
+        var given = new Dictionary<string, YamlNode>();
         foreach (var (keyNode, valueNode) in node.Children)
         {
             if (keyNode is not YamlScalarNode { Value: { } key })
@@ -59,17 +59,21 @@ internal sealed class YamlBinder(string file)
                 Error(keyNode, $"unknown key '{path}{key}'{Suggest(key, properties.Keys)}");
                 continue;
             }
-            given.Add(key);
+            given[key] = keyNode;
             if (Convert(valueNode, property.PropertyType, path + key) is not { } value)
                 continue;
             property.SetValue(target, value);
-            if (property.IsDefined(typeof(RequiredAttribute)) && value is string text && string.IsNullOrWhiteSpace(text))
+            if ((property.IsDefined(typeof(RequiredAttribute)) || property.IsDefined(typeof(NotEmptyAttribute)))
+                && value is string text && string.IsNullOrWhiteSpace(text))
                 Error(valueNode, $"'{path}{key}' is empty");
             CheckRange(property, value, valueNode, path + key);
         }
         foreach (var (key, property) in properties)
-            if (property.IsDefined(typeof(RequiredAttribute)) && !given.Contains(key))
+            if (property.IsDefined(typeof(RequiredAttribute)) && !given.ContainsKey(key))
                 Error(node, $"'{path}{key}' is missing");
+        if (target is ICheckedSection section)
+            foreach (SectionError wrong in section.Check(given.Keys.ToHashSet()))
+                Error(given.GetValueOrDefault(wrong.Key, node), $"'{path}{wrong.Key}{wrong.Value}' {wrong.Message}");
     }
 
     private object? Convert(YamlNode node, Type type, string path)

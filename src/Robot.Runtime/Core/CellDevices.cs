@@ -1,10 +1,9 @@
-using RobotWorldModel.Drivers.FrameSocket;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
-using RobotWorldModel.Drivers.Robotiq;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Devices;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Simulation.Controller;
 
@@ -40,29 +39,11 @@ internal sealed class CellDevices : IDisposable
             });
         }
         if (config.Force is { } force)
-        {
-            Claim("force", force.Host);
-            Force = new Ft300Socket(new() { Host = force.Host, LatencyMs = force.LatencyMs });
-        }
+            Force = Create("force", ForceDrivers.All[force.Driver], force);
         if (config.Gripper is { } gripper)
-        {
-            Claim("gripper", gripper.Host);
-            Gripper = new RobotiqGripperSocket(new() { Host = gripper.Host, LatencyMs = gripper.LatencyMs, StrokeM = gripper.StrokeM });
-        }
-        foreach (var camera in config.Cameras)
-        {
-            string socket = RuntimeFolder.Resolve(camera.Socket);
-            Claim("camera", socket.Replace('/', '_'));
-            Cameras.Add(new FrameSocketCamera(new()
-            {
-                Name = camera.Name,
-                SocketPath = socket,
-                Depth = camera.Depth,
-                LatencyMs = camera.LatencyMs,
-                MountedOn = camera.MountedOn ?? "base",
-                Extrinsics = camera.Extrinsics is { } e ? Pose.FromVector(new(e)) : null,
-            }));
-        }
+            Gripper = Create("gripper", GripperDrivers.All[gripper.Driver], gripper);
+        foreach (CameraConfig camera in config.Cameras)
+            Cameras.Add(Create("camera", CameraDrivers.All[camera.Driver], camera));
         All = [.. new IDevice?[] { Arm, Force, Gripper }.OfType<IDevice>(), .. Cameras];
         Frames = [.. Cameras.SelectMany(c => new[] { c.Color, c.Depth }).OfType<SampleStream<ImageFrame>>()];
         Streams = [.. new ISampleStream?[] { Arm?.States, Force?.Wrenches, Gripper?.States }.OfType<ISampleStream>(), .. Frames];
@@ -76,11 +57,11 @@ internal sealed class CellDevices : IDisposable
 
     public UrArm? Arm { get; }
 
-    public Ft300Socket? Force { get; }
+    public IForceTorqueSensor? Force { get; }
 
-    public RobotiqGripperSocket? Gripper { get; }
+    public IGripper? Gripper { get; }
 
-    public List<FrameSocketCamera> Cameras { get; } = [];
+    public List<ICamera> Cameras { get; } = [];
 
     public IReadOnlyList<IDevice> All { get; }
 
@@ -115,6 +96,12 @@ internal sealed class CellDevices : IDisposable
             device.Dispose();
         foreach (var claim in _claims)
             claim.Dispose();
+    }
+
+    private TDevice Create<TSection, TDevice>(string kind, Driver<TSection, TDevice> driver, TSection section)
+    {
+        Claim(kind, driver.Address(section));
+        return driver.Create(section);
     }
 
     private void Claim(string kind, string address) =>

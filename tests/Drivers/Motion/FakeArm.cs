@@ -277,6 +277,8 @@ internal sealed class FakeForce : IForceTorqueSensor
 
     public SampleStream<Wrench> Wrenches { get; } = new("force", 100, 8);
 
+    public ForceSensorInfo Info { get; } = new("fake");
+
     public DeviceStatus Status { get; } = new(true, "a fake sensor", 0);
 
     public ClockMapReport? Clock => null;

@@ -52,7 +52,7 @@ public class Ft300SocketTests
         }
         Eventually.True(() => sensor.Status.Message.Contains("serial FT3-1234 firmware FTS-1.2.3"), "the serial in the status");
         Assert.True(sensor.Status.Connected);
-        Assert.Equal("FT3-1234", sensor.Serial);
+        Assert.Equal("FT3-1234", sensor.Info.Serial);
         Assert.StartsWith("sample count at 100", sensor.Clock!.Domain);
     }
 
@@ -65,7 +65,7 @@ public class Ft300SocketTests
         using var sensor = Connect(host, 63351, 63350);
         Eventually.True(() => sensor.Wrenches.Counters.Received > 20, "wrenches");
         Assert.True(sensor.Status.Connected);
-        Assert.Null(sensor.Serial);
+        Assert.Empty(sensor.Info.Serial);
     }
 
     [Fact]
@@ -93,9 +93,9 @@ public class Ft300SocketTests
         }, stop.Token);
         using (var sensor = Connect("127.0.0.1", Port(stream), Port(commands)))
         {
-            Eventually.True(() => sensor is { Serial: "FT3-1", Firmware: "FTS-1" }, "the identity");
+            Eventually.True(() => sensor is { Info.Serial: "FT3-1", Info.Firmware: "FTS-1" }, "the identity");
             Volatile.Write(ref plugged, 2);
-            Eventually.True(() => sensor is { Serial: "FT3-2", Firmware: "FTS-1" }, "the other sensor's identity");
+            Eventually.True(() => sensor is { Info.Serial: "FT3-2", Info.Firmware: "FTS-1" }, "the other sensor's identity");
         }
         stop.Cancel();
         Eventually.True(() => tuples.IsCompleted && answers.IsCompleted, "the servers' end");

@@ -37,6 +37,8 @@ public class CellConfigTests
     [InlineData("cameras: [{name: 'a/b', socket: s}]", "must be a short lower-case word")]
     [InlineData("recording: {keep: some}", "must be one of numbers, all, none")]
     [InlineData("force: {host: h, driver: ati}", "is not known; use robotiq_ft300_socket")]
+    [InlineData("force: {driver: robotiq_ft300_socket}", "cell.yaml:3: 'force.host' is missing")]
+    [InlineData("gripper: {host: h, socket: s}", "unknown key 'gripper.socket'")]
     [InlineData("rate_hz: [1", "not valid YAML")]
     [InlineData("rate_hz: .nan", "must be a number")]
     [InlineData("rate_hz: 29.9701", "cell.yaml:3: 'rate_hz: 29.9701' has more than 3 decimals")]
