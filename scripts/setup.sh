@@ -19,6 +19,11 @@ python3-numpy|reads our depth files in the tests, as training code would
 python3-pil|reads our pictures in the tests, as training code would
 chromium|the browser test of the dashboard
 nodejs|drives Chromium in the browser test
+socat|serial lines without hardware in the tests
+python3-serial|another program on the same serial port in the tests
+python3-pymodbus|an independent Modbus server in the tests
+python3-serial-asyncio|its serial side
+libmodbus-dev|another independent Modbus server in the tests
 gcc|the C loop that the tick is measured against
 libc6-dev|headers for that loop
 '

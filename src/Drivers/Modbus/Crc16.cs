@@ -1,0 +1,32 @@
+namespace RobotWorldModel.Drivers.Modbus;
+
+/// <summary>CRC-16/MODBUS: polynomial 0xA001 reflected, start 0xFFFF; on the wire its low byte comes first.</summary>
+internal static class Crc16
+{
+    private static readonly ushort[] s_table = [.. Enumerable.Range(0, 256).Select(Entry)];
+
+    public static ushort Of(ReadOnlySpan<byte> bytes)
+    {
+        int crc = 0xFFFF;
+        foreach (byte b in bytes)
+            crc = crc >> 8 ^ s_table[(crc ^ b) & 0xFF];
+        return (ushort)crc;
+    }
+
+    /// <summary>Whether the last two bytes are the sum of those before them.</summary>
+    public static bool Ends(ReadOnlySpan<byte> frame) => Of(frame[..^2]) == (frame[^2] | frame[^1] << 8);
+
+    /// <summary>Writes the sum of all but the last two bytes into these.</summary>
+    public static void Close(Span<byte> frame)
+    {
+        ushort crc = Of(frame[..^2]);
+        (frame[^2], frame[^1]) = ((byte)crc, (byte)(crc >> 8));
+    }
+
+    private static ushort Entry(int value)
+    {
+        for (int bit = 0; bit < 8; bit++)
+            value = (value & 1) != 0 ? value >> 1 ^ 0xA001 : value >> 1;
+        return (ushort)value;
+    }
+}

@@ -1,0 +1,25 @@
+namespace RobotWorldModel.Tests.Shared;
+
+/// <summary>Two ends of a serial line, by socat: neither is ours. Disposing it unplugs both.</summary>
+public sealed class SerialPair : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly PeerProcess _socat;
+
+    public SerialPair()
+    {
+        Skip.IfNot(File.Exists("/usr/bin/socat"), "socat is missing: make setup installs it");
+        _socat = new("/usr/bin/socat", $"pty,raw,echo=0,link={Near}", $"pty,raw,echo=0,link={Far}");
+        Eventually.True(() => File.Exists(Near) && File.Exists(Far), "socat's two ends");
+    }
+
+    public string Near => _folder["near"];
+
+    public string Far => _folder["far"];
+
+    public void Dispose()
+    {
+        _socat.Dispose();
+        _folder.Dispose();
+    }
+}
