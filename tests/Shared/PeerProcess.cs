@@ -8,6 +8,7 @@ public class PeerProcess : IDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _errors = new();
+    private bool _disposed;
 
     public PeerProcess(string program, params string[] arguments)
     {
@@ -63,6 +64,13 @@ public class PeerProcess : IDisposable
         return line.Result ?? throw new InvalidOperationException($"the peer ended: {Errors}");
     }
 
+    /// <summary>Writes a line to its input.</summary>
+    public void WriteLine(string line)
+    {
+        _process.StandardInput.WriteLine(line);
+        _process.StandardInput.Flush();
+    }
+
     /// <summary>Waits for its end and returns all that it printed; fails unless it ended well.</summary>
     public string ReadToEnd(double seconds = 60)
     {
@@ -77,6 +85,9 @@ public class PeerProcess : IDisposable
     /// <summary>Kills it at once, as a power cut would.</summary>
     public void Dispose()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
         _process.WaitForExit();

@@ -38,14 +38,8 @@ public sealed class Ft300Socket : IForceTorqueSensor
     private readonly Ft300SocketOptions _options;
     private readonly SocketDevice _device;
     private readonly WrenchTupleReader _reader = new();
-    private readonly FixedRateClock _clock;
-    private readonly Wrench[] _batch = new Wrench[LongestBatch];
-    private readonly bool[] _whole = new bool[LongestBatch];
-    private readonly Lock _reportLock = new();
-    private ClockMapReport? _report;
-    private (double RateHz, long OffsetNs, double DriftPpm, long ResidualNs)? _fit;
-    private int _count;
-    private long _sequence = -1, _lastTupleNs;
+    private readonly FixedRateWrenches _samples;
+    private long _lastTupleNs;
     private int _session;
     private volatile string _identity = "";
     private volatile bool _identityIsNew;
@@ -56,8 +50,8 @@ public sealed class Ft300Socket : IForceTorqueSensor
         ArgumentException.ThrowIfNullOrWhiteSpace(options.Host, $"{options.Name}.host");
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.NominalRateHz, $"{options.Name}.rate_hz");
         _options = options;
-        _clock = new(options.NominalRateHz, options.LatencyMs);
         Wrenches = new(options.Name, options.NominalRateHz, options.LatencyMs);
+        _samples = new(Wrenches, options.NominalRateHz, options.LatencyMs, LongestBatch);
         var address = DeviceAddress.Tcp(options.Host, options.StreamPort, "the Robotiq force sensor URCap");
         _device = new(options.Name, address, Session);
     }
@@ -71,19 +65,8 @@ public sealed class Ft300Socket : IForceTorqueSensor
     /// <inheritdoc/>
     public ForceSensorInfo Info { get; private set; } = s_unidentified;
 
-    /// <summary>The sensor has no clock on the wire: the map is from its count of samples, at the rate named in the domain.</summary>
-    public ClockMapReport? Clock
-    {
-        get
-        {
-            lock (_reportLock)
-            {
-                if (_report is null && _fit is var (rate, offset, drift, residual))
-                    _report = new($"sample count at {rate:0.##} Hz", offset, drift, residual);
-                return _report;
-            }
-        }
-    }
+    /// <inheritdoc/>
+    public ClockMapReport? Clock => _samples.Clock;
 
     public void Start() => _device.Start();
 
@@ -99,19 +82,21 @@ public sealed class Ft300Socket : IForceTorqueSensor
                 continue;
             if (!found)
                 AskIdentity(stop);
-            if (!found || _identityIsNew)
-            {
-                (found, _identityIsNew) = (true, false);
+            if (found && _device.Status.Connected == !_samples.IsFrozen && !_identityIsNew)
+                continue;
+            (found, _identityIsNew) = (true, false);
+            if (_samples.IsFrozen)
+                _device.Say(false, FrozenWatch.Message);
+            else
                 _device.Found(Describe());
-            }
         }
     }
 
     internal void BeginSession()
     {
         _reader.Reset();
-        _clock.Reset();
-        (_count, _lastTupleNs) = (0, HostClock.NowNs);
+        _samples.BeginSession();
+        _lastTupleNs = HostClock.NowNs;
         _session++; // another sensor may be behind the port by now
         (Info, _identity) = (s_unidentified, "");
     }
@@ -123,19 +108,19 @@ public sealed class Ft300Socket : IForceTorqueSensor
         if (arrival == 0)
             throw new DeviceLostException($"no byte from {_options.Host}:{_options.StreamPort} for {SilenceMs} ms: "
                 + "look at the sensor's cable and the URCap");
-        if (_count == 0)
+        if (_samples.Count == 0)
             return arrival - _lastTupleNs <= SilenceMs * 1_000_000L ? false : throw new DeviceLostException(
                 $"bytes from {_options.Host}:{_options.StreamPort}, but no '( Fx , Fy , Fz , Mx , My , Mz )': is that the FT 300's port?");
         try
         {
             // What looks like a loss may be a read between two of a burst: give its rest a moment to come.
-            while (_count < LongestBatch - MostPerRead && _clock.WouldCountLoss(_count, arrival)
+            while (_samples.Room > MostPerRead && _samples.WouldCountLoss(arrival)
                 && Read(socket, SettleMs, stop) is > 0 and var later)
                 arrival = later;
         }
         finally
         {
-            Publish(arrival);
+            _samples.Publish(arrival);
         }
         _lastTupleNs = arrival;
         return true;
@@ -150,31 +135,8 @@ public sealed class Ft300Socket : IForceTorqueSensor
         long arrival = HostClock.NowNs;
         _reader.Added(read);
         while (_reader.Next(out Wrench wrench) is not TupleResult.NeedBytes and var result)
-            (_batch[_count], _whole[_count++]) = (wrench, result == TupleResult.Wrench);
+            _samples.Add(wrench, result == TupleResult.Wrench);
         return arrival;
-    }
-
-    private void Publish(long arrival)
-    {
-        long lost = _clock.Add(_count, arrival);
-        if (lost != 0)
-            Wrenches.CountLost(lost);
-        _sequence += Math.Max(0, lost);
-        for (int i = 0; i < _count; i++)
-        {
-            long originating = _clock.NextOriginating(_count - 1 - i, arrival);
-            _sequence++;
-            if (_whole[i])
-                Wrenches.Publish(new(_batch[i], originating, Sample<Wrench>.NoDeviceTime, arrival, _sequence));
-            else
-                Wrenches.CountLost(1);
-        }
-        _count = 0;
-        lock (_reportLock)
-        {
-            _fit = (_clock.RateHz, _clock.OffsetNs, _clock.DriftPpm, _clock.ResidualNs);
-            _report = null;
-        }
     }
 
     private string Describe() => $"FT 300{_identity} at {_options.Host}:{_options.StreamPort}, {_options.NominalRateHz:0.#} Hz";

@@ -20,6 +20,9 @@ internal abstract class BytePort : IDisposable
     /// <exception cref="OperationCanceledException">The device stops.</exception>
     public abstract void Send(ReadOnlySpan<byte> bytes, int waitMs);
 
+    /// <summary>A farewell: sent if it goes at once, also when the device stops; not waited for.</summary>
+    public abstract void SendLast(ReadOnlySpan<byte> bytes);
+
     /// <summary>Throws away what has arrived.</summary>
     public abstract void Discard();
 
@@ -36,6 +39,8 @@ internal sealed class SocketPort(Socket socket, CancellationToken stop) : BytePo
     public override int Receive(Span<byte> into, int waitMs) => SocketDevice.Receive(socket, into, waitMs, stop);
 
     public override void Send(ReadOnlySpan<byte> bytes, int waitMs) => SocketDevice.Send(socket, bytes, waitMs, stop);
+
+    public override void SendLast(ReadOnlySpan<byte> bytes) => socket.Send(bytes, SocketFlags.None, out _);
 
     public override void Discard()
     {

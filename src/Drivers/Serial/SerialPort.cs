@@ -79,6 +79,12 @@ internal sealed unsafe class SerialPort : BytePort
         }
     }
 
+    public override void SendLast(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* from = bytes)
+            Tty.Write(_port, from, bytes.Length);
+    }
+
     public override void Discard() => Tty.Control(_port, Tty.Flush, (void*)Tty.FlushInput);
 
     public override void Dispose()
