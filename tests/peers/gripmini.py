@@ -1,5 +1,7 @@
-"""A minimal Robotiq URCap socket: python3 gripmini.py HOST PORT [newline] [hex]. Fingers of numbers, no physics."""
-import socket, sys, threading, time
+"""A minimal Robotiq gripper: python3 gripmini.py HOST PORT [newline] [hex] [rtu PATH]. Fingers of numbers, no physics.
+
+The URCap's socket, which also takes the test's own words; with rtu PATH it hangs on that serial line too, unit 9."""
+import os, socket, struct, sys, threading, time, tty
 
 host, port = sys.argv[1], int(sys.argv[2])
 ACK = "ack\n" if "newline" in sys.argv[3:] else "ack"
@@ -15,6 +17,7 @@ def step():
         with lock:
             if V["ACT"] == 0:
                 V["STA"] = 0
+                V["FLT"] = 0 if V["FLT"] == 15 else V["FLT"]
             elif V["STA"] == 0:
                 V["STA"], state["activating"] = 1, 30
             elif V["STA"] == 1:
@@ -22,6 +25,11 @@ def step():
                 if state["activating"] <= 0:
                     V["STA"] = 3
             V["PRE"] = state["target"]
+            if V["ATR"] and V["FLT"] not in (11, 15):
+                V["FLT"], V["GTO"] = 11, 0
+            if V["FLT"] == 11:
+                V["POS"] = max(3, V["POS"] - 6) if V["ARD"] else min(230, V["POS"] + 6)
+                V["FLT"] = 15 if V["POS"] in (3, 230) else 11
             if V["GTO"] and V["STA"] == 3 and V["FLT"] == 0:
                 aim = min(230, max(3, V["PRE"]))
                 block = state.get("block", 255)
@@ -72,6 +80,52 @@ def serve(client):
         pass
 
 
+def crc(data):
+    value = 0xFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0xA001 if value & 1 else 0)
+    return struct.pack("<H", value)
+
+
+def registers_written(action, _, position, speed, force):
+    """What is asked by registers, in the words of the socket."""
+    if action & 1 == 0:
+        return "SET ACT 0 ATR 0 GTO 0"
+    if action & 16:
+        return "SET ARD %d ATR 1" % (action >> 5 & 1)
+    if V["ACT"] == 0:
+        return "SET ACT 1"
+    return "SET POS %d SPE %d FOR %d GTO 1" % (position, speed, force) if action & 8 else "SET GTO 0"
+
+
+def line(path):
+    port, rest = os.open(path, os.O_RDWR | os.O_NOCTTY), b""
+    tty.setraw(port)
+    while True:
+        rest += os.read(port, 256)
+        while len(rest) >= 8:
+            length = 9 + rest[6] if rest[1] == 16 else 8
+            if len(rest) < length:
+                break
+            request, rest = rest[:length], rest[length:]
+            assert request[0] == 9 and crc(request[:-2]) == request[-2:], request.hex()
+            with lock:
+                if request[1] == 3 and request[2:6] == b"\x07\xd0\x00\x03":
+                    status = V["ACT"] | V["GTO"] << 3 | V["STA"] << 4 | V["OBJ"] << 6
+                    reply = bytes([9, 3, 6, status, 0, V["FLT"], V["PRE"], V["POS"], V["CUR"]])
+                elif request[1] == 16 and request[2:7] == b"\x03\xe8\x00\x03\x06":
+                    answer(registers_written(request[7], request[8], request[10], request[11], request[12]).split())
+                    reply = request[:6]
+                else:
+                    reply = bytes([9, request[1] | 0x80, 2])
+                if not state.get("unpowered"):
+                    os.write(port, reply + crc(reply))
+
+
+if "rtu" in sys.argv[3:]:
+    threading.Thread(target=line, args=(sys.argv[sys.argv.index("rtu") + 1],), daemon=True).start()
 threading.Thread(target=step, daemon=True).start()
 s = socket.socket()
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

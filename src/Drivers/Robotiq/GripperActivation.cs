@@ -18,30 +18,27 @@ internal sealed class GripperActivation
 
     public void Reset() => (Now, Failed) = (Stage.Idle, false);
 
-    public void Begin(GripperWire wire, long nowNs)
+    public void Begin(GripperLink link, long nowNs)
     {
-        wire.Set("SET ACT 0 ATR 0\n"u8);
+        link.Reset();
         (Now, Failed, _startedNs) = (Stage.Resetting, false, nowNs);
     }
 
-    /// <summary>One look, with the newest STA and FLT read where the stage needs them. False when it has just been given up.</summary>
-    public bool Advance(GripperWire wire, ref int status, ref int fault, long nowNs)
+    /// <summary>One look, with the registers read anew. False when it has just been given up.</summary>
+    public bool Advance(GripperLink link, ref GripperRegisters registers, long nowNs)
     {
         if (Now == Stage.Idle)
             return true;
-        status = wire.Get(GripperVariable.Status);
-        if (Now == Stage.Resetting && status == 0 && wire.Get(GripperVariable.Activate) == 0)
+        link.ReadActivation(ref registers);
+        if (Now == Stage.Resetting && registers is { Status: 0, Activated: 0 })
             (Now, _resetNs) = (Stage.Pausing, nowNs);
         else if (Now == Stage.Pausing && nowNs - _resetNs > PauseNs)
         {
-            wire.Set("SET ACT 1\n"u8);
+            link.Activate();
             Now = Stage.Activating;
         }
-        else if (Now == Stage.Activating && status == 3)
-        {
-            fault = wire.Get(GripperVariable.Fault);
+        else if (Now == Stage.Activating && registers.Status == 3)
             Now = Stage.Idle;
-        }
         if (Now == Stage.Idle || nowNs - _startedNs <= LongestMs * 1_000_000L)
             return true;
         (Now, Failed) = (Stage.Idle, true);

@@ -11,9 +11,6 @@ namespace RobotWorldModel.Drivers.Robotiq;
 /// </summary>
 internal sealed class GripperWire(Socket socket, CancellationToken stop)
 {
-    /// <summary>The value of a variable that the gripper cannot tell now ("?"): no power, or an emergency stop.</summary>
-    public const int Unavailable = int.MinValue;
-
     private const int AnswerMs = 250, Tries = 4;
     private readonly byte[] _in = new byte[512];
     private int _length;
@@ -68,7 +65,7 @@ internal sealed class GripperWire(Socket socket, CancellationToken stop)
     /// <summary>Takes the expected answer out of the bytes; other whole lines are thrown away.</summary>
     private bool TryTake(ReadOnlySpan<byte> expected, out int value)
     {
-        value = Unavailable;
+        value = GripperLink.Unavailable;
         while (true)
         {
             ReadOnlySpan<byte> rest = _in.AsSpan(0, _length).TrimStart(" \r\n\0"u8);
@@ -109,7 +106,7 @@ internal sealed class GripperWire(Socket socket, CancellationToken stop)
             text = text[2..];
         bool hex = prefixed || (text.Length == 2 && (text[0] == '0' || text.ContainsAnyInRange((byte)'A', (byte)'F')
             || text.ContainsAnyInRange((byte)'a', (byte)'f')));
-        return Utf8Parser.TryParse(text, out int value, out int used, hex ? 'X' : 'D') && used == text.Length ? value : Unavailable;
+        return Utf8Parser.TryParse(text, out int value, out int used, hex ? 'X' : 'D') && used == text.Length ? value : GripperLink.Unavailable;
     }
 }
 

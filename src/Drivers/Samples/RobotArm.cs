@@ -100,8 +100,26 @@ public interface IGripper : IDevice
     bool Active { get; }
 }
 
+/// <summary>What a person may order a gripper beyond a position.</summary>
+internal enum GripperOrder
+{
+    None,
+
+    /// <summary>A reset, which clears its faults, and the run through its whole stroke.</summary>
+    Activate,
+
+    /// <summary>The emergency release: it opens slowly, and then needs an activation.</summary>
+    ReleaseOpening,
+
+    /// <summary>The emergency release of what is gripped from within.</summary>
+    ReleaseClosing,
+}
+
 internal interface IGripperControl : IGripper
 {
+    /// <summary>Obeys at once, whatever fault it has; what was asked before is forgotten. Never blocks.</summary>
+    void Obey(GripperOrder order);
+
     /// <summary>Asks for a position, 0 open … 1 closed. Never blocks: the gripper's own thread sends the newest request.</summary>
     /// <param name="mayActivate">A gripper that is not active is run through its whole stroke first; else it stays as it is.</param>
     void Request(double position, bool mayActivate);

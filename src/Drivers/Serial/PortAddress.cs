@@ -52,7 +52,7 @@ public sealed record PortAddress(PortKind Kind, string Path, int Number)
     /// <exception cref="DeviceLostException">It cannot be had now; says why.</exception>
     internal BytePort Open(int baud, string expected, CancellationToken stop) => Kind == PortKind.Serial
         ? SerialPort.Open(Path, baud, stop)
-        : new SocketPort(DeviceAddress.Tcp(Path, Number, expected).Connect(ConnectedDevice<BytePort>.ConnectTimeoutMs, stop), stop);
+        : new SocketPort(DeviceAddress.Tcp(Path, Number, expected).Connect(ConnectedDevice.ConnectTimeoutMs, stop), stop);
 }
 
 /// <summary>

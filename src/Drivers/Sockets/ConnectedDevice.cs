@@ -11,14 +11,10 @@ internal sealed class DeviceLostException(string message) : IOException(message)
 /// A device behind a connection that may break. Its one thread connects, runs the session until that throws, says why in
 /// <see cref="Status"/>, and tries again after 0.05 s, doubling to 1 s, until disposed.
 /// </summary>
-/// <typeparam name="TConnection">What the session talks through; disposed after it.</typeparam>
-internal class ConnectedDevice<TConnection> : IDisposable where TConnection : IDisposable
+internal abstract class ConnectedDevice : IDisposable
 {
     internal const int FirstBackoffMs = 50, LongestBackoffMs = 1000, ConnectTimeoutMs = 1000;
-    private readonly string _name;
-    private readonly string _address;
-    private readonly Func<CancellationToken, TConnection> _connect;
-    private readonly Action<TConnection, CancellationToken> _session;
+    private readonly string _name, _address;
     private readonly int _longestBackoffMs;
     private readonly DeviceThread _thread;
     private volatile DeviceStatus _status;
@@ -27,16 +23,10 @@ internal class ConnectedDevice<TConnection> : IDisposable where TConnection : ID
     private bool _started, _disposed;
 
     /// <param name="address">As a person would write it.</param>
-    /// <param name="connect">Opens the connection; IOException and SocketException: it cannot be had now.</param>
-    /// <param name="session">
-    /// Talks to the device and calls <see cref="Found"/> when data flows. Ends only by an exception: IOException and
-    /// SocketException are a loss, OperationCanceledException the stop.
-    /// </param>
     /// <param name="longestBackoffMs">Least time between two tries to connect, once it has been away for long.</param>
-    public ConnectedDevice(string name, string address, Func<CancellationToken, TConnection> connect,
-        Action<TConnection, CancellationToken> session, int longestBackoffMs = LongestBackoffMs)
+    protected ConnectedDevice(string name, string address, int longestBackoffMs)
     {
-        (_name, _address, _connect, _session, _longestBackoffMs) = (name, address, connect, session, longestBackoffMs);
+        (_name, _address, _longestBackoffMs) = (name, address, longestBackoffMs);
         _status = new(false, $"{name}: not started", 0);
         _thread = new DeviceThread(name, Run);
     }
@@ -80,6 +70,9 @@ internal class ConnectedDevice<TConnection> : IDisposable where TConnection : ID
             _status = new(connected, line, reconnects, _lastLoss);
     }
 
+    /// <summary>One connection from its beginning to the exception that ends it.</summary>
+    protected abstract void ConnectAndTalk(CancellationToken stop);
+
     private void Run(CancellationToken stop)
     {
         int backoffMs = FirstBackoffMs;
@@ -88,8 +81,7 @@ internal class ConnectedDevice<TConnection> : IDisposable where TConnection : ID
             int foundBefore = _found;
             try
             {
-                using TConnection connection = _connect(stop);
-                _session(connection, stop);
+                ConnectAndTalk(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -104,5 +96,23 @@ internal class ConnectedDevice<TConnection> : IDisposable where TConnection : ID
             stop.WaitHandle.WaitOne(backoffMs);
             backoffMs = Math.Min(backoffMs * 2, _longestBackoffMs);
         }
+    }
+}
+
+/// <inheritdoc/>
+/// <typeparam name="TConnection">What the session talks through; disposed after it.</typeparam>
+/// <param name="connect">Opens the connection; IOException and SocketException: it cannot be had now.</param>
+/// <param name="session">
+/// Talks to the device and calls <see cref="ConnectedDevice.Found"/> when data flows. Ends only by an exception: IOException and
+/// SocketException are a loss, OperationCanceledException the stop.
+/// </param>
+internal class ConnectedDevice<TConnection>(string name, string address, Func<CancellationToken, TConnection> connect,
+    Action<TConnection, CancellationToken> session, int longestBackoffMs = ConnectedDevice.LongestBackoffMs)
+    : ConnectedDevice(name, address, longestBackoffMs) where TConnection : IDisposable
+{
+    protected override void ConnectAndTalk(CancellationToken stop)
+    {
+        using TConnection connection = connect(stop);
+        session(connection, stop);
     }
 }

@@ -260,6 +260,10 @@ internal sealed class FakeGripper : IGripper, IGripperControl
 
     public void Withdraw() => Withdrawals++;
 
+    public void Obey(GripperOrder order)
+    {
+    }
+
     public void Start()
     {
     }

@@ -10,68 +10,12 @@ namespace RobotWorldModel.Drivers.Tests.Robotiq;
 /// <summary>Against the Python stand-in, which shares no code with the driver.</summary>
 public class RobotiqGripperSocketTests
 {
-    private sealed class Bench : IDisposable
-    {
-        private readonly string[] _style;
-        private PythonPeer? _peer;
-
-        public Bench(params string[] style)
-        {
-            _style = style;
-            PowerOn();
-            Gripper = new(new() { Host = Host, ForceN = 60, SpeedPercent = 100 });
-            Gripper.Start();
-        }
-
-        public string Host { get; } = Ports.FreeLoopbackAddress();
-
-        public RobotiqGripperSocket Gripper { get; }
-
-        public GripperState Newest => Gripper.States.TryGetNewest(out var sample) ? sample.Value : default;
-
-        public void PowerOn()
-        {
-            _peer = new PythonPeer("gripmini.py", [Host, "63352", .. _style]);
-            Assert.Equal("ready", _peer.ReadLine());
-        }
-
-        public void PowerOff() => _peer!.Dispose();
-
-        public void Ask(double position, bool mayActivate = true) => ((IGripperControl)Gripper).Request(position, mayActivate);
-
-        /// <summary>The stand-in's own words, over a second connection, as the pendant has.</summary>
-        public string Tell(string words)
-        {
-            using var client = new TcpClient(Host, 63352);
-            client.Client.Send(Encoding.ASCII.GetBytes($"TEST {words}\n"));
-            using var reader = new StreamReader(client.GetStream());
-            return reader.ReadLine()!;
-        }
-
-        public void Says(string words) => Eventually.True(() => Gripper.Status.Message.Contains(words), $"'{words}' in the status");
-
-        public void Active()
-        {
-            Says("not activated");
-            Ask(0);
-            Says("active at");
-            Eventually.True(() => Tell("log").Contains("SET POS"), "the request that it was activated for is sent");
-            Eventually.True(() => !Newest.Moving && Newest.Position == 0, "it is open");
-        }
-
-        public void Dispose()
-        {
-            Gripper.Dispose();
-            PowerOff();
-        }
-    }
-
     [SkippableTheory]
     [InlineData("plain")]
     [InlineData("newline")]
     public void The_first_request_activates_and_then_moves(string style)
     {
-        using var bench = new Bench(style);
+        using var bench = new GripperBench(style);
         bench.Says("not activated");
         Eventually.True(() => bench.Gripper.States.Counters.Received > 30, "it polls");
         Assert.Equal("", bench.Tell("log")); // connecting has written nothing
@@ -86,7 +30,7 @@ public class RobotiqGripperSocketTests
     [SkippableFact]
     public void A_request_that_may_not_activate_leaves_an_inactive_gripper_as_it_is()
     {
-        using var bench = new Bench();
+        using var bench = new GripperBench();
         bench.Says("not activated");
         bench.Ask(1, mayActivate: false);
         long seen = bench.Gripper.States.Counters.Received;
@@ -99,7 +43,7 @@ public class RobotiqGripperSocketTests
     [SkippableFact]
     public void States_are_stamped_inside_their_round_trip_and_in_order()
     {
-        using var bench = new Bench();
+        using var bench = new GripperBench();
         var queue = bench.Gripper.States.Subscribe(1024);
         bench.Active();
         bench.Ask(0.5);
@@ -122,7 +66,7 @@ public class RobotiqGripperSocketTests
     [SkippableFact]
     public void Something_between_the_fingers_is_felt()
     {
-        using var bench = new Bench();
+        using var bench = new GripperBench();
         bench.Active();
         bench.Tell("block 120");
         bench.Ask(1);
@@ -136,7 +80,7 @@ public class RobotiqGripperSocketTests
     [SkippableFact]
     public void The_newest_request_wins_and_the_same_one_is_sent_once()
     {
-        using var bench = new Bench();
+        using var bench = new GripperBench();
         bench.Active();
         for (int i = 0; i <= 200; i++)
             bench.Ask(i / 200.0);
@@ -156,7 +100,7 @@ public class RobotiqGripperSocketTests
     [SkippableFact]
     public void A_halt_stops_the_fingers_and_what_was_asked_is_forgotten_until_somebody_asks_anew()
     {
-        using var bench = new Bench("plain");
+        using var bench = new GripperBench("plain");
         bench.Active();
         bench.Ask(1);
         ((IGripperControl)bench.Gripper).Halt();
@@ -171,7 +115,7 @@ public class RobotiqGripperSocketTests
     [SkippableFact]
     public void A_halt_in_the_middle_of_an_activation_ends_its_stroke()
     {
-        using var bench = new Bench();
+        using var bench = new GripperBench();
         bench.Says("not activated");
         bench.Ask(1);
         Eventually.True(() => bench.Tell("log").EndsWith("SET ACT 1", StringComparison.Ordinal), "the stroke begins");
@@ -184,7 +128,7 @@ public class RobotiqGripperSocketTests
     [SkippableFact]
     public void An_activation_whose_stroke_has_not_begun_is_forgotten_with_its_owner()
     {
-        using var bench = new Bench();
+        using var bench = new GripperBench();
         bench.Says("not activated");
         bench.Ask(1);
         Eventually.True(() => bench.Tell("log").EndsWith("SET ACT 0 ATR 0", StringComparison.Ordinal), "it is reset first");
@@ -202,7 +146,7 @@ public class RobotiqGripperSocketTests
     [SkippableFact]
     public void What_another_client_asked_for_meanwhile_makes_the_same_request_news_again()
     {
-        using var bench = new Bench();
+        using var bench = new GripperBench();
         bench.Active();
         Assert.Equal(0, bench.Newest.Position);
         using (var pendant = new TcpClient(bench.Host, 63352))
@@ -219,7 +163,7 @@ public class RobotiqGripperSocketTests
             "open again");
     }
 
-    private static void StaysAsItIs(Bench bench)
+    private static void StaysAsItIs(GripperBench bench)
     {
         string log = bench.Tell("log");
         long seen = bench.Gripper.States.Counters.Received;
@@ -228,12 +172,33 @@ public class RobotiqGripperSocketTests
     }
 
     [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_emergency_release_opens_and_needs_an_activation_afterwards(bool rtu)
+    {
+        using var bench = rtu ? GripperBench.OnALine() : new GripperBench();
+        bench.Active();
+        bench.Ask(1);
+        Eventually.True(() => bench.Newest is { Position: 1, Moving: false }, "closed");
+        bench.Control.Obey(GripperOrder.ReleaseOpening);
+        bench.Says("0x0F, its emergency release is done");
+        Assert.Contains("SET ARD 1 ATR 1", bench.Tell("log"));
+        Eventually.True(() => bench.Newest.Position == 0, "open");
+        bench.Ask(1); // a fault stops requests
+        StaysAsItIs(bench);
+        bench.Control.Obey(GripperOrder.Activate);
+        bench.Says("active at");
+        bench.Ask(1);
+        Eventually.True(() => bench.Newest is { Position: 1, Moving: false, Fault: 0 }, "it obeys again");
+    }
+
+    [SkippableTheory]
     [InlineData("hex", 12, "0x0C, internal fault")]
     [InlineData("plain", 14, "0x0E, too much current")]
     [InlineData("hex", 9, "0x09, no communication")]
     public void Faults_come_in_words_and_stop_all_requests(string style, int fault, string words)
     {
-        using var bench = new Bench(style);
+        using var bench = new GripperBench(style);
         bench.Active();
         string before = bench.Tell("log");
         bench.Tell($"FLT {fault}");
@@ -252,7 +217,7 @@ public class RobotiqGripperSocketTests
     [SkippableFact]
     public void A_gripper_without_power_answers_question_marks_and_is_not_connected()
     {
-        using var bench = new Bench();
+        using var bench = new GripperBench();
         bench.Active();
         bench.Tell("unpowered 1");
         bench.Says("'?'");
@@ -269,7 +234,7 @@ public class RobotiqGripperSocketTests
     [SkippableFact]
     public void It_comes_back_after_a_loss_and_does_not_move_by_itself()
     {
-        using var bench = new Bench();
+        using var bench = new GripperBench();
         bench.Active();
         bench.PowerOff();
         bench.Says("trying again");
@@ -292,15 +257,15 @@ public class RobotiqGripperSocketTests
         peer.ReadLine();
         using var gripper = new RobotiqGripperSocket(new() { Host = host });
         using var socket = DeviceAddress.Tcp(host, 63352, "the gripper").Connect(1000, default); // the device's thread is the test's here
-        var wire = new GripperWire(socket, default);
-        gripper.BeginSession(wire);
+        var link = new GripperUrcapLink(new(socket, default));
+        gripper.BeginSession(link);
         int polls = 0;
         void Exchange(int times)
         {
             for (int i = 0; i < times; i++, polls++)
             {
-                gripper.Poll(wire);
-                gripper.Obey(wire);
+                gripper.Poll(link);
+                gripper.Obey(link);
             }
         }
         Assert.Equal(0, Allocations.OfOneRound(() => Exchange(300)));
@@ -315,9 +280,9 @@ public class RobotiqGripperSocketTests
     [InlineData("09", 9)]
     [InlineData("0x0F", 15)]
     [InlineData("00 0C", 12)]
-    [InlineData("?", GripperWire.Unavailable)]
-    [InlineData("", GripperWire.Unavailable)]
-    [InlineData("3x", GripperWire.Unavailable)]
+    [InlineData("?", GripperLink.Unavailable)]
+    [InlineData("", GripperLink.Unavailable)]
+    [InlineData("3x", GripperLink.Unavailable)]
     public void Values_are_read_in_every_spelling(string text, int value) =>
         Assert.Equal(value, GripperWire.ParseValue(Encoding.ASCII.GetBytes(text)));
 
