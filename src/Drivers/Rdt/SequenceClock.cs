@@ -1,0 +1,103 @@
+using RobotWorldModel.Drivers.Time;
+
+namespace RobotWorldModel.Drivers.Rdt;
+
+/// <summary>
+/// Times for samples that carry no stamp but a number, from a device that makes them at a fixed rate: number n was made n periods after
+/// number 0 (ATI: "elapsed time = RDT sequence / RDT rate"). A <see cref="ClockMap"/> ties that to the host's clock. The rate that a device
+/// tells may be rounded (976 for 976.5625 Hz, 0.6 per mille) or not true at all, which is more than a map takes for drift: so the least
+/// delays of a quarter second each are compared, half a second, one, two, four … after the beginning, and the period is corrected where
+/// they lie on a slope. Single-threaded; allocates nothing after construction.
+/// </summary>
+/// <param name="latencyMs">The constant part of the delay, which arrivals cannot show.</param>
+internal sealed class SequenceClock(double latencyMs)
+{
+    private const long WindowNs = 250_000_000, FirstLookNs = 500_000_000, LastLookNs = 64_000_000_000;
+
+    /// <summary>Less is left to the map.</summary>
+    private const long LeastShiftNs = 300_000;
+
+    private readonly long _latencyNs = (long)(latencyMs * 1e6);
+    private readonly ClockMap _map = new();
+    private double _periodNs;
+    private long _base, _newestNs = long.MinValue;
+    private long _leastIndex, _leastArrival, _windowEnd, _look;
+    private Low _least, _first, _middle;
+    private bool _any;
+
+    /// <summary>The least lag of a window against the grid of the period, and where on it.</summary>
+    private readonly record struct Low(long LagNs, long AtNs)
+    {
+        public static Low None => new(long.MaxValue, 0);
+
+        public double SlopeTo(in Low later) => (double)(later.LagNs - LagNs) / (later.AtNs - AtNs);
+    }
+
+    /// <summary>As the device told it until arrivals showed that it is another.</summary>
+    public double RateHz => 1e9 / _periodNs;
+
+    public long OffsetNs => _map.OffsetNs;
+
+    public double DriftPpm => _map.DriftPpm;
+
+    public long ResidualNs => _map.ResidualNs;
+
+    /// <summary>A new count, at the rate that the device tells.</summary>
+    public void Begin(double rateHz) => (_any, _periodNs) = (false, 1e9 / rateHz);
+
+    /// <summary>When a sample was true, host ns: never after its arrival less the latency, never at or before the one before it.</summary>
+    /// <param name="index">Must rise.</param>
+    public long Stamp(long index, long arrivalNs)
+    {
+        if (!_any)
+        {
+            _any = true;
+            Rebase(index, arrivalNs);
+        }
+        if (DeviceNs(index) >= _windowEnd)
+            CloseWindow(DeviceNs(index));
+        long deviceNs = DeviceNs(index);
+        if (deviceNs >= _windowEnd - WindowNs && arrivalNs - deviceNs < _least.LagNs)
+            (_least, _leastIndex, _leastArrival) = (new(arrivalNs - deviceNs, deviceNs), index, arrivalNs);
+        _map.Add(deviceNs, arrivalNs);
+        long originating = Math.Min(_map.ToHost(deviceNs), arrivalNs) - _latencyNs;
+        return _newestNs = Math.Max(originating, _newestNs + 1);
+    }
+
+    private long DeviceNs(long index) => (long)((index - _base) * _periodNs);
+
+    private void Rebase(long index, long arrivalNs)
+    {
+        _base = index;
+        _map.Reset();
+        _map.Add(0, arrivalNs);
+        (_windowEnd, _look) = (WindowNs, FirstLookNs);
+        _least = _first = _middle = Low.None;
+    }
+
+    private void CloseWindow(long deviceNs)
+    {
+        Low low = _least;
+        _least = Low.None;
+        if (low != Low.None && _first == Low.None)
+            _first = low;
+        else if (low != Low.None)
+        {
+            if (_middle != Low.None && IsSlope(low))
+            {
+                _periodNs *= 1 + _first.SlopeTo(low);
+                Rebase(_leastIndex, _leastArrival);
+                return;
+            }
+            _middle = low;
+            _look = _look > LastLookNs ? long.MaxValue : 2 * _look;
+        }
+        // Numbers may have jumped over the next look: then the quarter second from here.
+        _windowEnd = Math.Max(_look, deviceNs + WindowNs);
+    }
+
+    // A path that has become slower, or a machine that stood still, makes a step: all of the shift lies on one side of the middle.
+    private bool IsSlope(in Low low) =>
+        Math.Abs(low.LagNs - _first.LagNs) >= LeastShiftNs
+        && _first.SlopeTo(_middle) / _middle.SlopeTo(low) is > 0.4 and < 2.5;
+}
