@@ -6,7 +6,7 @@ namespace RobotWorldModel.Drivers.Rdt;
 /// among it. The words are the Ethernet Axia's (manual 9610-05-Ethernet Axia-09, table 4.7); other sensors give their bits other meanings,
 /// so the number is always said with them.
 /// </summary>
-internal static class RdtStatus
+public static class RdtStatus
 {
     public const uint Error = 1u << 31, MonitorCondition = 1u << 16;
 

@@ -6,7 +6,7 @@ namespace RobotWorldModel.Drivers.Rdt;
 /// The "raw data transfer" of networked force-torque sensors: ATI Net F/T and Axia, SCHUNK FTN, OptoForce and OnRobot HEX. Datagrams over
 /// UDP, big-endian. Source: ATI manual 9610-05-Ethernet Axia-09 §10; the vendor's example for the HEX.
 /// </summary>
-internal static class RdtWire
+public static class RdtWire
 {
     public const int DefaultPort = 49152, RequestBytes = 8;
     private const ushort Header = 0x1234;
@@ -26,7 +26,7 @@ internal static class RdtWire
             : null;
 }
 
-internal enum RdtCommand : ushort
+public enum RdtCommand : ushort
 {
     Stop = 0,
 
@@ -47,7 +47,7 @@ internal enum RdtCommand : ushort
 /// <param name="Rdt">Counts the records of this request from 1 on; wraps at 2³².</param>
 /// <param name="Ft">Counts the sensor's own samples, of which a record may be every n-th; wraps at 2³².</param>
 /// <param name="Status">0: healthy; see <see cref="RdtStatus"/>.</param>
-internal readonly record struct RdtRecord(uint Rdt, uint Ft, uint Status, int Fx, int Fy, int Fz, int Tx, int Ty, int Tz)
+public readonly record struct RdtRecord(uint Rdt, uint Ft, uint Status, int Fx, int Fy, int Fz, int Tx, int Ty, int Tz)
 {
     public const int Bytes = 36;
 

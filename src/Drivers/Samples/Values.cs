@@ -21,6 +21,12 @@ public struct RobotState
     /// <summary>The controller's wrench estimate at the TCP, base axes, N and N·m; zero where the controller does not send it.</summary>
     public Vector6 TcpForce;
 
+    /// <summary>
+    /// What the sensor in the flange measures, N and N·m, nothing taken out of it. NaN where the controller does not send it or is not
+    /// asked to; not recorded with the state.
+    /// </summary>
+    public Vector6 FlangeForce;
+
     public RobotMode Mode;
     public SafetyStatusBits Safety;
 

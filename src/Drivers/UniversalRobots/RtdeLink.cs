@@ -85,6 +85,9 @@ internal sealed class RtdeLink : IDisposable
 
     public RoundTrips RoundTrips { get; } = new();
 
+    /// <summary>Gets its part of each package; set before the start.</summary>
+    public UrForceSensor? Force { get; set; }
+
     /// <summary>Managed bytes that the reader thread has allocated so far.</summary>
     public long AllocatedBytes => Interlocked.Read(ref _allocated);
 
@@ -230,7 +233,7 @@ internal sealed class RtdeLink : IDisposable
     // Asks for the whole wish list, then again without what this controller does not know.
     private RtdeOutputs SetUpOutputs(RtdeSession session)
     {
-        string[] names = RtdeOutputs.WishedNames;
+        string[] names = RtdeOutputs.WishedNames(rawWrench: Force?.Field == RtdeOutputs.RawWrench);
         byte[] rate = new byte[8];
         BinaryPrimitives.WriteDoubleBigEndian(rate, RateHz);
         while (true)
@@ -287,6 +290,7 @@ internal sealed class RtdeLink : IDisposable
     {
         _state = RtdeOutputs.Initial();
         _clock.BeginConnection(RateHz);
+        Force?.Begin(outputs, RateHz);
         while (true)
         {
             switch (session.Read(out var payload))
@@ -322,6 +326,7 @@ internal sealed class RtdeLink : IDisposable
         if (times.Lost > 0)
             _states.CountLost(times.Lost);
         _states.Publish(new(_state, times.OriginatingNs, times.DeviceNs, arrivalNs, times.Sequence));
+        Force?.Publish(_state, times, arrivalNs);
     }
 
     private void Flowing(RtdeSession session)

@@ -15,8 +15,11 @@ internal sealed class RtdeOutputs
         Timestamp, Q, Qd, Current, TargetQ, TargetQd, TcpPose, TcpSpeed, TcpForce, Mode, Safety, StatusBits, Runtime, SpeedScaling,
         TargetSpeedFraction, TcpOffset, Payload, Heartbeat, ProgramStatus, EchoedCounter, SettingMade, DigitalInputs, DigitalOutputs,
         PayloadCog, AnalogInput0, AnalogInput1, AnalogOutput0, AnalogOutput1, AnalogTypes, ToolInput0, ToolInput1, ToolTypes, ToolSupply,
-        ToolCurrent,
+        ToolCurrent, FlangeForce,
     }
+
+    /// <summary>Asked for only where someone wants it.</summary>
+    public const string RawWrench = "ft_raw_wrench";
 
     private static readonly (string Name, RtdeType Type, bool Required)[] s_wished =
     [
@@ -54,6 +57,7 @@ internal sealed class RtdeOutputs
         ("tool_analog_input_types", RtdeType.UInt32, false),
         ("tool_output_voltage", RtdeType.Int32, false),
         ("tool_output_current", RtdeType.Double, false),
+        (RawWrench, RtdeType.Vector6D, false),
     ];
 
     private static readonly Vector6 s_unknown = new(double.NaN, double.NaN, double.NaN, double.NaN, double.NaN, double.NaN);
@@ -83,7 +87,7 @@ internal sealed class RtdeOutputs
     /// <summary>Length of a data package behind its recipe id.</summary>
     public int Bytes { get; }
 
-    public static string[] WishedNames => [.. s_wished.Select(w => w.Name)];
+    public static string[] WishedNames(bool rawWrench) => [.. s_wished.Select(w => w.Name).Where(n => rawWrench || n != RawWrench)];
 
     public static bool IsRequired(string name) => s_wished.Any(w => w.Name == name && w.Required);
 
@@ -97,6 +101,7 @@ internal sealed class RtdeOutputs
         TargetQd = s_unknown,
         TcpPose = s_unknown,
         TcpSpeed = s_unknown,
+        FlangeForce = s_unknown,
         Mode = RobotMode.NoController,
         SpeedScaling = double.NaN,
         TargetSpeedFraction = double.NaN,
@@ -128,6 +133,7 @@ internal sealed class RtdeOutputs
         Read(fields, Field.TcpPose, ref state.TcpPose);
         Read(fields, Field.TcpSpeed, ref state.TcpSpeed);
         Read(fields, Field.TcpForce, ref state.TcpForce);
+        Read(fields, Field.FlangeForce, ref state.FlangeForce);
         state.Mode = (RobotMode)Read(fields, Field.Mode, (int)state.Mode);
         state.Safety = (SafetyStatusBits)Read(fields, Field.Safety, (int)state.Safety);
         state.StatusBits = (uint)Read(fields, Field.StatusBits, (int)state.StatusBits);

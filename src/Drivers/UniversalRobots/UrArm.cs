@@ -102,6 +102,11 @@ public sealed class UrArm : IRobotArm, IArmControl
         _link.Dispose();
     }
 
+    /// <summary>The arm's own sensor as a device beside it; to be asked for before <see cref="Start"/>, once.</summary>
+    /// <param name="latencyMs">Null: the arm's.</param>
+    public UrForceSensor CreateForceSensor(string name, UrForceSource source, double? latencyMs = null) =>
+        _link.Force = new(this, _options, name, source, latencyMs);
+
     string? IArmControl.StartProgram(CancellationToken cancel) => new ProgramStarter(_options, _link, _observer, States).Start(cancel);
 
     string? IArmControl.Obey(ArmOrder order, string text, CancellationToken cancel) =>

@@ -26,6 +26,25 @@ internal static class Listening
         }
     }
 
+    /// <summary>A non-blocking socket for datagrams.</summary>
+    /// <exception cref="IOException">The address is taken or not this machine's.</exception>
+    public static Socket Udp(string device, string host, int port)
+    {
+        IPAddress[] addresses = IPAddress.TryParse(host, out var literal) ? [literal] : Dns.GetHostAddresses(host);
+        var socket = new Socket(addresses[0].AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+        try
+        {
+            socket.Bind(new IPEndPoint(addresses[0], port));
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new IOException($"{device}: {host}:{port} (UDP) cannot be opened ({e.Message}): another cell may run on this address; "
+                + "stop it, or give this one another host", e);
+        }
+    }
+
     /// <summary>Opens a Unix-domain socket that only this user may connect to; a file left by a dead process is replaced.</summary>
     /// <exception cref="IOException">Someone serves it, or the folder cannot be written.</exception>
     public static Socket Unix(string device, string path)

@@ -1,0 +1,248 @@
+using System.Net;
+using System.Net.Sockets;
+using RobotWorldModel.Drivers.Rdt;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Simulation.Physics;
+
+namespace RobotWorldModel.Simulation.Devices;
+
+/// <summary>
+/// An ATI Net F/T, or an OnRobot HEX, on its wire: RDT records over UDP to the one client that asked last, on the grid of the sensor's own
+/// clock, and the page that tells what a count means. One record a datagram; buffered streaming, the slow TCP interface and settings over
+/// HTTP are not there.
+/// </summary>
+public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
+{
+    private const long FarBehindNs = 1_000_000_000; // a step this late follows others that were let go
+    private const int RequestsAStep = 16, Capacity = 8192, GarbageBytes = 35;
+    private const uint ErrorStatus = RdtStatus.Error | 1u << 30; // force or torque out of range
+    private readonly ICellPhysics _physics;
+    private readonly NetFtServerOptions _options;
+    private readonly DeviceClock _clock;
+    private readonly TransportDraw _transport;
+    private readonly Random _random;
+    private readonly NetFtPage? _page;
+    private readonly TimedQueue _queue;
+    private readonly SentLog _sent = new();
+    private readonly Dictionary<string, SentLog> _sentByName;
+    private readonly SocketAddress _from = new(AddressFamily.InterNetwork);
+    private readonly double[] _values = new double[6], _zero = new double[6];
+    private readonly byte[] _message = new byte[1 + RdtRecord.Bytes];
+    private Socket? _socket;
+    private volatile Client? _client;
+    private Wrench _before, _now;
+    private double _rateHz, _disturbed;
+    private long _beforeNs = long.MinValue, _sample = -1, _firstDeviceNs;
+    private uint _rdt, _left;
+    private byte _clients;
+    private RdtRecord _record, _heldBack;
+    private bool _holdsBack, _off, _cableOut, _frozen, _error, _garbage, _biased;
+
+    /// <param name="Number">Goes with each message, so that none that is on its way reaches the next client.</param>
+    private sealed record Client(SocketAddress Address, byte Number);
+
+    /// <exception cref="ArgumentException">An option out of range.</exception>
+    public NetFtServer(ICellPhysics physics, NetFtServerOptions options, DeviceClock clock)
+    {
+        options.Validate();
+        (_physics, _options, _clock, _rateHz) = (physics, options, clock, options.RateHz);
+        _transport = new(options.Transport, options.Seed);
+        _random = new Random(options.Seed + 1);
+        _sentByName = new() { ["force"] = _sent };
+        _page = options.OnRobot || options.HttpPort == 0 ? null : new(options, () => _biased);
+        _queue = new("sim-force", Capacity, Send);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, SentLog> Sent => _sentByName;
+
+    /// <summary>A client has its stream.</summary>
+    public bool Streams => _client is not null;
+
+    public void Start()
+    {
+        _socket = Listening.Udp("force", _options.Host, _options.Port);
+        _page?.Start();
+        _queue.Start();
+    }
+
+    public void Dispose()
+    {
+        _queue.Dispose();
+        _page?.Dispose();
+        _socket?.Dispose();
+    }
+
+    public void Step(long nowNs, double dt)
+    {
+        if (!_cableOut)
+            _page?.Step(nowNs);
+        for (int i = 0; i < RequestsAStep && ReadRequest() is var (command, data); i++)
+            Obey(command, data);
+        (_before, _now) = (_now, _physics.SensorWrench);
+        long deviceNow = _clock.ToDevice(nowNs);
+        if (_beforeNs == long.MinValue)
+            (_before, _beforeNs, _firstDeviceNs) = (_now, nowNs, deviceNow);
+        if (nowNs - _beforeNs >= FarBehindNs) // the cell has let cycles go: what would have been sent is over
+            _sample = (long)((deviceNow - _firstDeviceNs) * 1e-9 * _rateHz) - 1;
+        while (DeviceTimeOf(_sample + 1) <= deviceNow)
+            Emit(++_sample, nowNs, deviceNow);
+        _beforeNs = nowNs;
+    }
+
+    void IForceSensorFaults.PullCable(bool pulled) => _cableOut = pulled;
+
+    void IForceSensorFaults.SwitchOff(bool off)
+    {
+        if (off == _off)
+            return;
+        _off = off;
+        (_client, _biased, _sample, _beforeNs) = (null, false, -1, long.MinValue);
+        Array.Clear(_zero);
+        if (off)
+            _page?.Dispose();
+        else
+            _page?.Start();
+    }
+
+    void IForceSensorFaults.Freeze(bool frozen) => _frozen = frozen;
+
+    void IForceSensorFaults.ReportError(bool error) => _error = error;
+
+    void IForceSensorFaults.Disturb(double share) => _disturbed = share;
+
+    void IForceSensorFaults.SendGarbage(bool garbage) => _garbage = garbage;
+
+    private (RdtCommand Command, uint Data)? ReadRequest()
+    {
+        Span<byte> request = stackalloc byte[2 * RdtWire.RequestBytes];
+        while (_socket!.Poll(0, SelectMode.SelectRead))
+        {
+            try
+            {
+                int bytes = _socket.ReceiveFrom(request, SocketFlags.None, _from);
+                if (!_off && !_cableOut && RdtWire.ReadRequest(request[..bytes]) is { } known)
+                    return known;
+            }
+            catch (SocketException)
+            {
+                // what was sent to a client that has gone came back
+            }
+        }
+        return null;
+    }
+
+    private void Obey(RdtCommand command, uint data)
+    {
+        switch (command)
+        {
+            case RdtCommand.Start:
+                var address = new SocketAddress(_from.Family, _from.Size);
+                _from.Buffer[.._from.Size].CopyTo(address.Buffer);
+                (_client, _rdt, _left, _holdsBack) = (new(address, ++_clients), 0, data, false);
+                break;
+            case RdtCommand.Stop:
+                _client = null;
+                break;
+            case RdtCommand.Bias:
+                _biased = !_options.OnRobot || data == 0xFF;
+                if (_biased)
+                    _values.CopyTo(_zero, 0);
+                else
+                    Array.Clear(_zero);
+                break;
+            case RdtCommand.Speed when _options.OnRobot && data is >= 1 and <= 254:
+                (_rateHz, _sample, _beforeNs) = (1000.0 / data, -1, long.MinValue);
+                break;
+        }
+    }
+
+    private long DeviceTimeOf(long sample) => _firstDeviceNs + (long)(sample * 1e9 / _rateHz);
+
+    private void Emit(long sample, long nowNs, long deviceNow)
+    {
+        long deviceNs = DeviceTimeOf(sample);
+        long trueNs = nowNs - (long)((deviceNow - deviceNs) / (1 + _clock.DriftPpm * 1e-6));
+        if (!_frozen)
+        {
+            Measure(nowNs > _beforeNs ? Math.Clamp((double)(trueNs - _beforeNs) / (nowNs - _beforeNs), 0, 1) : 1);
+            _record = Record((uint)(long)Math.Round(sample * _options.SampleRateHz / _rateHz));
+        }
+        if (_client is not { } client || _off)
+            return;
+        _record = _record with { Rdt = ++_rdt, Status = _error ? ErrorStatus : 0 };
+        long due = _transport.Due(trueNs, _transport.DelayNs());
+        bool sent = !_transport.Drops() && !_cableOut && !Draw() && SendLater(due, client, _record);
+        _sent.Add(trueNs, deviceNs, dropped: !sent);
+        if (_left > 0 && --_left == 0)
+            _client = null;
+    }
+
+    private bool Draw() => _disturbed > 0 && _random.NextDouble() < _disturbed;
+
+    /// <summary>Disturbed, a record comes after the next one now and then, or twice.</summary>
+    private bool SendLater(long due, Client client, in RdtRecord record)
+    {
+        if (!_holdsBack && Draw())
+        {
+            (_heldBack, _holdsBack) = (record, true);
+            return true;
+        }
+        bool sent = Enqueue(due, client, record);
+        if (_holdsBack)
+            Enqueue(due, client, _heldBack);
+        _holdsBack = false;
+        if (Draw())
+            Enqueue(due, client, record);
+        if (_garbage)
+            _queue.Enqueue(due, _message.AsSpan(0, 1 + GarbageBytes));
+        return sent;
+    }
+
+    private bool Enqueue(long due, Client client, in RdtRecord record)
+    {
+        _message[0] = client.Number;
+        record.Write(_message.AsSpan(1));
+        return _queue.Enqueue(due, _message);
+    }
+
+    // By the queue's thread.
+    private void Send(ReadOnlySpan<byte> message)
+    {
+        if (_client is not { } client || client.Number != message[0])
+            return;
+        try
+        {
+            _socket!.SendTo(message[1..], SocketFlags.None, client.Address);
+        }
+        catch (SocketException)
+        {
+            // its port is closed, or its buffer full: a sensor does not care
+        }
+    }
+
+    /// <summary>What the sensor reads between the last two cycles; linear, as forces are smooth at 500 Hz.</summary>
+    private void Measure(double share)
+    {
+        ReadOnlySpan<double> a = [_before.Fx, _before.Fy, _before.Fz, _before.Tx, _before.Ty, _before.Tz];
+        ReadOnlySpan<double> b = [_now.Fx, _now.Fy, _now.Fz, _now.Tx, _now.Ty, _now.Tz];
+        for (int i = 0; i < 6; i++)
+        {
+            double noise = i < 3 ? _options.NoiseForceN : _options.NoiseTorqueNm;
+            _values[i] = a[i] + (b[i] - a[i]) * share + _options.Bias[i] + Gaussian() * noise;
+        }
+    }
+
+    private RdtRecord Record(uint ft) => new(0, ft, 0, Counts(0), Counts(1), Counts(2), Counts(3), Counts(4), Counts(5));
+
+    private int Counts(int axis)
+    {
+        double value = _values[axis] - _zero[axis];
+        double counts = axis < 3
+            ? value / _options.NewtonPerForceUnit * _options.CountsPerForce
+            : value / _options.NewtonMetrePerTorqueUnit * _options.CountsPerTorque;
+        return (int)Math.Clamp(Math.Round(counts), int.MinValue, int.MaxValue);
+    }
+
+    private double Gaussian() => Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
+}
