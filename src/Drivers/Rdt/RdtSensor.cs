@@ -52,7 +52,7 @@ public abstract class RdtSensor : IForceTorqueSensor
     private volatile ForceSensorInfo _info;
     private long _newestRecordNs, _newestSampleNs, _faultySinceNs, _toldNs;
     private double _toldRateHz;
-    private bool _found, _faultySaid;
+    private bool _found, _faultySaid, _untold;
 
     private protected RdtSensor(string name, string host, int port, double rateHz, double latencyMs, string model)
     {
@@ -175,8 +175,7 @@ public abstract class RdtSensor : IForceTorqueSensor
             return false;
         if (bytes == 0 || bytes == LongestDatagram || bytes % RdtRecord.Bytes != 0)
         {
-            _counters = _counters with { Garbage = _counters.Garbage + 1 };
-            Tell(arrival);
+            Count(_counters with { Garbage = _counters.Garbage + 1 });
             return false;
         }
         bool any = false;
@@ -193,15 +192,14 @@ public abstract class RdtSensor : IForceTorqueSensor
             Wrenches.CountLost(lost);
         if (place is RdtPlace.Duplicate or RdtPlace.Late)
         {
-            _counters = place == RdtPlace.Late
+            Count(place == RdtPlace.Late
                 ? _counters with { Late = _counters.Late + 1 }
-                : _counters with { Duplicates = _counters.Duplicates + 1 };
-            Tell(arrival);
+                : _counters with { Duplicates = _counters.Duplicates + 1 });
             return false;
         }
         if (place == RdtPlace.Restart)
         {
-            _counters = _counters with { Restarts = _counters.Restarts + 1 };
+            Count(_counters with { Restarts = _counters.Restarts + 1 });
             _clock.Begin(_setup.RateHz);
         }
         _newestRecordNs = arrival;
@@ -216,21 +214,23 @@ public abstract class RdtSensor : IForceTorqueSensor
         return true;
     }
 
+    private void Count(in RdtCounters now) => (_counters, _untold) = (now, true);
+
     private void Publish(in RdtRecord r, long originating, long arrival)
     {
         double n = _setup.NewtonPerCount, nm = _setup.NewtonMetrePerCount;
         var wrench = new Wrench(r.Fx * n, r.Fy * n, r.Fz * n, r.Tx * nm, r.Ty * nm, r.Tz * nm);
         Wrenches.Publish(new(wrench, originating, Sample<Wrench>.NoDeviceTime, arrival, _sequence.Index));
         (_newestSampleNs, _faultySinceNs) = (arrival, 0);
-        if (!_found || _faultySaid || _clock.RateHz != _toldRateHz)
-            TellNow(arrival);
+        // What was counted is said once a second at most.
+        if (!_found || _faultySaid || _clock.RateHz != _toldRateHz || (_untold && arrival - _toldNs >= TellAgainNs))
+            Tell(arrival);
     }
 
     private void CountRepeat(long arrival)
     {
-        _counters = _counters with { Repeats = _counters.Repeats + 1 };
+        Count(_counters with { Repeats = _counters.Repeats + 1 });
         Wrenches.CountLost(1);
-        Tell(arrival);
         if (arrival - _newestSampleNs > SilenceMs * 1_000_000L)
             throw new DeviceLostException($"its records come, but have held one and the same sample for {SilenceMs} ms: its converter "
                 + "stands still; switch its power off and on");
@@ -238,7 +238,7 @@ public abstract class RdtSensor : IForceTorqueSensor
 
     private void CountFaulty(uint status, long arrival)
     {
-        _counters = _counters with { Faulty = _counters.Faulty + 1 };
+        Count(_counters with { Faulty = _counters.Faulty + 1 });
         Wrenches.CountLost(1);
         _newestSampleNs = arrival; // a new one, though not a good one
         if (_faultySinceNs == 0)
@@ -251,16 +251,9 @@ public abstract class RdtSensor : IForceTorqueSensor
 
     private protected virtual string DescribeStatus(uint status) => RdtStatus.Describe(status);
 
-    /// <summary>What was counted, once a second at most.</summary>
     private void Tell(long arrival)
     {
-        if (_found && !_faultySaid && arrival - _toldNs >= TellAgainNs)
-            TellNow(arrival);
-    }
-
-    private void TellNow(long arrival)
-    {
-        (_found, _faultySaid, _toldNs, _toldRateHz) = (true, false, arrival, _clock.RateHz);
+        (_found, _faultySaid, _untold, _toldNs, _toldRateHz) = (true, false, false, arrival, _clock.RateHz);
         string text = _setup.Description;
         if (Math.Abs(_clock.RateHz / _setup.RateHz - 1) > 0.02)
         {

@@ -12,16 +12,22 @@ namespace RobotWorldModel.Drivers.Rdt;
 /// <param name="latencyMs">The constant part of the delay, which arrivals cannot show.</param>
 internal sealed class SequenceClock(double latencyMs)
 {
-    private const long WindowNs = 250_000_000, FirstLookNs = 500_000_000, LastLookNs = 64_000_000_000;
+    private const long WindowNs = 250_000_000, FirstLookNs = 500_000_000, LongestPauseNs = 64_000_000_000;
 
-    /// <summary>Less is left to the map.</summary>
+    /// <summary>So far from the last look no drift leads: the device has another rate now.</summary>
+    private const long FarOffNs = 100_000_000, LearningNs = 1_500_000_000;
+
+    /// <summary>Less is left to the map, which follows a drift.</summary>
+    private const double LeastSlope = 100e-6;
+
+    /// <summary>Less may be jitter.</summary>
     private const long LeastShiftNs = 300_000;
 
     private readonly long _latencyNs = (long)(latencyMs * 1e6);
     private readonly ClockMap _map = new();
     private double _periodNs;
     private long _base, _newestNs = long.MinValue;
-    private long _leastIndex, _leastArrival, _windowEnd, _look;
+    private long _leastIndex, _leastArrival, _began, _windowEnd, _look;
     private Low _least, _first, _middle;
     private bool _any;
 
@@ -54,10 +60,10 @@ internal sealed class SequenceClock(double latencyMs)
             _any = true;
             Rebase(index, arrivalNs);
         }
-        if (DeviceNs(index) >= _windowEnd)
-            CloseWindow(DeviceNs(index));
+        if (arrivalNs >= _windowEnd)
+            CloseWindow(index, arrivalNs);
         long deviceNs = DeviceNs(index);
-        if (deviceNs >= _windowEnd - WindowNs && arrivalNs - deviceNs < _least.LagNs)
+        if (arrivalNs - deviceNs < _least.LagNs)
             (_least, _leastIndex, _leastArrival) = (new(arrivalNs - deviceNs, deviceNs), index, arrivalNs);
         _map.Add(deviceNs, arrivalNs);
         long originating = Math.Min(_map.ToHost(deviceNs), arrivalNs) - _latencyNs;
@@ -71,17 +77,22 @@ internal sealed class SequenceClock(double latencyMs)
         _base = index;
         _map.Reset();
         _map.Add(0, arrivalNs);
-        (_windowEnd, _look) = (WindowNs, FirstLookNs);
+        (_began, _windowEnd, _look) = (arrivalNs, arrivalNs + WindowNs, arrivalNs + FirstLookNs);
         _least = _first = _middle = Low.None;
     }
 
-    private void CloseWindow(long deviceNs)
+    private void CloseWindow(long index, long nowNs)
     {
+        _windowEnd = nowNs + WindowNs;
         Low low = _least;
         _least = Low.None;
-        if (low != Low.None && _first == Low.None)
+        if (low == Low.None)
+            return;
+        if (nowNs - _began > LearningNs && _middle != Low.None && Math.Abs(low.LagNs - _middle.LagNs) > FarOffNs)
+            Rebase(index, nowNs);
+        else if (_first == Low.None)
             _first = low;
-        else if (low != Low.None)
+        else if (nowNs >= _look)
         {
             if (_middle != Low.None && IsSlope(low))
             {
@@ -90,14 +101,13 @@ internal sealed class SequenceClock(double latencyMs)
                 return;
             }
             _middle = low;
-            _look = _look > LastLookNs ? long.MaxValue : 2 * _look;
+            _look += Math.Min(_look - _began, LongestPauseNs);
         }
-        // Numbers may have jumped over the next look: then the quarter second from here.
-        _windowEnd = Math.Max(_look, deviceNs + WindowNs);
     }
 
     // A path that has become slower, or a machine that stood still, makes a step: all of the shift lies on one side of the middle.
     private bool IsSlope(in Low low) =>
         Math.Abs(low.LagNs - _first.LagNs) >= LeastShiftNs
+        && Math.Abs(_first.SlopeTo(low)) >= LeastSlope
         && _first.SlopeTo(_middle) / _middle.SlopeTo(low) is > 0.4 and < 2.5;
 }

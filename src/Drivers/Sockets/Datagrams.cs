@@ -19,19 +19,24 @@ internal static partial class Datagrams
         int error = Marshal.GetLastPInvokeError();
         if (error is Interrupted or TryAgain)
             return -1;
-        throw new DeviceLostException(error == Refused
-            ? $"{socket.RemoteEndPoint} is there, but nothing listens on that UDP port: is it this sensor's address?"
-            : $"{socket.RemoteEndPoint}: {Marshal.GetPInvokeErrorMessage(error)}");
+        throw error == Refused
+            ? NobodyListens(socket)
+            : new DeviceLostException($"{socket.RemoteEndPoint}: {Marshal.GetPInvokeErrorMessage(error)}");
     }
 
     /// <exception cref="DeviceLostException">It cannot be sent; says why.</exception>
     public static void Send(Socket socket, ReadOnlySpan<byte> datagram)
     {
         socket.Send(datagram, SocketFlags.None, out SocketError error);
-        if (error != SocketError.Success && error != SocketError.ConnectionRefused) // refused was one that went before
+        if (error == SocketError.ConnectionRefused) // an answer to an earlier one, told in place of sending this one
+            throw NobodyListens(socket);
+        if (error != SocketError.Success)
             throw new DeviceLostException($"{socket.RemoteEndPoint} cannot be reached ({new SocketException((int)error).Message}): "
                 + "check the cable and this machine's address");
     }
+
+    private static DeviceLostException NobodyListens(Socket socket) =>
+        new($"{socket.RemoteEndPoint} is there, but nothing listens on that UDP port: is it this sensor's address?");
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint recv(int socket, Span<byte> into, nuint bytes, int flags);
