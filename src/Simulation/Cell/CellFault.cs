@@ -1,4 +1,5 @@
 using RobotWorldModel.Simulation.Controller;
+using RobotWorldModel.Simulation.Devices;
 
 namespace RobotWorldModel.Simulation.Cell;
 
@@ -29,6 +30,14 @@ public sealed record CellFault(string Name, string Help, double Seconds = 0, dou
         new("in_use", "another RTDE client takes input registers 24-47 as soon as they are free; --seconds until it goes (0: stays)"),
         new("speed_slider", "the pendant's slider is at --value (0), and back after --seconds (0: not by itself)"),
         new("sensor_noise", "the force sensors are noisy: --value is the standard deviation in N (5)", Seconds: 5, Value: 5),
+        new("force_cable", "the force sensor's cable is pulled: no byte passes", Seconds: 2),
+        new("force_power", "the force sensor loses its power, and has it again after --seconds", Seconds: 2),
+        new("force_delay", "the force sensor's samples come late: --value in ms (200), at most 1000", Seconds: 5, Value: 200),
+        new("force_disturb", "the force sensor's samples get lost, come twice or late: --value is the share of each (0.05)", Seconds: 5,
+            Value: 0.05),
+        new("force_garbage", "the force sensor sends what is no sample among its samples", Seconds: 2),
+        new("force_freeze", "the force sensor's converter stands: its samples are one and the same", Seconds: 2),
+        new("force_error", "the force sensor says of its samples that they are wrong", Seconds: 2),
         new("camera_freeze", "no picture comes from any camera", Seconds: 2),
     ];
 
@@ -38,8 +47,12 @@ public sealed record CellFault(string Name, string Help, double Seconds = 0, dou
 }
 
 /// <summary>The faults of one cell, and when each is over. The cell's loop steps it; whoever orders one holds the cell's lock.</summary>
-internal sealed class CellFaults(UrController controller, Action<double> setForceSensorNoise, Action<bool> freezeCameras)
+/// <param name="force">Null where the cell's force sensor cannot have these.</param>
+internal sealed class CellFaults(
+    UrController controller, IForceSensorFaults? force, TransportOptions forceTransport, Action<double> setForceSensorNoise,
+    Action<bool> freezeCameras)
 {
+    private readonly double _usualForceDelayMs = forceTransport.ExtraDelayMs;
     private readonly List<(string Name, long EndNs, Action Undo)> _underWay = new(CellFault.All.Count);
 
     /// <param name="name">One of <see cref="CellFault.All"/>.</param>
@@ -84,7 +97,8 @@ internal sealed class CellFaults(UrController controller, Action<double> setForc
         {
             "drop" or "speed_slider" => (0, 1),
             "delay" => (0, 1500), // the simulated wires keep two seconds of packages
-            "sensor_noise" => (0, 1000),
+            "sensor_noise" or "force_delay" => (0, 1000),
+            "force_disturb" => (0, 1),
             _ => (-1e6, 1e6),
         };
         if (!(amount >= least && amount <= most))
@@ -123,9 +137,31 @@ internal sealed class CellFaults(UrController controller, Action<double> setForc
             case "camera_freeze":
                 freezeCameras(true);
                 return () => freezeCameras(false);
+            case "force_delay":
+                forceTransport.ExtraDelayMs = _usualForceDelayMs + amount;
+                return () => forceTransport.ExtraDelayMs = _usualForceDelayMs;
             default:
-                return StartAtPendant(name, amount);
+                return name.StartsWith("force_", StringComparison.Ordinal) ? StartAtForceSensor(name, amount) : StartAtPendant(name, amount);
         }
+    }
+
+    private Action StartAtForceSensor(string name, double amount)
+    {
+        if (force is not { } sensor)
+            throw new ArgumentException($"{name}: this cell's force sensor has no such fault; one with force.driver ati_netft or "
+                + "onrobot_hex has");
+        Action<bool> set = name switch
+        {
+            "force_cable" => sensor.PullCable,
+            "force_power" => sensor.SwitchOff,
+            "force_disturb" => on => sensor.Disturb(on ? amount : 0),
+            "force_garbage" => sensor.SendGarbage,
+            "force_freeze" => sensor.Freeze,
+            "force_error" => sensor.ReportError,
+            _ => throw new ArgumentException($"'{name}' is listed, but nothing does it"),
+        };
+        set(true);
+        return () => set(false);
     }
 
     private Action? StartAtPendant(string name, double amount)

@@ -34,7 +34,11 @@ public sealed class CellOptions
     /// <summary>Name and socket path. A camera named wrist is mounted on the flange; any other looks at the scene.</summary>
     public IReadOnlyList<(string Name, string Socket)> Cameras { get; init; } = [];
 
+    /// <summary>A Robotiq FT 300 at the controller.</summary>
     public bool WithForce { get; init; } = true;
+
+    /// <summary>A sensor on the network in its place, with what is its own; noise and transport are the cell's. Null: there is none.</summary>
+    public NetFtServerOptions? NetFt { get; init; }
 
     public bool WithGripper { get; init; } = true;
 
@@ -86,6 +90,7 @@ public sealed class SimulatedCell : IDisposable
     private readonly DeviceThread _loop;
     private readonly Lock _world = new(); // between the loop and the control socket
     private readonly Dictionary<string, SentLog> _sent = [];
+    private Action<double>? _setForceNoise;
     private HandPattern? _hand;
     private long _cycles, _lateCycles, _skippedCycles;
 
@@ -104,16 +109,7 @@ public sealed class SimulatedCell : IDisposable
         controller.Seed = random.Next();
         _controller = new(controller, _physics, Clock(random));
         _devices.Add(_controller);
-        Ft300ServerOptions? force = null;
-        if (options.WithForce)
-            _devices.Add(new Ft300Server(_physics, force = new()
-            {
-                Host = options.Host,
-                Transport = options.ForceTransport,
-                Seed = random.Next(),
-                NoiseForceN = options.Noise ? 0.1 : 0,
-                NoiseTorqueNm = options.Noise ? 0.004 : 0,
-            }, Clock(random)));
+        AddForceSensor(random);
         if (options.WithGripper)
             _devices.Add(new GripperServer(_physics, new()
             {
@@ -127,7 +123,8 @@ public sealed class SimulatedCell : IDisposable
         foreach (var device in _devices)
             foreach (var (stream, log) in device.Sent)
                 _sent[stream] = log;
-        _faults = new(_controller, noise => SetForceSensorNoise(force, noise), FreezeCameras);
+        _faults = new(_controller, _devices.OfType<IForceSensorFaults>().SingleOrDefault(), options.ForceTransport, SetForceSensorNoise,
+            FreezeCameras);
         _control = options.ControlSocket.Length > 0 ? new(options.ControlSocket, Handle) : null;
         _loop = new("cell", Loop, timed: true);
     }
@@ -151,6 +148,7 @@ public sealed class SimulatedCell : IDisposable
     public string Describe() =>
         $"{_options.Model} at {_options.Host} ({_controller.Describe()})"
         + (_options.WithGripper ? ", 2F-85 (63352)" : "") + (_options.WithForce ? ", FT 300 (63350, 63351)" : "")
+        + (_options.NetFt is { } force ? $", {(force.OnRobot ? "HEX" : "Net F/T")} at {force.Host} ({force.Port})" : "")
         + (_options.Cameras.Count > 0 ? $", cameras {string.Join(" and ", _options.Cameras.Select(c => c.Name))}" : "");
 
     /// <summary>What was sent, by stream.</summary>
@@ -166,6 +164,27 @@ public sealed class SimulatedCell : IDisposable
         _control?.Dispose();
         foreach (var device in _devices)
             device.Dispose();
+    }
+
+    private void AddForceSensor(Random random)
+    {
+        double usual = _options.Noise ? 1 : 0;
+        if (_options.WithForce)
+        {
+            var ft300 = new Ft300ServerOptions { Host = _options.Host, Transport = _options.ForceTransport, Seed = random.Next() };
+            double forceN = ft300.NoiseForceN * usual, torqueNm = ft300.NoiseTorqueNm * usual;
+            _setForceNoise = n => (ft300.NoiseForceN, ft300.NoiseTorqueNm) = (Math.Max(forceN, n), Math.Max(torqueNm, n / 25));
+            _setForceNoise(0);
+            _devices.Add(new Ft300Server(_physics, ft300, Clock(random)));
+        }
+        else if (_options.NetFt is { } netFt)
+        {
+            (netFt.Transport, netFt.Seed) = (_options.ForceTransport, random.Next());
+            double forceN = netFt.NoiseForceN * usual, torqueNm = netFt.NoiseTorqueNm * usual;
+            _setForceNoise = n => (netFt.NoiseForceN, netFt.NoiseTorqueNm) = (Math.Max(forceN, n), Math.Max(torqueNm, n / 25));
+            _setForceNoise(0);
+            _devices.Add(new NetFtServer(_physics, netFt, Clock(random)));
+        }
     }
 
     private void AddCamera(string name, string socket, Random random)
@@ -292,14 +311,7 @@ public sealed class SimulatedCell : IDisposable
         press();
     }
 
-    private void SetForceSensorNoise(Ft300ServerOptions? force, double newton)
-    {
-        if (force is null)
-            return;
-        double usual = _options.Noise ? 1 : 0;
-        force.NoiseForceN = Math.Max(0.1 * usual, newton);
-        force.NoiseTorqueNm = Math.Max(0.004 * usual, newton / 25);
-    }
+    private void SetForceSensorNoise(double newton) => _setForceNoise?.Invoke(newton);
 
     private void FreezeCameras(bool frozen)
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Simulation.Cell;
 using RobotWorldModel.Simulation.Controller;
+using RobotWorldModel.Simulation.Devices;
 using RobotWorldModel.Simulation.Tests.Controller;
 using RobotWorldModel.Tests.Shared;
 
@@ -83,7 +84,7 @@ public sealed class SimulatedCellTests : IDisposable
     [Fact]
     public void Every_fault_that_is_listed_can_be_ordered()
     {
-        CellControl control = Start();
+        CellControl control = Start(netFt: new() { Host = _host });
         foreach (CellFault fault in CellFault.All)
             Fault(control, fault.Name, seconds: 0.05, value: null);
         Assert.All(CellFault.All, f => Assert.DoesNotContain('\n', f.Help));
@@ -99,6 +100,8 @@ public sealed class SimulatedCellTests : IDisposable
             Assert.Throws<InvalidOperationException>(() => Fault(control, "drop", null, 2)).Message);
         Assert.Contains("-1 s is not a duration",
             Assert.Throws<InvalidOperationException>(() => Fault(control, "drop", -1, null)).Message);
+        Assert.Contains("force_freeze: this cell's force sensor has no such fault; one with force.driver ati_netft",
+            Assert.Throws<InvalidOperationException>(() => Fault(control, "force_freeze", null, null)).Message);
         Assert.Contains("the pendant has no button 'coffee'",
             Assert.Throws<InvalidOperationException>(() => control.Call("pendant", new() { ["button"] = "coffee" })).Message);
     }
@@ -124,7 +127,8 @@ public sealed class SimulatedCellTests : IDisposable
         _folder.Dispose();
     }
 
-    private CellControl Start(string model = "UR5e", Action<UrControllerOptions>? change = null, string? camera = null)
+    private CellControl Start(string model = "UR5e", Action<UrControllerOptions>? change = null, string? camera = null,
+        NetFtServerOptions? netFt = null)
     {
         var controller = new UrControllerOptions();
         change?.Invoke(controller);
@@ -134,6 +138,8 @@ public sealed class SimulatedCellTests : IDisposable
             Model = model,
             Controller = controller,
             ControlSocket = _folder["control.sock"],
+            WithForce = netFt is null,
+            NetFt = netFt,
             Cameras = camera is null ? [] : [(camera, _folder["camera.sock"])],
             PictureWidth = 160,
         });
