@@ -39,7 +39,7 @@ public abstract class RdtSensor : IForceTorqueSensor
 {
     private const int SilenceMs = 500, LookMs = 50, StartTries = 10, StartWaitMs = 100, LongestDatagram = 4096;
     private const long FaultyForNs = 100_000_000, TellAgainNs = 1_000_000_000;
-    private readonly SocketDevice _device;
+    private readonly ConnectedDevice<Socket> _device;
     private readonly RdtSequence _sequence = new();
     private readonly SequenceClock _clock;
     private readonly byte[] _datagram = GC.AllocateUninitializedArray<byte>(LongestDatagram, pinned: true);
@@ -62,7 +62,7 @@ public abstract class RdtSensor : IForceTorqueSensor
         _info = new(model);
         _setup = new(0, 0, rateHz, _info, "");
         Wrenches = new(name, rateHz, latencyMs);
-        _device = new(name, DeviceAddress.Udp(host, port), Session);
+        _device = new(name, $"{host}:{port} (UDP)", _ => Datagrams.Connect(host, port), Session);
     }
 
     public string Name => Wrenches.Name;

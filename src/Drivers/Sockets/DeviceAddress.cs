@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -10,15 +9,12 @@ internal abstract class DeviceAddress
     /// <summary>host:port or a path, as a person would write it.</summary>
     public abstract string Text { get; }
 
-    /// <summary>A connected socket; non-blocking, but for UDP.</summary>
+    /// <summary>A connected, non-blocking socket.</summary>
     /// <exception cref="DeviceLostException">Nobody is there; says what to look at.</exception>
     public abstract Socket Connect(int timeoutMs, CancellationToken stop);
 
     /// <param name="expected">What should listen there, for messages: "the Robotiq gripper URCap".</param>
     public static DeviceAddress Tcp(string host, int port, string expected) => new TcpAddress(host, port, expected);
-
-    /// <summary>A blocking socket that takes datagrams from there alone. Nobody needs to be there to connect it.</summary>
-    public static DeviceAddress Udp(string host, int port) => new UdpAddress(host, port);
 
     /// <exception cref="ArgumentException">The path is longer than the kernel takes.</exception>
     public static DeviceAddress Unix(string path, string expected) => new UnixAddress(path, expected);
@@ -65,34 +61,6 @@ internal abstract class DeviceAddress
                     SocketError.NetworkUnreachable or SocketError.HostUnreachable =>
                         $"{Text} cannot be reached ({e.Message}): check the cable and this machine's address",
                     _ => $"{Text}: {e.Message}",
-                });
-            }
-        }
-    }
-
-    private sealed class UdpAddress(string host, int port) : DeviceAddress
-    {
-        private const int ReceiveBuffer = 1 << 18; // half a second of 1000 Hz where Linux allows it (net.core.rmem_max)
-
-        public override string Text { get; } = $"{host}:{port} (UDP)";
-
-        public override Socket Connect(int timeoutMs, CancellationToken stop)
-        {
-            try
-            {
-                IPAddress[] found = IPAddress.TryParse(host, out IPAddress? literal) ? [literal] : Dns.GetHostAddresses(host);
-                IPAddress address = found.FirstOrDefault(a => a.AddressFamily == AddressFamily.InterNetwork) ?? found[0];
-                var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = ReceiveBuffer };
-                socket.Connect(new IPEndPoint(address, port));
-                return socket;
-            }
-            catch (SocketException e)
-            {
-                throw new DeviceLostException(e.SocketErrorCode switch
-                {
-                    SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData =>
-                        $"the name '{host}' is not known: check `host` in the config",
-                    _ => $"{Text} cannot be reached ({e.Message}): check the cable and this machine's address",
                 });
             }
         }

@@ -20,7 +20,15 @@ internal sealed class NetFtPeer : IDisposable
 
     public string Host { get; } = Ports.FreeLoopbackAddress();
 
-    public string Order(string line) => _peer!.Order(line);
+    /// <summary>Gives it an order; what it printed before its "ok".</summary>
+    public string Order(string line)
+    {
+        _peer!.WriteLine(line);
+        string said = "";
+        for (string next = _peer.ReadLine(); next != "ok"; next = _peer.ReadLine())
+            said = next;
+        return said;
+    }
 
     public void SwitchOn()
     {
