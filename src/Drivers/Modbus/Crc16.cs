@@ -1,7 +1,7 @@
 namespace RobotWorldModel.Drivers.Modbus;
 
 /// <summary>CRC-16/MODBUS: polynomial 0xA001 reflected, start 0xFFFF; on the wire its low byte comes first.</summary>
-internal static class Crc16
+public static class Crc16
 {
     private static readonly ushort[] s_table = [.. Enumerable.Range(0, 256).Select(Entry)];
 

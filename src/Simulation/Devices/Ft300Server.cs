@@ -1,7 +1,5 @@
 using System.Net.Sockets;
 using System.Text.Unicode;
-using RobotWorldModel.Drivers.Samples;
-using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Simulation.Physics;
 
 namespace RobotWorldModel.Simulation.Devices;
@@ -40,22 +38,17 @@ public sealed class Ft300ServerOptions
 public sealed class Ft300Server : ISimulatedDevice
 {
     private const int AcceptEvery = 5;
-    private const long FarBehindNs = 1_000_000_000; // a step this late follows others that were let go
-    private readonly ICellPhysics _physics;
+    private const double Resolution = 1e-4; // of the text
     private readonly Ft300ServerOptions _options;
-    private readonly DeviceClock _clock;
     private readonly TransportDraw _transport;
-    private readonly Random _noise;
+    private readonly WrenchSampler _sampler;
     private readonly TextPort _commands;
     private readonly TimedSender _sender;
     private readonly SentLog _sent = new();
     private readonly Dictionary<string, SentLog> _sentByName;
     private readonly double[] _zero = new double[6];
-    private readonly double[] _values = new double[6];
     private readonly byte[] _text = new byte[TimedSender.LongestMessage];
     private Socket? _listener;
-    private Wrench _before, _now;
-    private long _beforeNs = long.MinValue, _sample = -1, _firstDeviceNs;
     private int _step;
 
     /// <exception cref="ArgumentException">An option out of range.</exception>
@@ -64,9 +57,9 @@ public sealed class Ft300Server : ISimulatedDevice
         TransportDraw.Validated("force", options.Transport);
         if (options.RateHz is not (> 0 and <= 250) || options.Bias.Length != 6)
             throw new ArgumentException("simulation.force: rate_hz must be above 0 and at most 250, bias six values");
-        (_physics, _options, _clock) = (physics, options, clock);
+        _options = options;
         _transport = new(options.Transport, options.Seed);
-        _noise = new Random(options.Seed + 1);
+        _sampler = new(physics, clock, options.RateHz, Resolution, options.Seed + 1) { Bias = options.Bias };
         _sentByName = new() { ["force"] = _sent };
         _commands = new("force", options.Host, options.CommandPort, (line, _, _) => Answer(line));
         _sender = new("sim-force");
@@ -97,43 +90,13 @@ public sealed class Ft300Server : ISimulatedDevice
         if (_step++ % AcceptEvery == 0 && Listening.TryAccept(_listener!) is { } client)
             _sender.Add(client);
         _commands.Step(nowNs);
-
-        (_before, _now) = (_now, _physics.SensorWrench);
-        if (_beforeNs == long.MinValue)
+        (_sampler.NoiseForceN, _sampler.NoiseTorqueNm) = (_options.NoiseForceN, _options.NoiseTorqueNm);
+        _sampler.Step(nowNs);
+        while (_sampler.TryNext(out long trueNs, out long deviceNs))
         {
-            (_before, _firstDeviceNs) = (_now, _clock.ToDevice(nowNs));
-            _beforeNs = nowNs;
-        }
-        long deviceNow = _clock.ToDevice(nowNs);
-        if (nowNs - _beforeNs >= FarBehindNs) // the cell has let cycles go: what would have been sent is over
-            _sample = (long)((deviceNow - _firstDeviceNs) * 1e-9 * _options.RateHz) - 1;
-        while (DeviceTimeOf(_sample + 1) <= deviceNow)
-            Emit(++_sample, nowNs, deviceNow);
-        _beforeNs = nowNs;
-    }
-
-    private long DeviceTimeOf(long sample) => _firstDeviceNs + (long)(sample * 1e9 / _options.RateHz);
-
-    private void Emit(long sample, long nowNs, long deviceNow)
-    {
-        long deviceNs = DeviceTimeOf(sample);
-        long trueNs = nowNs - (long)((deviceNow - deviceNs) / (1 + _clock.DriftPpm * 1e-6));
-        double share = nowNs > _beforeNs ? Math.Clamp((double)(trueNs - _beforeNs) / (nowNs - _beforeNs), 0, 1) : 1;
-        Measure(share);
-        long due = _transport.Due(trueNs, _transport.DelayNs());
-        bool sent = !_transport.Drops() && _sender.Enqueue(due, Format());
-        _sent.Add(trueNs, deviceNs, dropped: !sent);
-    }
-
-    /// <summary>What the sensor reads between the last two cycles; linear, as forces are smooth at 500 Hz.</summary>
-    private void Measure(double share)
-    {
-        ReadOnlySpan<double> a = [_before.Fx, _before.Fy, _before.Fz, _before.Tx, _before.Ty, _before.Tz];
-        ReadOnlySpan<double> b = [_now.Fx, _now.Fy, _now.Fz, _now.Tx, _now.Ty, _now.Tz];
-        for (int i = 0; i < 6; i++)
-        {
-            double noise = i < 3 ? _options.NoiseForceN : _options.NoiseTorqueNm;
-            _values[i] = a[i] + (b[i] - a[i]) * share + _options.Bias[i] + Gaussian() * noise;
+            long due = _transport.Due(trueNs, _transport.DelayNs());
+            bool sent = !_transport.Drops() && _sender.Enqueue(due, Format());
+            _sent.Add(trueNs, deviceNs, dropped: !sent);
         }
     }
 
@@ -141,7 +104,7 @@ public sealed class Ft300Server : ISimulatedDevice
     {
         Span<double> v = stackalloc double[6];
         for (int i = 0; i < 6; i++)
-            v[i] = _values[i] - _zero[i];
+            v[i] = _sampler.Values[i] - _zero[i];
         Utf8.TryWrite(_text, $"( {v[0]:F4} , {v[1]:F4} , {v[2]:F4} , {v[3]:F5} , {v[4]:F5} , {v[5]:F5} )", out int length);
         return _text.AsSpan(0, length);
     }
@@ -149,7 +112,7 @@ public sealed class Ft300Server : ISimulatedDevice
     private string Answer(string line)
     {
         if (line == "SET ZRO")
-            _values.CopyTo(_zero, 0);
+            _sampler.Values.CopyTo(_zero);
         return line switch
         {
             "SET ZRO" => "Done\n",
@@ -159,6 +122,4 @@ public sealed class Ft300Server : ISimulatedDevice
             _ => "?\n",
         };
     }
-
-    private double Gaussian() => Math.Sqrt(-2 * Math.Log(1 - _noise.NextDouble())) * Math.Cos(2 * Math.PI * _noise.NextDouble());
 }

@@ -1,0 +1,53 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Samples;
+
+namespace RobotWorldModel.Drivers.Force;
+
+/// <summary>
+/// What a sensor reads of itself and of what hangs on it: its bias, and the weight of the tool. Taken away from its values, what is left
+/// are the forces from outside.
+/// </summary>
+/// <param name="Bias">What the sensor reads with nothing on it, sensor frame, N and N·m.</param>
+/// <param name="MassKg">Of all that hangs on the sensor's far side, kg.</param>
+/// <param name="CentreOfMass">Of the same, sensor frame, m.</param>
+/// <param name="SensorInFlange">The sensor's frame in the flange's: what it is turned by, and where it measures torque about.</param>
+public sealed record WrenchCalibration(Wrench Bias, double MassKg, Vec3 CentreOfMass, Pose SensorInFlange)
+{
+    /// <summary>Standard gravity, m/s².</summary>
+    public const double Gravity = 9.80665;
+
+    /// <summary>The wrench from outside, at the sensor, in its frame.</summary>
+    /// <param name="raw">As the sensor sends it.</param>
+    /// <param name="flangeInBase">How the flange is turned; the base's z axis points up.</param>
+    public Wrench Compensate(in Wrench raw, in Quat flangeInBase)
+    {
+        Vec3 weight = WeightInSensor(flangeInBase), torque = CentreOfMass.Cross(weight);
+        return new(raw.Fx - Bias.Fx - weight.X, raw.Fy - Bias.Fy - weight.Y, raw.Fz - Bias.Fz - weight.Z,
+            raw.Tx - Bias.Tx - torque.X, raw.Ty - Bias.Ty - torque.Y, raw.Tz - Bias.Tz - torque.Z);
+    }
+
+    /// <summary>The same wrench at the tool's centre point, in the tool's axes.</summary>
+    /// <param name="atSensor">At the sensor, in its frame.</param>
+    /// <param name="tcpInFlange">The tool's frame in the flange's.</param>
+    public Wrench ToTool(in Wrench atSensor, in Pose tcpInFlange) => Moved(atSensor, tcpInFlange.Inverse * SensorInFlange);
+
+    /// <summary>The same wrench at the tool's centre point, in the base's axes, as a UR's actual_TCP_force is written.</summary>
+    /// <inheritdoc cref="ToTool"/>
+    /// <param name="atSensor">At the sensor, in its frame.</param>
+    /// <param name="tcpInFlange">The tool's frame in the flange's.</param>
+    /// <param name="flangeInBase">How the flange is turned.</param>
+    public Wrench ToBase(in Wrench atSensor, in Pose tcpInFlange, in Quat flangeInBase) =>
+        Moved(ToTool(atSensor, tcpInFlange), new(default, flangeInBase * tcpInFlange.Rotation));
+
+    /// <summary>The weight of what hangs on the sensor, in its frame, N.</summary>
+    internal Vec3 WeightInSensor(in Quat flangeInBase) =>
+        (flangeInBase * SensorInFlange.Rotation).Inverse.Rotate(new(0, 0, -MassKg * Gravity));
+
+    /// <summary>A wrench seen from another frame, in which its own stands at this pose: forces turn, torques take their levers along.</summary>
+    private static Wrench Moved(in Wrench wrench, in Pose pose)
+    {
+        Vec3 force = pose.Rotation.Rotate(new(wrench.Fx, wrench.Fy, wrench.Fz));
+        Vec3 torque = pose.Rotation.Rotate(new(wrench.Tx, wrench.Ty, wrench.Tz)) + pose.Position.Cross(force);
+        return new(force.X, force.Y, force.Z, torque.X, torque.Y, torque.Z);
+    }
+}
