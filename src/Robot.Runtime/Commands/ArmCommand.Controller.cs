@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using RobotWorldModel.Runtime.Protocol;
+using static RobotWorldModel.Runtime.Commands.ServiceCommand;
 using PendantReport = RobotWorldModel.Drivers.Motion.PendantReport;
 
 namespace RobotWorldModel.Runtime.Commands;

@@ -1,23 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using RobotWorldModel.Runtime.Configuration;
-using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
+using static RobotWorldModel.Runtime.Commands.ServiceCommand;
 
 namespace RobotWorldModel.Runtime.Commands;
 
 /// <summary>robot arm: the arm by itself, without recording: what it is doing, moves, freedrive, and the pendant's buttons.</summary>
 internal static partial class ArmCommand
 {
-    private static readonly TimeSpan s_statusDeadline = TimeSpan.FromSeconds(10);
-
-    /// <summary>What every one of them is given.</summary>
-    private sealed record Given(CellConfig Cell, ServiceConnection Service, bool Yes, CancellationToken Cancel);
-
     public static Command Create() => new("arm", "The arm by itself: state, moves, freedrive, power, unlocking, tool, signals, speed.")
     {
-        Subcommand("status", "What the arm is doing, and what leads on from there.", StatusAsync),
+        Subcommand("status", "What the arm is doing, and what leads on from there.", StatusAsync, asks: false),
         Home(),
         Move(),
         Freedrive(),
@@ -87,28 +81,6 @@ internal static partial class ArmCommand
             return await StatusAsync(given);
         });
         command.Add(which);
-        return command;
-    }
-
-    private static Command Subcommand(string name, string description, Func<Given, Task<int>> run) =>
-        Subcommand(name, description, (given, _) => run(given));
-
-    private static Command Subcommand(string name, string description, Func<Given, ParseResult, Task<int>> run)
-    {
-        var config = SharedOptions.Config();
-        var data = SharedOptions.Data();
-        var yes = new Option<bool>("--yes") { Description = "Do not ask before the real arm is moved, powered or unlocked" };
-        var command = new Command(name, description) { config, data };
-        if (name != "status")
-            command.Add(yes);
-        command.SetAction(async (parsed, cancel) =>
-        {
-            var cell = CellConfig.Load(parsed.GetValue(config)!);
-            await using var service = await ServiceConnection.OpenAsync(
-                cell, parsed.GetValue(data)!, parsed.GetResult(data) is { Implicit: false }, cancel);
-            await service.Core.SubscribeAsync(cancel);
-            return await run(new(cell, service, name != "status" && parsed.GetValue(yes), cancel), parsed);
-        });
         return command;
     }
 
@@ -208,38 +180,6 @@ internal static partial class ArmCommand
             await given.Service.Core.CallAsync(CoreMethods.ArmOrder, new { order }, given.Cancel);
         await given.Service.Core.CallAsync(CoreMethods.Acknowledge, null, given.Cancel);
         return await StatusAsync(given);
-    }
-
-    /// <summary>Waits; Ctrl-C stops the arm.</summary>
-    private static async Task UntilStoppedAsync(Given given, Task moving)
-    {
-        try
-        {
-            await moving;
-        }
-        catch (OperationCanceledException)
-        {
-            await given.Service.Core.CallAsync(CoreMethods.Stop, null, CancellationToken.None);
-            throw;
-        }
-    }
-
-    private static Task AskAsync(Given given, string what, bool moves = false) =>
-        MotionWarning.AskAsync(given.Cell, given.Service, needed: true, given.Yes, what, given.Cancel, moves);
-
-    /// <summary>Core's status of from now on, once the arm has been asked who it is, or after some seconds.</summary>
-    private static async Task<CoreStatus> NewestAsync(Given given)
-    {
-        long deadline = Environment.TickCount64 + (long)s_statusDeadline.TotalMilliseconds;
-        long from = Drivers.Time.HostClock.NowNs;
-        while (given.Service.Core.Status is not { } status || status.TimeNs < from
-            || (status.Motion.Arm is "disconnected" or "connecting" && given.Service.Owned && Environment.TickCount64 < deadline))
-        {
-            if (given.Service.Core.Closed.IsCompleted)
-                throw CoreClient.Gone();
-            await Task.Delay(50, given.Cancel);
-        }
-        return given.Service.Core.Status!;
     }
 
     private static Option<string?> Six(string name, string description) => new(name) { Description = description, HelpName = "a,b,c,…" };

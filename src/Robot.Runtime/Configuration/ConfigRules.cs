@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using RobotWorldModel.Drivers.Serial;
 
 namespace RobotWorldModel.Runtime.Configuration;
 
@@ -28,6 +29,15 @@ internal sealed class HostAttribute : ValidationAttribute
 
     public override bool IsValid(object? value) => value is "" // that it is empty is said already
         || value is string text && Uri.CheckHostName(text) is UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6;
+}
+
+/// <summary>Where a device of a serial line is: <see cref="PortAddress"/>.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class PortAttribute : ValidationAttribute
+{
+    public PortAttribute() => ErrorMessage = $"must be {PortAddress.Forms}";
+
+    public override bool IsValid(object? value) => value is string text && PortAddress.Parse(text) is not null;
 }
 
 /// <summary>An address of this machine and a port, as a person writes them.</summary>

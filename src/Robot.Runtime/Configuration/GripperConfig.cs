@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RobotWorldModel.Drivers.Robotiq;
 using RobotWorldModel.Runtime.Devices;
 
 namespace RobotWorldModel.Runtime.Configuration;
@@ -14,9 +15,45 @@ public sealed class GripperConfig : ICheckedSection
     [Range(0.0, 500.0)]
     public double LatencyMs { get; set; }
 
-    /// <summary>Opening between the pads from open to closed, m.</summary>
-    [Range(0.01, 0.2)]
-    public double StrokeM { get; set; } = 0.085;
+    /// <summary>The gripper's own serial line, its gateway, or Modbus TCP.</summary>
+    [Port]
+    public string Line { get; set; } = "";
 
-    IEnumerable<SectionError> ICheckedSection.Check(IReadOnlySet<string> given) => GripperDrivers.All.Check(Driver, given);
+    /// <summary>Its Modbus unit on that line.</summary>
+    [Range(1, 247)]
+    public int Unit { get; set; } = 9;
+
+    /// <summary>Sets stroke and forces as its manual has them.</summary>
+    [AllowedValues("2F-85", "2F-140", "Hand-E")]
+    public string Model { get; set; } = "2F-85";
+
+    /// <summary>Opening between the pads from open to closed, m; absent: the model's.</summary>
+    [Range(0.01, 0.2)]
+    public double? StrokeM { get; set; }
+
+    /// <summary>Grip force that is asked for, N, within the model's.</summary>
+    [Range(10.0, 235.0)]
+    public double ForceN { get; set; } = 40;
+
+    /// <summary>Of the fastest.</summary>
+    [Range(0.0, 100.0)]
+    public double SpeedPercent { get; set; } = 100;
+
+    /// <summary>What its position reads when open and when closed; <c>robot gripper calibrate</c> measures them.</summary>
+    [Range(0, 255)]
+    public int OpenCount { get; set; } = 3;
+
+    [Range(0, 255)]
+    public int ClosedCount { get; set; } = 230;
+
+    IEnumerable<SectionError> ICheckedSection.Check(IReadOnlySet<string> given)
+    {
+        foreach (SectionError error in GripperDrivers.All.Check(Driver, given))
+            yield return error;
+        var limits = RobotiqGripperOptions.ForModel(Model);
+        if (ForceN < limits.MinForceN || ForceN > limits.MaxForceN)
+            yield return new("force_n", $": {ForceN}", $"is out of range for a {Model}; {limits.MinForceN} to {limits.MaxForceN} is allowed");
+        if (OpenCount >= ClosedCount)
+            yield return new("open_count", $": {OpenCount}", $"must be below closed_count, {ClosedCount}");
+    }
 }

@@ -137,7 +137,7 @@ internal sealed class YamlBinder(string file)
                 Error(node, $"'{path}' needs {length.MinimumLength} values");
             else if (rule is AllowedValuesAttribute allowed && !allowed.IsValid(value))
                 Error(node, $"'{path}: {value}' is not known; use {string.Join(", ", allowed.Values)}");
-            else if (rule is RegularExpressionAttribute or HostAttribute or ListenAddressAttribute or DecimalsAttribute
+            else if (rule is RegularExpressionAttribute or HostAttribute or PortAttribute or ListenAddressAttribute or DecimalsAttribute
                 && !rule.IsValid(value))
                 Error(node, $"'{path}: {value}' {rule.ErrorMessage}");
         }
