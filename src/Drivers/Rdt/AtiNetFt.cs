@@ -64,8 +64,8 @@ public sealed class AtiNetFt(AtiNetFtOptions options)
         try
         {
             FetchPage(stop);
-            return $"its web page answers, so it is on; another program may have started the stream for itself (it serves one: ATI's demo, "
-                + "a ROS driver, another PC): end that one";
+            return "its web page answers, so it is on; another program may have started the stream for itself (it serves one: "
+                + "ATI's demo, a ROS driver, another PC): end that one";
         }
         catch (DeviceLostException)
         {
@@ -81,7 +81,7 @@ public sealed class AtiNetFt(AtiNetFtOptions options)
             UseProxy = false,
             AllowAutoRedirect = false,
             UseCookies = false,
-            ConnectTimeout = TimeSpan.FromMilliseconds(SocketDevice.ConnectTimeoutMs),
+            ConnectTimeout = TimeSpan.FromMilliseconds(ConnectedDevice<Socket>.ConnectTimeoutMs),
         };
         using var client = new HttpClient(handler)
         {

@@ -4,8 +4,8 @@ using System.Xml;
 namespace RobotWorldModel.Drivers.Rdt;
 
 /// <summary>
-/// What an ATI sensor tells of itself on its page netftapi2.xml. Which elements there are differs: a Net F/T has comrdte and comrdtrate, an
-/// Axia commrdtrate and no switch. Source: ATI manual 9620-05-Net FT §7 and §8, and pages of public records of both.
+/// What an ATI sensor tells of itself on its page netftapi2.xml. Which elements there are differs: a Net F/T has comrdte and comrdtrate,
+/// an Axia commrdtrate and no switch. Source: ATI manual 9620-05-Net FT §7 and §8, and public records of such pages of both.
 /// </summary>
 /// <param name="NewtonPerCount">From the counts and the unit that are set now.</param>
 /// <param name="NewtonMetrePerCount">Likewise.</param>

@@ -34,6 +34,10 @@ public sealed class OnRobotHex : RdtSensor
 {
     private const string Model = "OnRobot HEX";
     private const int SettleMs = 5;
+
+    /// <summary>What <see cref="HasRate"/> allows, for a person.</summary>
+    public const string Rates = "it must be 1000 by a whole number up to 254, such as 1000, 500, 250, 125 or 100";
+
     private static readonly double[] s_filters = [0, 500, 150, 50, 15, 5, 1.5]; // at its number
     private readonly OnRobotHexOptions _options;
     private readonly uint _periodMs, _filter;
@@ -42,23 +46,25 @@ public sealed class OnRobotHex : RdtSensor
     public OnRobotHex(OnRobotHexOptions options)
         : base(options.Name, options.Host, options.Port, options.RateHz, options.LatencyMs, Model)
     {
-        double period = 1000 / options.RateHz;
-        if (!(period is >= 1 and <= 254 && Math.Abs(period - Math.Round(period)) < 0.001))
-            throw new ArgumentException($"{options.Name}: rate_hz is {options.RateHz}; it must be 1000 by a whole number up to 254, "
-                + "such as 1000, 500, 250, 125 or 100");
+        if (!HasRate(options.RateHz))
+            throw new ArgumentException($"{options.Name}: rate_hz is {options.RateHz}; {Rates}");
         int filter = Array.IndexOf(s_filters, options.FilterHz);
         if (filter < 0)
             throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
                 $"{options.Name}: filter_hz is {options.FilterHz}; it must be one of {string.Join(", ", s_filters)}"));
         if (!(options.CountsPerForce > 0 && options.CountsPerTorque > 0))
             throw new ArgumentException($"{options.Name}: counts_per_force and counts_per_torque must be above 0");
-        (_options, _periodMs, _filter) = (options, (uint)Math.Round(period), (uint)filter);
+        (_options, _periodMs, _filter) = (options, (uint)Math.Round(1000 / options.RateHz), (uint)filter);
     }
+
+    /// <summary>It is told its period in whole milliseconds.</summary>
+    public static bool HasRate(double rateHz) =>
+        1000 / rateHz is >= 1 and <= 254 and var period && Math.Abs(period - Math.Round(period)) < 0.001;
 
     internal override RdtSetup Prepare(CancellationToken stop) => new(
         1 / _options.CountsPerForce, 1 / _options.CountsPerTorque, 1000.0 / _periodMs, new(Model),
-        string.Create(CultureInfo.InvariantCulture, $"{Model} at {_options.Host}:{_options.Port}, {1000.0 / _periodMs:0.##} Hz, ")
-        + string.Create(CultureInfo.InvariantCulture, $"{_options.CountsPerForce} counts/N and {_options.CountsPerTorque} counts/Nm by the config"));
+        string.Create(CultureInfo.InvariantCulture, $"{Model} at {_options.Host}:{_options.Port}, {1000.0 / _periodMs:0.##} Hz, "
+            + $"{_options.CountsPerForce} counts/N and {_options.CountsPerTorque} counts/Nm by the config"));
 
     // In the order of the maker's example, which waits between commands.
     internal override void SendStart(Socket socket, CancellationToken stop)

@@ -84,7 +84,8 @@ public abstract class RdtSensor : IForceTorqueSensor
             lock (_reportLock)
             {
                 if (fit != _reportOf)
-                    (_reportOf, _report) = (fit, new($"record count at {fit.RateHz:0.###} Hz", fit.OffsetNs, fit.DriftPpm, fit.ResidualNs));
+                    _report = new($"record count at {fit.RateHz:0.###} Hz", fit.OffsetNs, fit.DriftPpm, fit.ResidualNs);
+                _reportOf = fit;
                 return _report;
             }
         }

@@ -4,10 +4,10 @@ namespace RobotWorldModel.Drivers.Rdt;
 
 /// <summary>
 /// Times for samples that carry no stamp but a number, from a device that makes them at a fixed rate: number n was made n periods after
-/// number 0 (ATI: "elapsed time = RDT sequence / RDT rate"). A <see cref="ClockMap"/> ties that to the host's clock. The rate that a device
-/// tells may be rounded (976 for 976.5625 Hz, 0.6 per mille) or not true at all, which is more than a map takes for drift: so the least
-/// delays of a quarter second each are compared, half a second, one, two, four … after the beginning, and the period is corrected where
-/// they lie on a slope. Single-threaded; allocates nothing after construction.
+/// number 0 (ATI: "elapsed time = RDT sequence / RDT rate"). A <see cref="ClockMap"/> ties that to the host's clock. The rate that a
+/// device tells may be rounded (976 for 976.5625 Hz, 0.6 per mille) or not true at all, which is more than a map takes for drift: so the
+/// least delays of a quarter second each are compared, half a second, one, two, four … after the beginning, and the period is corrected
+/// where they lie on a slope. Single-threaded; allocates nothing after construction.
 /// </summary>
 /// <param name="latencyMs">The constant part of the delay, which arrivals cannot show.</param>
 internal sealed class SequenceClock(double latencyMs)

@@ -75,7 +75,8 @@ public sealed class UrForceSensor : IForceTorqueSensor
                 if (ReferenceEquals(arm, _statusOf))
                     return _status;
                 string? missing = Volatile.Read(ref _missing);
-                string message = !arm.Connected ? $"the arm's connection: {arm.Message}" : missing ?? $"{Info.Model}, {Wrenches.RateHz:0} Hz";
+                string message = !arm.Connected ? $"the arm's connection: {arm.Message}"
+                    : missing ?? $"{Info.Model}, {Wrenches.RateHz:0} Hz";
                 (_statusOf, _status) = (arm, new(arm.Connected && missing is null, $"{Name}: {message}", arm.Reconnects, arm.LastLoss));
                 return _status;
             }
@@ -102,7 +103,7 @@ public sealed class UrForceSensor : IForceTorqueSensor
             : _source == UrForceSource.Tcp && !outputs.Has("actual_TCP_pose") ? "actual_TCP_pose"
             : null;
         Volatile.Write(ref _missing, lacks is null ? null : $"{_armOptions.Host} does not send {lacks} (NOT_FOUND): "
-            + (_source == UrForceSource.Raw ? "an e-Series with PolyScope 5.9 does; set source: tcp, or update it" : "update its PolyScope"));
+            + (_source == UrForceSource.Raw ? "an e-Series with PolyScope 5.9 does: set source: tcp, or update it" : "update its PolyScope"));
     }
 
     internal void Publish(in RobotState state, in RtdeTimes times, long arrivalNs)

@@ -1,9 +1,13 @@
 using System.CommandLine;
+using RobotWorldModel.Drivers.Serial;
 using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Devices;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Simulation.Cell;
+using RobotWorldModel.Simulation.Devices;
+using RobotWorldModel.Simulation.Scene;
 
 namespace RobotWorldModel.Runtime.Commands;
 
@@ -82,9 +86,12 @@ internal static class SimCommand
             PayloadKg = robot.PayloadKg,
             ControlSocket = RuntimeFolder.Resolve(simulation.Control),
             Cameras = [.. cell.Cameras.Select(c => (c.Name, RuntimeFolder.Resolve(c.Socket)))],
-            WithForce = cell.Force is not null,
+            WithForce = cell.Force is { Driver: "robotiq_ft300_socket" },
+            NetFt = NetFtOf(cell),
+            Ft300Line = cell.Force is { Driver: ForceDrivers.Stream or ForceDrivers.Polled } ft300 ? LineOf(cell, "force", ft300.Line) : null,
             WithGripper = cell.Gripper is not null,
-            GripperStrokeM = cell.Gripper?.StrokeM ?? 0.085,
+            GripperLine = cell.Gripper is { Driver: GripperDrivers.OnALine } g ? LineOf(cell, "gripper", g.Line) : null,
+            GripperStrokeM = cell.Gripper is { } gripper ? GripperDrivers.Options(gripper).StrokeM : GripperGeometry.MaxWidth,
             Seed = simulation.Seed,
             Clocks = simulation.Clocks,
             Noise = simulation.Noise,
@@ -94,5 +101,34 @@ internal static class SimCommand
             GripperTransport = simulation.Gripper.ToOptions(),
             CameraTransport = simulation.Cameras.ToOptions(),
         };
+    }
+
+    /// <summary>Where a simulated device of a serial line stands: a port of its own in the runtime folder, or a loopback address.</summary>
+    private static PortAddress LineOf(CellConfig cell, string section, string line)
+    {
+        PortAddress port = Ports.Of(line)!;
+        bool ours = port.Kind == PortKind.Serial
+            ? !port.Path.StartsWith("/dev/", StringComparison.Ordinal)
+            : System.Net.IPAddress.TryParse(port.Path, out var address) && System.Net.IPAddress.IsLoopback(address);
+        return ours
+            ? port
+            : throw new RobotException(ExitCode.Config, $"{cell.File}: {section}.line is {line}; a simulated device has a name of its own "
+                + $"such as {cell.Cell}-{section}.tty, or a loopback address");
+    }
+
+    /// <summary>The sensor on the network that the config's driver looks for; null where it looks for another one.</summary>
+    private static NetFtServerOptions? NetFtOf(CellConfig cell)
+    {
+        if (cell.Force is not { Driver: ForceDrivers.Ati or ForceDrivers.OnRobot } force)
+            return null;
+        if (!System.Net.IPAddress.TryParse(force.Host, out var address) || !System.Net.IPAddress.IsLoopback(address))
+            throw new RobotException(ExitCode.Config,
+                $"{cell.File}: force.host is {force.Host}; a simulated sensor lives on a loopback address such as 127.0.1.1");
+        bool onRobot = force.Driver == ForceDrivers.OnRobot;
+        var options = new NetFtServerOptions { OnRobot = onRobot, Host = force.Host, Port = force.Port, HttpPort = force.HttpPort };
+        if (onRobot)
+            (options.CountsPerForce, options.CountsPerTorque) = (force.CountsPerForce, force.CountsPerTorque);
+        options.RateHz = force.RateHz ?? options.RateHz;
+        return options;
     }
 }

@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
+using RobotWorldModel.Drivers.UniversalRobots;
+using RobotWorldModel.Runtime.Devices;
 
 namespace RobotWorldModel.Runtime.Configuration;
 
@@ -77,8 +79,20 @@ public sealed class CellConfig
             CheckMetres("robot.tcp", Robot.Tcp, 1);
             CheckMetres("robot.payload_cog", Robot.PayloadCog ?? [], 1);
         }
+        CheckForce();
         CheckMotion();
         CheckCameras();
+    }
+
+    private void CheckForce()
+    {
+        if (Force?.Driver != ForceDrivers.OfTheArm)
+            return;
+        if (Robot is null)
+            throw new ConfigException($"{File}: force.driver: {Force.Driver} is the arm's own sensor, but there is no robot section");
+        if (Force.Source == UrForceSource.Raw && UrModel.ByName(Robot.Model).BaseRateHz < 500)
+            throw new ConfigException($"{File}: force.source: raw: a {Robot.Model} has no force sensor; use source: tcp, an estimate from "
+                + "its joints' currents");
     }
 
     private void CheckMotion()

@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using RobotWorldModel.Drivers.Rdt;
+using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Runtime.Devices;
 
 namespace RobotWorldModel.Runtime.Configuration;
@@ -27,5 +29,36 @@ public sealed class ForceConfig : ICheckedSection
     [Range(0.0, 500.0)]
     public double? LatencyMs { get; set; }
 
-    IEnumerable<SectionError> ICheckedSection.Check(IReadOnlySet<string> given) => ForceDrivers.All.Check(Driver, given);
+    /// <summary>UDP, of a sensor that sends RDT records.</summary>
+    [Range(1, 65535)]
+    public int Port { get; set; } = RdtWire.DefaultPort;
+
+    /// <summary>Where an ATI sensor tells its calibration.</summary>
+    [Range(1, 65535)]
+    public int HttpPort { get; set; } = 80;
+
+    /// <summary>Absent: what the sensor is set to; an OnRobot is told 1000.</summary>
+    [Range(1.0, 8000.0)]
+    public double? RateHz { get; set; }
+
+    /// <summary>An OnRobot's low pass; 0 for none.</summary>
+    [AllowedValues(0.0, 1.5, 5.0, 15.0, 50.0, 150.0, 500.0)]
+    public double FilterHz { get; set; }
+
+    [Range(1.0, 1e9)]
+    public double CountsPerForce { get; set; } = 10_000;
+
+    [Range(1.0, 1e9)]
+    public double CountsPerTorque { get; set; } = 100_000;
+
+    /// <summary>Of the arm's own sensor.</summary>
+    public UrForceSource Source { get; set; }
+
+    IEnumerable<SectionError> ICheckedSection.Check(IReadOnlySet<string> given)
+    {
+        foreach (SectionError error in ForceDrivers.All.Check(Driver, given))
+            yield return error;
+        if (Driver == ForceDrivers.OnRobot && RateHz is { } rate && !OnRobotHex.HasRate(rate))
+            yield return new("rate_hz", $": {rate}", $"is none that {Driver} has: {OnRobotHex.Rates}");
+    }
 }

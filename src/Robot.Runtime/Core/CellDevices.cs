@@ -39,7 +39,9 @@ internal sealed class CellDevices : IDisposable
             });
         }
         if (config.Force is { } force)
-            Force = Create("force", ForceDrivers.All[force.Driver], force);
+            Force = force.Driver == ForceDrivers.OfTheArm
+                ? Arm!.CreateForceSensor("force", force.Source, force.LatencyMs)
+                : Create("force", ForceDrivers.All[force.Driver], force);
         if (config.Gripper is { } gripper)
             Gripper = Create("gripper", GripperDrivers.All[gripper.Driver], gripper);
         foreach (CameraConfig camera in config.Cameras)
@@ -101,7 +103,7 @@ internal sealed class CellDevices : IDisposable
     private TDevice Create<TSection, TDevice>(string kind, Driver<TSection, TDevice> driver, TSection section)
     {
         Claim(kind, driver.Address(section));
-        return driver.Create(section);
+        return driver.Create!(section);
     }
 
     private void Claim(string kind, string address) =>

@@ -7,8 +7,9 @@ namespace RobotWorldModel.Runtime.Devices;
 /// <param name="Needs">Keys of the section that must be given.</param>
 /// <param name="Takes">Keys that may be given besides, and those that every driver of the table takes.</param>
 /// <param name="Address">What only one service may use at a time, for its lock.</param>
+/// <param name="Create">Null: it is a part of another device, and has no address of its own.</param>
 internal sealed record Driver<TSection, TDevice>(
-    string Name, string[] Needs, string[] Takes, Func<TSection, string> Address, Func<TSection, TDevice> Create);
+    string Name, string[] Needs, string[] Takes, Func<TSection, string> Address, Func<TSection, TDevice>? Create);
 
 /// <summary>The drivers of one kind of device: a new one is a line here, and its keys in the section.</summary>
 /// <param name="common">Keys that mean the same to every one.</param>

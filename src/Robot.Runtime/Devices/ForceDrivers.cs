@@ -1,3 +1,4 @@
+using RobotWorldModel.Drivers.Rdt;
 using RobotWorldModel.Drivers.Robotiq;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Runtime.Configuration;
@@ -9,6 +10,14 @@ internal static class ForceDrivers
 {
     public const string Stream = "robotiq_ft300_stream", Polled = "robotiq_ft300_modbus";
 
+    /// <summary>The sensor that the arm has itself.</summary>
+    public const string OfTheArm = "ur_rtde";
+
+    public const string Ati = "ati_netft", OnRobot = "onrobot_hex";
+
+    /// <summary>From the converter to this PC over a network of one switch. Ours; no maker says it.</summary>
+    private const double RdtLatencyMs = 1;
+
     public static readonly DriverTable<ForceConfig, IForceTorqueSensor> All = new(
         ["latency_ms", "origin_in_flange"],
         [
@@ -16,6 +25,26 @@ internal static class ForceDrivers
                 c => new Ft300Socket(new() { Host = c.Host, LatencyMs = c.LatencyMs ?? 8 })),
             new(Stream, ["line"], ["unit"], c => Ports.ClaimOf(c.Line), c => new Ft300Stream(OnALine(c))),
             new(Polled, ["line"], ["unit"], c => Ports.ClaimOf(c.Line), c => new Ft300Modbus(OnALine(c))),
+            new(Ati, ["host"], ["port", "http_port", "rate_hz"], c => c.Host, c => new AtiNetFt(new()
+            {
+                Host = c.Host,
+                Port = c.Port,
+                HttpPort = c.HttpPort,
+                RateHz = c.RateHz,
+                LatencyMs = c.LatencyMs ?? RdtLatencyMs,
+            })),
+            new(OnRobot, ["host"], ["port", "rate_hz", "filter_hz", "counts_per_force", "counts_per_torque"], c => c.Host,
+                c => new OnRobotHex(new()
+                {
+                    Host = c.Host,
+                    Port = c.Port,
+                    RateHz = c.RateHz ?? 1000,
+                    FilterHz = c.FilterHz,
+                    LatencyMs = c.LatencyMs ?? RdtLatencyMs,
+                    CountsPerForce = c.CountsPerForce,
+                    CountsPerTorque = c.CountsPerTorque,
+                })),
+            new(OfTheArm, [], ["source"], _ => "", null),
         ]);
 
     private static Ft300LineOptions OnALine(ForceConfig config) =>

@@ -17,7 +17,8 @@ internal static class GripperDrivers
             new(OnALine, ["line"], ["unit"], c => Ports.ClaimOf(c.Line), c => new RobotiqGripperModbus(Options(c))),
         ]);
 
-    private static RobotiqGripperOptions Options(GripperConfig config)
+    /// <summary>What the section says, on top of what the model's manual says.</summary>
+    public static RobotiqGripperOptions Options(GripperConfig config)
     {
         RobotiqGripperOptions options = RobotiqGripperOptions.ForModel(config.Model);
         (options.Host, options.Line, options.Unit) = (config.Host, Ports.Of(config.Line), (byte)config.Unit);

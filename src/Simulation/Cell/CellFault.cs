@@ -38,6 +38,10 @@ public sealed record CellFault(string Name, string Help, double Seconds = 0, dou
         new("force_garbage", "the force sensor sends what is no sample among its samples", Seconds: 2),
         new("force_freeze", "the force sensor's converter stands: its samples are one and the same", Seconds: 2),
         new("force_error", "the force sensor says of its samples that they are wrong", Seconds: 2),
+        new("gripper_cable", "the gripper's cable is pulled: no byte passes", Seconds: 2),
+        new("gripper_power", "the gripper loses its power, and has it again after --seconds; it wants its activation then", Seconds: 2),
+        new("gripper_delay", "the gripper answers late: --value in ms (100), at most 1000", Seconds: 5, Value: 100),
+        new("gripper_fault", "the gripper has fault --value (8, too hot); from 10 on, only an activation clears it", Seconds: 5, Value: 8),
         new("camera_freeze", "no picture comes from any camera", Seconds: 2),
     ];
 
@@ -48,11 +52,13 @@ public sealed record CellFault(string Name, string Help, double Seconds = 0, dou
 
 /// <summary>The faults of one cell, and when each is over. The cell's loop steps it; whoever orders one holds the cell's lock.</summary>
 /// <param name="force">Null where the cell's force sensor cannot have these.</param>
+/// <param name="gripper">Null where there is no gripper.</param>
 internal sealed class CellFaults(
-    UrController controller, IForceSensorFaults? force, TransportOptions forceTransport, Action<double> setForceSensorNoise,
-    Action<bool> freezeCameras)
+    UrController controller, IForceSensorFaults? force, TransportOptions forceTransport, IGripperFaults? gripper,
+    TransportOptions gripperTransport, Action<double> setForceSensorNoise, Action<bool> freezeCameras)
 {
-    private readonly double _usualForceDelayMs = forceTransport.ExtraDelayMs;
+    private const int WorstGripperFault = 15;
+    private readonly double _usualForceDelayMs = forceTransport.ExtraDelayMs, _usualGripperDelayMs = gripperTransport.ExtraDelayMs;
     private readonly List<(string Name, long EndNs, Action Undo)> _underWay = new(CellFault.All.Count);
 
     /// <param name="name">One of <see cref="CellFault.All"/>.</param>
@@ -97,7 +103,8 @@ internal sealed class CellFaults(
         {
             "drop" or "speed_slider" => (0, 1),
             "delay" => (0, 1500), // the simulated wires keep two seconds of packages
-            "sensor_noise" or "force_delay" => (0, 1000),
+            "sensor_noise" or "force_delay" or "gripper_delay" => (0, 1000),
+            "gripper_fault" => (0, WorstGripperFault),
             "force_disturb" => (0, 1),
             _ => (-1e6, 1e6),
         };
@@ -141,15 +148,16 @@ internal sealed class CellFaults(
                 forceTransport.ExtraDelayMs = _usualForceDelayMs + amount;
                 return () => forceTransport.ExtraDelayMs = _usualForceDelayMs;
             default:
-                return name.StartsWith("force_", StringComparison.Ordinal) ? StartAtForceSensor(name, amount) : StartAtPendant(name, amount);
+                bool atForceSensor = name.StartsWith("force_", StringComparison.Ordinal);
+                return atForceSensor ? StartAtForceSensor(name, amount) : StartAtPendant(name, amount);
         }
     }
 
     private Action StartAtForceSensor(string name, double amount)
     {
         if (force is not { } sensor)
-            throw new ArgumentException($"{name}: this cell's force sensor has no such fault; one with force.driver ati_netft or "
-                + "onrobot_hex has");
+            throw new ArgumentException($"{name}: this cell's force sensor has no such fault; all but those at the controller "
+                + "(robotiq_ft300_socket, ur_rtde) have");
         Action<bool> set = name switch
         {
             "force_cable" => sensor.PullCable,
@@ -158,6 +166,21 @@ internal sealed class CellFaults(
             "force_garbage" => sensor.SendGarbage,
             "force_freeze" => sensor.Freeze,
             "force_error" => sensor.ReportError,
+            _ => throw new ArgumentException($"'{name}' is listed, but nothing does it"),
+        };
+        set(true);
+        return () => set(false);
+    }
+
+    private Action StartAtGripper(string name, double amount)
+    {
+        if (gripper is not { } hand)
+            throw new ArgumentException($"{name}: this cell has no gripper");
+        Action<bool> set = name switch
+        {
+            "gripper_cable" => hand.PullCable,
+            "gripper_power" => hand.SwitchOff,
+            "gripper_fault" => on => hand.InjectFault(on ? (int)amount : 0),
             _ => throw new ArgumentException($"'{name}' is listed, but nothing does it"),
         };
         set(true);

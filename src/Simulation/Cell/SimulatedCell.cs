@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using RobotWorldModel.Drivers.FrameSocket;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Serial;
 using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Simulation.Controller;
@@ -37,10 +38,16 @@ public sealed class CellOptions
     /// <summary>A Robotiq FT 300 at the controller.</summary>
     public bool WithForce { get; init; } = true;
 
-    /// <summary>A sensor on the network in its place, with what is its own; noise and transport are the cell's. Null: there is none.</summary>
+    /// <summary>A sensor on the network in its place; its noise and transport are the cell's. Null: there is none.</summary>
     public NetFtServerOptions? NetFt { get; init; }
 
+    /// <summary>A FT 300 on a line of its own, in its place; null: there is none.</summary>
+    public PortAddress? Ft300Line { get; init; }
+
     public bool WithGripper { get; init; } = true;
+
+    /// <summary>The gripper's own serial line; null: it hangs on the controller's URCap.</summary>
+    public PortAddress? GripperLine { get; init; }
 
     public double GripperStrokeM { get; init; } = GripperGeometry.MaxWidth;
 
@@ -110,21 +117,14 @@ public sealed class SimulatedCell : IDisposable
         _controller = new(controller, _physics, Clock(random));
         _devices.Add(_controller);
         AddForceSensor(random);
-        if (options.WithGripper)
-            _devices.Add(new GripperServer(_physics, new()
-            {
-                Host = options.Host,
-                StrokeM = options.GripperStrokeM,
-                Transport = options.GripperTransport,
-                Seed = random.Next(),
-            }));
+        AddGripper(random);
         foreach (var (name, socket) in options.Cameras)
             AddCamera(name, socket, random);
         foreach (var device in _devices)
             foreach (var (stream, log) in device.Sent)
                 _sent[stream] = log;
-        _faults = new(_controller, _devices.OfType<IForceSensorFaults>().SingleOrDefault(), options.ForceTransport, SetForceSensorNoise,
-            FreezeCameras);
+        _faults = new(_controller, _devices.OfType<IForceSensorFaults>().SingleOrDefault(), options.ForceTransport,
+            _devices.OfType<IGripperFaults>().SingleOrDefault(), options.GripperTransport, SetForceSensorNoise, FreezeCameras);
         _control = options.ControlSocket.Length > 0 ? new(options.ControlSocket, Handle) : null;
         _loop = new("cell", Loop, timed: true);
     }
@@ -147,7 +147,8 @@ public sealed class SimulatedCell : IDisposable
     /// <summary>The cell in a line.</summary>
     public string Describe() =>
         $"{_options.Model} at {_options.Host} ({_controller.Describe()})"
-        + (_options.WithGripper ? ", 2F-85 (63352)" : "") + (_options.WithForce ? ", FT 300 (63350, 63351)" : "")
+        + (!_options.WithGripper ? "" : _options.GripperLine is { } line ? $", 2F-85 ({line})" : ", 2F-85 (63352)")
+        + (_options.Ft300Line is { } ft300 ? $", FT 300 ({ft300})" : "") + (_options.WithForce ? ", FT 300 (63350, 63351)" : "")
         + (_options.NetFt is { } force ? $", {(force.OnRobot ? "HEX" : "Net F/T")} at {force.Host} ({force.Port})" : "")
         + (_options.Cameras.Count > 0 ? $", cameras {string.Join(" and ", _options.Cameras.Select(c => c.Name))}" : "");
 
@@ -166,9 +167,33 @@ public sealed class SimulatedCell : IDisposable
             device.Dispose();
     }
 
+    private void AddGripper(Random random)
+    {
+        if (!_options.WithGripper)
+            return;
+        var gripper = new GripperServerOptions
+        {
+            Host = _options.Host,
+            Line = _options.GripperLine,
+            StrokeM = _options.GripperStrokeM,
+            Transport = _options.GripperTransport,
+            Seed = random.Next(),
+        };
+        _devices.Add(gripper.Line is null ? new GripperServer(_physics, gripper) : new GripperLineServer(_physics, gripper));
+    }
+
     private void AddForceSensor(Random random)
     {
         double usual = _options.Noise ? 1 : 0;
+        if (_options.Ft300Line is { } port)
+        {
+            var line = new Ft300LineServerOptions { Port = port, Transport = _options.ForceTransport, Seed = random.Next() };
+            double forceN = line.NoiseForceN * usual, torqueNm = line.NoiseTorqueNm * usual;
+            _setForceNoise = n => (line.NoiseForceN, line.NoiseTorqueNm) = (Math.Max(forceN, n), Math.Max(torqueNm, n / 25));
+            _setForceNoise(0);
+            _devices.Add(new Ft300LineServer(_physics, line, Clock(random)));
+            return;
+        }
         if (_options.WithForce)
         {
             var ft300 = new Ft300ServerOptions { Host = _options.Host, Transport = _options.ForceTransport, Seed = random.Next() };

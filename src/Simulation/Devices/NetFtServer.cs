@@ -29,7 +29,8 @@ public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
     private readonly double[] _values = new double[6], _zero = new double[6];
     private readonly byte[] _message = new byte[1 + RdtRecord.Bytes];
     private Socket? _socket;
-    private volatile Client? _client;
+    private volatile Client? _client; // who asked last; what was made for it still leaves when it has got all that it asked for
+    private volatile bool _streams;
     private Wrench _before, _now;
     private double _rateHz, _disturbed;
     private long _beforeNs = long.MinValue, _sample = -1, _firstDeviceNs;
@@ -57,7 +58,7 @@ public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
     public IReadOnlyDictionary<string, SentLog> Sent => _sentByName;
 
     /// <summary>A client has its stream.</summary>
-    public bool Streams => _client is not null;
+    public bool Streams => _streams;
 
     public void Start()
     {
@@ -97,7 +98,7 @@ public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
         if (off == _off)
             return;
         _off = off;
-        (_client, _biased, _sample, _beforeNs) = (null, false, -1, long.MinValue);
+        (_client, _streams, _biased, _sample, _beforeNs) = (null, false, false, -1, long.MinValue);
         Array.Clear(_zero);
         if (off)
             _page?.Dispose();
@@ -139,10 +140,10 @@ public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
             case RdtCommand.Start:
                 var address = new SocketAddress(_from.Family, _from.Size);
                 _from.Buffer[.._from.Size].CopyTo(address.Buffer);
-                (_client, _rdt, _left, _holdsBack) = (new(address, ++_clients), 0, data, false);
+                (_client, _streams, _rdt, _left, _holdsBack) = (new(address, ++_clients), true, 0, data, false);
                 break;
             case RdtCommand.Stop:
-                _client = null;
+                (_client, _streams) = (null, false);
                 break;
             case RdtCommand.Bias:
                 _biased = !_options.OnRobot || data == 0xFF;
@@ -168,14 +169,14 @@ public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
             Measure(nowNs > _beforeNs ? Math.Clamp((double)(trueNs - _beforeNs) / (nowNs - _beforeNs), 0, 1) : 1);
             _record = Record((uint)(long)Math.Round(sample * _options.SampleRateHz / _rateHz));
         }
-        if (_client is not { } client || _off)
+        if (_client is not { } client || !_streams)
             return;
         _record = _record with { Rdt = ++_rdt, Status = _error ? ErrorStatus : 0 };
         long due = _transport.Due(trueNs, _transport.DelayNs());
         bool sent = !_transport.Drops() && !_cableOut && !Draw() && SendLater(due, client, _record);
         _sent.Add(trueNs, deviceNs, dropped: !sent);
         if (_left > 0 && --_left == 0)
-            _client = null;
+            _streams = false;
     }
 
     private bool Draw() => _disturbed > 0 && _random.NextDouble() < _disturbed;

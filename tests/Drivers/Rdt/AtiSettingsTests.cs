@@ -101,7 +101,8 @@ public class AtiSettingsTests
     [Fact]
     public void A_status_is_said_in_words()
     {
-        Assert.Contains("0xC0000004 (of an Axia: a strain gage is broken, force or torque out of range; else", RdtStatus.Describe(0xC0000004));
+        Assert.Contains("0xC0000004 (of an Axia: a strain gage is broken, force or torque out of range; else",
+            RdtStatus.Describe(0xC0000004));
         Assert.Equal("0x80020000 (see 'status code' in the sensor's manual)", RdtStatus.Describe(0x80020000));
     }
 }

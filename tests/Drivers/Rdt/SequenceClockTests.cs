@@ -31,7 +31,7 @@ public class SequenceClockTests
     {
         _clock.Begin(1000);
         Run(1000 * 1.00004, 0, 8, _ => Jitter());
-        Assert.True(Run(1000 * 1.00004, 8, 20, t => Jitter() + (t % 1_000_000_000 < 30_000_000 ? 30_000_000 - t % 1_000_000_000 : 0)) < 0.15);
+        Assert.True(Run(1000 * 1.00004, 8, 20, t => Jitter() + Math.Max(0, 30_000_000 - t % 1_000_000_000)) < 0.15);
         Assert.Equal(1000, _clock.RateHz);
         Assert.InRange(_clock.DriftPpm, -60, -20);
     }
