@@ -33,6 +33,7 @@ if [ -n "$quick" ]; then
     run encoding --runs 1
     run rendering --runs 1 --seconds 2
     run rtde --runs 2 --seconds 5
+    run force --runs 1 --seconds 5
     run control --seconds 5
     run roundtrip --runs 1 --seconds 5
     run recovery --runs 1
@@ -45,6 +46,7 @@ else
     run encoding --results "$results"
     run rendering --results "$results"
     run rtde --results "$results"
+    run force --results "$results"
     run control --results "$results"
     run roundtrip --results "$results"
     run recovery --results "$results"

@@ -20,7 +20,8 @@ internal sealed class BenchCell : IDisposable
 
     /// <param name="keep">What stays of capture logs.</param>
     /// <param name="robotOnly">Without force sensor, gripper and cameras.</param>
-    public BenchCell(KeepLog keep = KeepLog.Numbers, bool robotOnly = false)
+    /// <param name="netFt">With a Net F/T in place of whatever force sensor there is.</param>
+    public BenchCell(KeepLog keep = KeepLog.Numbers, bool robotOnly = false, bool netFt = false)
     {
         string runtime = Path.Combine(_folder, "run");
         Directory.CreateDirectory(runtime);
@@ -35,10 +36,12 @@ internal sealed class BenchCell : IDisposable
             .Replace("keep: numbers", $"keep: {keep.ToString().ToLowerInvariant()}", StringComparison.Ordinal);
         if (robotOnly)
             text = Without(text, "force:", "gripper:", "cameras:");
+        if (netFt)
+            text = Without(text, "force:") + $"\nforce: {{driver: ati_netft, host: {Host}, http_port: 8049, latency_ms: 8}}\n";
         File.WriteAllText(ConfigFile, text);
         Config = CellConfig.Load(ConfigFile);
         if (Config.Cell != Name || Config.Robot?.Host != Host || Config.Recording.Keep != keep
-            || Config is { Force: null, Gripper: null, Cameras.Count: 0 } != robotOnly)
+            || Config is { Gripper: null, Cameras.Count: 0 } != robotOnly || Config.Force?.Driver == "ati_netft" != netFt)
             throw new InvalidOperationException("hardware-configs/sim-cell.yaml has changed its wording; correct BenchCell.cs with it");
     }
 

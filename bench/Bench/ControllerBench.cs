@@ -32,7 +32,7 @@ internal static class ControllerBench
     private static async Task MeasureAsync(
         string state, BenchCell cell, int pid, string program, string fields, Results results, double seconds, CancellationToken cancel)
     {
-        using var client = await RtdeReceiver.InCAsync(program, cell, fields, cancel);
+        using var client = await Receiver.InCAsync(program, cell, fields, cancel);
         long fromNs = HostClock.NowNs + (long)(s_settle.TotalSeconds * 1e9), toNs = fromNs + (long)(seconds * 1e9);
         client.Measure(fromNs, toNs);
         await Task.Delay(TimeSpan.FromMilliseconds((fromNs - HostClock.NowNs) * 1e-6), cancel);
@@ -41,7 +41,7 @@ internal static class ControllerBench
         await Task.Delay(TimeSpan.FromMilliseconds((toNs - HostClock.NowNs) * 1e-6), cancel);
         cpu = CpuSeconds(pid) - cpu;
         results.Add($"{state}: CPU of the controller", "% core", 100 * cpu / ((HostClock.NowNs - began) * 1e-9));
-        var (_, arrivals) = RtdeReceiver.ReadC(await client.ResultAsync(toNs, results, cancel));
+        var (_, arrivals) = Receiver.ReadC(await client.ResultAsync(toNs, results, cancel));
         RtdeBench.AddJitter(results, state, RtdeBench.Intervals(arrivals));
     }
 

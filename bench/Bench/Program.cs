@@ -8,6 +8,8 @@ var root = new RootCommand("Measures RobotWorldModel on this machine, beside the
 
 Measure("rtde", "RTDE driver at 500 Hz beside a client in C: cycles lost, bytes allocated, arrival, processor time",
     RtdeBench.RunAsync, runs: 3, seconds: 60);
+Measure("force", "The driver of force sensors on the network at 1000 Hz beside a loop in C: samples lost, bytes allocated, arrival, CPU",
+    ForceBench.RunAsync, runs: 3, seconds: 60);
 Measure("control", "The arm driven at 500 Hz by a callback: watchdog, allocation, lateness", (results, runs, seconds, cancel) =>
     ControlBench.RunAsync(results, runs, seconds, cancel), runs: 1, seconds: 600);
 Measure("roundtrip", "From a set-point to the state that shows it, while the arm is driven at 500 Hz",
@@ -48,6 +50,13 @@ var driver = new Command(RtdeDriver.CommandName, "A process of rtde") { host, mo
 driver.Hidden = true;
 driver.SetAction(parsed => RtdeDriver.Run(parsed.GetValue(host)!, parsed.GetValue(model)!, parsed.GetValue(latency)));
 root.Add(driver);
+
+var forceHost = new Argument<string>("host");
+var httpPort = new Argument<int>("http-port");
+var forceDriver = new Command(ForceDriver.CommandName, "A process of force") { forceHost, httpPort };
+forceDriver.Hidden = true;
+forceDriver.SetAction(parsed => ForceDriver.Run(parsed.GetValue(forceHost)!, parsed.GetValue(httpPort)));
+root.Add(forceDriver);
 
 try
 {

@@ -47,17 +47,17 @@ internal static class RtdeBench
         BenchCell cell, Results results, string program, string fields, double seconds, bool oursFirst, CancellationToken cancel)
     {
         using var first = oursFirst
-            ? await RtdeReceiver.OursAsync(cell, cancel)
-            : await RtdeReceiver.InCAsync(program, cell, fields, cancel);
+            ? await Receiver.OursAsync(cell, cancel)
+            : await Receiver.InCAsync(program, cell, fields, cancel);
         using var second = oursFirst
-            ? await RtdeReceiver.InCAsync(program, cell, fields, cancel)
-            : await RtdeReceiver.OursAsync(cell, cancel);
+            ? await Receiver.InCAsync(program, cell, fields, cancel)
+            : await Receiver.OursAsync(cell, cancel);
         long fromNs = HostClock.NowNs + (long)(s_settle.TotalSeconds * 1e9), toNs = fromNs + (long)(seconds * 1e9);
         first.Measure(fromNs, toNs);
         second.Measure(fromNs, toNs);
         var (ours, theirs) = oursFirst ? (first, second) : (second, first);
         var driver = JsonSerializer.Deserialize<RtdeDriverReport>(await ours.ResultAsync(toNs, results, cancel))!;
-        var (cpuS, arrivalsNs) = RtdeReceiver.ReadC(await theirs.ResultAsync(toNs, results, cancel));
+        var (cpuS, arrivalsNs) = Receiver.ReadC(await theirs.ResultAsync(toNs, results, cancel));
         return new(driver, cpuS, arrivalsNs);
     }
 

@@ -22,7 +22,7 @@ internal sealed record RtdeDriverReport(
 
 /// <summary>
 /// The RTDE driver in a process of its own that does nothing else, so that the process's processor time is the driver's. A hidden
-/// sub-command; <see cref="RtdeReceiver"/> starts it.
+/// sub-command; <see cref="Receiver"/> starts it.
 /// </summary>
 internal static class RtdeDriver
 {

@@ -50,7 +50,7 @@ public abstract class RdtSensor : IForceTorqueSensor
     private RdtSetup _setup;
     private RdtCounters _counters;
     private volatile ForceSensorInfo _info;
-    private long _newestRecordNs, _newestSampleNs, _faultySinceNs, _toldNs;
+    private long _newestRecordNs, _newestSampleNs, _faultySinceNs, _toldNs, _allocated;
     private double _toldRateHz;
     private bool _found, _faultySaid, _untold;
 
@@ -74,6 +74,9 @@ public abstract class RdtSensor : IForceTorqueSensor
     public ForceSensorInfo Info => _info;
 
     public RdtCounters Counters => _counters;
+
+    /// <summary>Managed bytes that the reader's thread has allocated so far: unchanged while good records come.</summary>
+    public long ReaderAllocatedBytes => Interlocked.Read(ref _allocated);
 
     /// <summary>The sensor has no clock on the wire: the map is from its count of records, at the rate named in the domain.</summary>
     public ClockMapReport? Clock
@@ -125,7 +128,9 @@ public abstract class RdtSensor : IForceTorqueSensor
             StartStream(socket, stop);
             while (true)
             {
-                if (!ReadDatagram(socket, stop) && HostClock.NowNs - _newestRecordNs > SilenceMs * 1_000_000L)
+                bool any = ReadDatagram(socket, stop);
+                Volatile.Write(ref _allocated, GC.GetAllocatedBytesForCurrentThread());
+                if (!any && HostClock.NowNs - _newestRecordNs > SilenceMs * 1_000_000L)
                 {
                     _device.Say(false, $"no new record for {SilenceMs} ms");
                     throw new DeviceLostException($"no new record for {SilenceMs} ms: {WhySilent(stop)}");

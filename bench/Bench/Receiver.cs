@@ -7,16 +7,17 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.Bench;
 
 /// <summary>
-/// A process that receives RTDE data and does nothing else: our driver (<see cref="RtdeDriver"/>) or bench/Rtde/client.c. It says "ready"
-/// when data flows, is told from when to when to measure, and prints what it has found.
+/// A process that receives a device's data and does nothing else: a driver of ours (<see cref="RtdeDriver"/>,
+/// <see cref="ForceDriver"/>) or a client in C. It says "ready" when data flows, is told from when to when to measure, and prints what it
+/// has found.
 /// </summary>
-internal sealed class RtdeReceiver : IDisposable
+internal sealed class Receiver : IDisposable
 {
     private static readonly TimeSpan s_readyDeadline = TimeSpan.FromSeconds(30), s_resultDeadline = TimeSpan.FromSeconds(20);
     private readonly Process _process;
     private readonly Task<string> _errors;
 
-    private RtdeReceiver(string program, IEnumerable<string> arguments)
+    private Receiver(string program, IEnumerable<string> arguments)
     {
         _process = Process.Start(new ProcessStartInfo(program, arguments)
         {
@@ -28,7 +29,7 @@ internal sealed class RtdeReceiver : IDisposable
     }
 
     /// <summary>Our driver, connected.</summary>
-    public static Task<RtdeReceiver> OursAsync(BenchCell cell, CancellationToken cancel)
+    public static Task<Receiver> OursAsync(BenchCell cell, CancellationToken cancel)
     {
         var robot = cell.Config.Robot!;
         return StartAsync(Checkout.Program("bench/Bench", "RobotWorldModel.Bench"),
@@ -37,7 +38,7 @@ internal sealed class RtdeReceiver : IDisposable
 
     /// <summary>The client in C, connected, with the recipe that our driver has on this controller.</summary>
     /// <param name="program">Where it was compiled to.</param>
-    public static Task<RtdeReceiver> InCAsync(string program, BenchCell cell, string fields, CancellationToken cancel) =>
+    public static Task<Receiver> InCAsync(string program, BenchCell cell, string fields, CancellationToken cancel) =>
         StartAsync(program, [cell.Host, $"{RtdeWire.DefaultPort}", $"{RealTime.Priority}", fields], cancel);
 
     /// <summary>Both times are still to come.</summary>
@@ -92,9 +93,10 @@ internal sealed class RtdeReceiver : IDisposable
 
     private string Name => Path.GetFileName(_process.StartInfo.FileName);
 
-    private static async Task<RtdeReceiver> StartAsync(string program, IEnumerable<string> arguments, CancellationToken cancel)
+    /// <summary>Any of them, once data flows.</summary>
+    public static async Task<Receiver> StartAsync(string program, IEnumerable<string> arguments, CancellationToken cancel)
     {
-        var receiver = new RtdeReceiver(program, arguments);
+        var receiver = new Receiver(program, arguments);
         try
         {
             string? first = await receiver._process.StandardOutput.ReadLineAsync(cancel).AsTask().WaitAsync(s_readyDeadline, cancel);
