@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using RobotWorldModel.Drivers.Rdt;
-using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Simulation.Physics;
 
 namespace RobotWorldModel.Simulation.Devices;
@@ -13,31 +12,29 @@ namespace RobotWorldModel.Simulation.Devices;
 /// </summary>
 public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
 {
-    private const long FarBehindNs = 1_000_000_000; // a step this late follows others that were let go
     private const int RequestsAStep = 16, Capacity = 8192, GarbageBytes = 35;
     private const uint ErrorStatus = RdtStatus.Error | 1u << 30; // force or torque out of range
     private readonly ICellPhysics _physics;
     private readonly NetFtServerOptions _options;
     private readonly DeviceClock _clock;
     private readonly TransportDraw _transport;
-    private readonly Random _random;
+    private readonly Random _random; // for what is disturbed
     private readonly NetFtPage? _page;
     private readonly TimedQueue _queue;
     private readonly SentLog _sent = new();
     private readonly Dictionary<string, SentLog> _sentByName;
     private readonly SocketAddress _from = new(AddressFamily.InterNetwork);
-    private readonly double[] _values = new double[6], _zero = new double[6];
+    private readonly double[] _zero = new double[6];
     private readonly byte[] _message = new byte[1 + RdtRecord.Bytes];
     private Socket? _socket;
     private volatile Client? _client; // who asked last; what was made for it still leaves when it has got all that it asked for
     private volatile bool _streams;
-    private Wrench _before, _now;
+    private WrenchSampler _sampler;
     private double _rateHz, _disturbed;
-    private long _beforeNs = long.MinValue, _sample = -1, _firstDeviceNs;
     private uint _rdt, _left;
     private byte _clients;
     private RdtRecord _record, _heldBack;
-    private bool _holdsBack, _off, _cableOut, _frozen, _error, _garbage, _biased;
+    private bool _holdsBack, _off, _cableOut, _error, _garbage, _biased;
 
     /// <param name="Number">Goes with each message, so that none that is on its way reaches the next client.</param>
     private sealed record Client(SocketAddress Address, byte Number);
@@ -47,8 +44,9 @@ public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
     {
         options.Validate();
         (_physics, _options, _clock, _rateHz) = (physics, options, clock, options.RateHz);
+        _sampler = Sampler(frozen: false);
         _transport = new(options.Transport, options.Seed);
-        _random = new Random(options.Seed + 1);
+        _random = new Random(options.Seed + 2);
         _sentByName = new() { ["force"] = _sent };
         _page = options.OnRobot || options.HttpPort == 0 ? null : new(options, () => _biased);
         _queue = new("sim-force", Capacity, Send);
@@ -80,15 +78,10 @@ public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
             _page?.Step(nowNs);
         for (int i = 0; i < RequestsAStep && ReadRequest() is var (command, data); i++)
             Obey(command, data);
-        (_before, _now) = (_now, _physics.SensorWrench);
-        long deviceNow = _clock.ToDevice(nowNs);
-        if (_beforeNs == long.MinValue)
-            (_before, _beforeNs, _firstDeviceNs) = (_now, nowNs, deviceNow);
-        if (nowNs - _beforeNs >= FarBehindNs) // the cell has let cycles go: what would have been sent is over
-            _sample = (long)((deviceNow - _firstDeviceNs) * 1e-9 * _rateHz) - 1;
-        while (DeviceTimeOf(_sample + 1) <= deviceNow)
-            Emit(++_sample, nowNs, deviceNow);
-        _beforeNs = nowNs;
+        (_sampler.NoiseForceN, _sampler.NoiseTorqueNm) = (_options.NoiseForceN, _options.NoiseTorqueNm);
+        _sampler.Step(nowNs);
+        while (_sampler.TryNext(out long trueNs, out long deviceNs))
+            Emit(trueNs, deviceNs);
     }
 
     void IForceSensorFaults.PullCable(bool pulled) => _cableOut = pulled;
@@ -98,7 +91,8 @@ public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
         if (off == _off)
             return;
         _off = off;
-        (_client, _streams, _biased, _sample, _beforeNs) = (null, false, false, -1, long.MinValue);
+        (_client, _streams, _biased) = (null, false, false);
+        _sampler.Restart();
         Array.Clear(_zero);
         if (off)
             _page?.Dispose();
@@ -106,7 +100,7 @@ public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
             _page?.Start();
     }
 
-    void IForceSensorFaults.Freeze(bool frozen) => _frozen = frozen;
+    void IForceSensorFaults.Freeze(bool frozen) => _sampler.Frozen = frozen;
 
     void IForceSensorFaults.ReportError(bool error) => _error = error;
 
@@ -148,27 +142,28 @@ public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
             case RdtCommand.Bias:
                 _biased = !_options.OnRobot || data == 0xFF;
                 if (_biased)
-                    _values.CopyTo(_zero, 0);
+                    _sampler.Values.CopyTo(_zero);
                 else
                     Array.Clear(_zero);
                 break;
             case RdtCommand.Speed when _options.OnRobot && data is >= 1 and <= 254:
-                (_rateHz, _sample, _beforeNs) = (1000.0 / data, -1, long.MinValue);
+                _rateHz = 1000.0 / data;
+                _sampler = Sampler(_sampler.Frozen);
                 break;
         }
     }
 
-    private long DeviceTimeOf(long sample) => _firstDeviceNs + (long)(sample * 1e9 / _rateHz);
-
-    private void Emit(long sample, long nowNs, long deviceNow)
-    {
-        long deviceNs = DeviceTimeOf(sample);
-        long trueNs = nowNs - (long)((deviceNow - deviceNs) / (1 + _clock.DriftPpm * 1e-6));
-        if (!_frozen)
+    private WrenchSampler Sampler(bool frozen) =>
+        new(_physics, _clock, _rateHz, _options.NewtonPerForceUnit / _options.CountsPerForce, _options.Seed + 1)
         {
-            Measure(nowNs > _beforeNs ? Math.Clamp((double)(trueNs - _beforeNs) / (nowNs - _beforeNs), 0, 1) : 1);
-            _record = Record((uint)(long)Math.Round(sample * _options.SampleRateHz / _rateHz));
-        }
+            Bias = _options.Bias,
+            Frozen = frozen,
+        };
+
+    private void Emit(long trueNs, long deviceNs)
+    {
+        if (!_sampler.Frozen)
+            _record = Record((uint)(long)Math.Round(_sampler.Sample * _options.SampleRateHz / _rateHz));
         if (_client is not { } client || !_streams)
             return;
         _record = _record with { Rdt = ++_rdt, Status = _error ? ErrorStatus : 0 };
@@ -222,28 +217,14 @@ public sealed class NetFtServer : ISimulatedDevice, IForceSensorFaults
         }
     }
 
-    /// <summary>What the sensor reads between the last two cycles; linear, as forces are smooth at 500 Hz.</summary>
-    private void Measure(double share)
-    {
-        ReadOnlySpan<double> a = [_before.Fx, _before.Fy, _before.Fz, _before.Tx, _before.Ty, _before.Tz];
-        ReadOnlySpan<double> b = [_now.Fx, _now.Fy, _now.Fz, _now.Tx, _now.Ty, _now.Tz];
-        for (int i = 0; i < 6; i++)
-        {
-            double noise = i < 3 ? _options.NoiseForceN : _options.NoiseTorqueNm;
-            _values[i] = a[i] + (b[i] - a[i]) * share + _options.Bias[i] + Gaussian() * noise;
-        }
-    }
-
     private RdtRecord Record(uint ft) => new(0, ft, 0, Counts(0), Counts(1), Counts(2), Counts(3), Counts(4), Counts(5));
 
     private int Counts(int axis)
     {
-        double value = _values[axis] - _zero[axis];
+        double value = _sampler.Values[axis] - _zero[axis];
         double counts = axis < 3
             ? value / _options.NewtonPerForceUnit * _options.CountsPerForce
             : value / _options.NewtonMetrePerTorqueUnit * _options.CountsPerTorque;
         return (int)Math.Clamp(Math.Round(counts), int.MinValue, int.MaxValue);
     }
-
-    private double Gaussian() => Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
 }
