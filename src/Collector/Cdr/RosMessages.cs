@@ -130,9 +130,16 @@ public static class RosMessages
         w.U32((uint)c.Width);
         w.Text(c.Distortion.Length > 5 ? "rational_polynomial" : "plumb_bob");
         w.Sequence(c.Distortion);
-        w.Fixed([c.Fx, 0, c.Cx, 0, c.Fy, c.Cy, 0, 0, 1]);
-        w.Fixed([1, 0, 0, 0, 1, 0, 0, 0, 1]);
-        w.Fixed([c.Fx, 0, c.Cx, 0, 0, c.Fy, c.Cy, 0, 0, 0, 1, 0]);
+        if (double.IsNaN(c.Fx)) // the message's own way to say that nobody has calibrated it
+        {
+            w.Fixed(stackalloc double[9 + 9 + 12]);
+        }
+        else
+        {
+            w.Fixed([c.Fx, 0, c.Cx, 0, c.Fy, c.Cy, 0, 0, 1]);
+            w.Fixed([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+            w.Fixed([c.Fx, 0, c.Cx, 0, 0, c.Fy, c.Cy, 0, 0, 0, 1, 0]);
+        }
         w.U32(0); // binning
         w.U32(0);
         for (int i = 0; i < 4; i++) // the whole picture
@@ -140,7 +147,7 @@ public static class RosMessages
         w.Bool(false);
     }
 
-    /// <summary>The intrinsics of a sensor_msgs/CameraInfo.</summary>
+    /// <summary>The intrinsics of a sensor_msgs/CameraInfo; unknown where its matrix is zero.</summary>
     public static CameraIntrinsics ReadCameraInfo(ref CdrReader r, out RosHeader header)
     {
         header = ReadHeader(ref r);
@@ -149,6 +156,8 @@ public static class RosMessages
         double[] distortion = r.Doubles();
         Span<double> k = stackalloc double[9];
         r.Fixed(k);
-        return new CameraIntrinsics(width, height, k[0], k[4], k[2], k[5], distortion);
+        return k[0] == 0
+            ? CameraIntrinsics.Unknown(width, height)
+            : new CameraIntrinsics(width, height, k[0], k[4], k[2], k[5], distortion);
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Time;
 
@@ -53,8 +55,34 @@ public interface ICamera : IDevice
     CameraInfo? Info { get; }
 }
 
-/// <summary>Pinhole model with Brown-Conrady distortion, as ROS and OpenCV write it.</summary>
-public sealed record CameraIntrinsics(int Width, int Height, double Fx, double Fy, double Cx, double Cy, double[] Distortion);
+/// <summary>
+/// Pinhole model with Brown-Conrady distortion, as ROS and OpenCV write it; pixels. What nobody has measured is NaN: null in JSON, 0 in a
+/// ROS CameraInfo.
+/// </summary>
+public sealed record CameraIntrinsics(
+    int Width, int Height,
+    [property: JsonConverter(typeof(NullIsNaN))] double Fx, [property: JsonConverter(typeof(NullIsNaN))] double Fy,
+    [property: JsonConverter(typeof(NullIsNaN))] double Cx, [property: JsonConverter(typeof(NullIsNaN))] double Cy, double[] Distortion)
+{
+    public static CameraIntrinsics Unknown(int width, int height) => new(width, height, double.NaN, double.NaN, double.NaN, double.NaN, []);
+}
+
+/// <summary>JSON has no NaN.</summary>
+public sealed class NullIsNaN : JsonConverter<double>
+{
+    public override bool HandleNull => true;
+
+    public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.Null ? double.NaN : reader.GetDouble();
+
+    public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+    {
+        if (double.IsNaN(value))
+            writer.WriteNullValue();
+        else
+            writer.WriteNumberValue(value);
+    }
+}
 
 /// <param name="DepthScale">Metres per depth unit; 0 without depth.</param>
 /// <param name="MountedOn">base or flange.</param>
