@@ -34,7 +34,7 @@ internal static unsafe class VideoControls
         }
         TrySet(device, Video.AutoWhiteBalance, options.WhiteBalanceK is null ? 1 : 0);
         if (options.WhiteBalanceK is { } kelvin)
-            Set(device, Video.WhiteBalanceTemperature, kelvin, "white_balance_k", 1);
+            Set(device, Video.WhiteBalanceTemperature, kelvin, "white_balance", 1);
     }
 
     /// <summary>False: the camera has no such control or value, which is no fault where nobody asked for it.</summary>

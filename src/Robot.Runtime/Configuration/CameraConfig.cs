@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RobotWorldModel.Drivers.V4l2;
 using RobotWorldModel.Runtime.Devices;
 
 namespace RobotWorldModel.Runtime.Configuration;
@@ -15,6 +16,48 @@ public sealed class CameraConfig : ICheckedSection
     [NotEmpty]
     public string Socket { get; set; } = "";
 
+    /// <summary>The webcam's device file: one of /dev/v4l/by-id/, which stays the same camera.</summary>
+    [NotEmpty]
+    public string Device { get; set; } = "";
+
+    /// <summary>The folder of a recorded episode.</summary>
+    [NotEmpty]
+    public string Episode { get; set; } = "";
+
+    /// <summary>Which of the episode's cameras; absent where it has one.</summary>
+    [NotEmpty]
+    public string Camera { get; set; } = "";
+
+    /// <summary>Begin again at the episode's end.</summary>
+    public bool Loop { get; set; } = true;
+
+    [Range(16, 8192)]
+    public int Width { get; set; } = 640;
+
+    [Range(16, 8192)]
+    public int Height { get; set; } = 480;
+
+    /// <summary>Pictures a second.</summary>
+    [Range(1.0, 500.0)]
+    public double Fps { get; set; } = 30;
+
+    public VideoPixels Format { get; set; }
+
+    /// <summary>Absent: automatic.</summary>
+    [Range(1, 10_000_000)]
+    public int? ExposureUs { get; set; }
+
+    /// <summary>In the camera's own unit. Absent: automatic, where it can.</summary>
+    [Range(-100_000, 100_000)]
+    public int? Gain { get; set; }
+
+    /// <summary>Kelvin. Absent: automatic.</summary>
+    [Range(1000, 20_000)]
+    public int? WhiteBalance { get; set; }
+
+    /// <summary>fx, fy, cx, cy in pixels, then Brown-Conrady k1, k2, p1, p2, k3 as far as known. Absent: nobody has measured them.</summary>
+    public double[]? Intrinsics { get; set; }
+
     /// <summary>False: a camera of colour alone, or one whose depth is not wanted.</summary>
     public bool Depth { get; set; } = true;
 
@@ -30,5 +73,15 @@ public sealed class CameraConfig : ICheckedSection
     [Length(6, 6)]
     public double[]? Extrinsics { get; set; }
 
-    IEnumerable<SectionError> ICheckedSection.Check(IReadOnlySet<string> given) => CameraDrivers.All.Check(Driver, given);
+    IEnumerable<SectionError> ICheckedSection.Check(IReadOnlySet<string> given)
+    {
+        if (Width % 2 != 0)
+            yield return new("width", $": {Width}", "must be even");
+        if (Intrinsics is { Length: not (4 or 6 or 8 or 9 or 12) })
+            yield return new("intrinsics", "", "are fx, fy, cx, cy, alone or with 2, 4, 5 or 8 of k1, k2, p1, p2, k3, k4, k5, k6");
+        else if (Intrinsics is [<= 0, ..] or [_, <= 0, ..])
+            yield return new("intrinsics", "", "begin with focal lengths in pixels, which are above 0");
+        foreach (SectionError wrong in CameraDrivers.All.Check(Driver, given))
+            yield return wrong;
+    }
 }

@@ -113,17 +113,22 @@ public sealed class CellConfig
     {
         if (Cameras.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ConfigException($"{File}: two cameras are named '{twice.Key}'; names become folders and must differ");
-        if (Cameras.Where(c => c.Socket != "").GroupBy(c => SocketOf(c.Socket)).FirstOrDefault(g => g.Count() > 1) is { } shared)
-            throw new ConfigException($"{File}: cameras {string.Join(" and ", shared.Select(c => c.Name))} have the same socket, "
-                + $"'{shared.Key}'; each camera process listens on one of its own");
+        CheckShared("socket", c => c.Socket.Contains('/') ? Path.GetFullPath(c.Socket) : c.Socket,
+            "each camera process listens on one of its own");
+        CheckShared("device", c => c.Device, "it has one reader");
         foreach (var camera in Cameras)
         {
             if (camera is { Extrinsics: not null, MountedOn: null })
                 throw new ConfigException($"{File}: camera {camera.Name}: extrinsics say nothing without mounted_on (base or flange)");
             CheckMetres($"camera {camera.Name}: extrinsics", camera.Extrinsics ?? [], 5);
         }
+    }
 
-        static string SocketOf(string socket) => socket.Contains('/') ? Path.GetFullPath(socket) : socket;
+    private void CheckShared(string key, Func<CameraConfig, string> of, string why)
+    {
+        if (Cameras.GroupBy(of).FirstOrDefault(g => g.Key != "" && g.Count() > 1) is { } shared)
+            throw new ConfigException($"{File}: cameras {string.Join(" and ", shared.Select(c => c.Name))} have the same {key}, "
+                + $"'{shared.Key}'; {why}");
     }
 
     /// <summary>The first three numbers are lengths; the rest, if any, a rotation vector.</summary>

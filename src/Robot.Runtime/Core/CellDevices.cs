@@ -102,7 +102,8 @@ internal sealed class CellDevices : IDisposable
 
     private TDevice Create<TSection, TDevice>(string kind, Driver<TSection, TDevice> driver, TSection section)
     {
-        Claim(kind, driver.Address(section));
+        if (driver.Address(section) is { } address)
+            Claim(kind, address);
         return driver.Create!(section);
     }
 

@@ -1,6 +1,7 @@
 using RobotWorldModel.Drivers.FrameSocket;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.V4l2;
 using RobotWorldModel.Runtime.Configuration;
 
 namespace RobotWorldModel.Runtime.Devices;
@@ -12,6 +13,8 @@ internal static class CameraDrivers
         ["name", "latency_ms", "mounted_on", "extrinsics"],
         [
             new("frame_socket", ["socket"], ["depth"], c => RuntimeFolder.Resolve(c.Socket).Replace('/', '_'), FrameSocket),
+            new("v4l2", ["device"], ["width", "height", "fps", "format", "exposure_us", "gain", "white_balance", "intrinsics"],
+                c => DeviceFile(c.Device).Replace('/', '_'), Webcam),
         ]);
 
     private static FrameSocketCamera FrameSocket(CameraConfig camera) => new(new()
@@ -23,6 +26,26 @@ internal static class CameraDrivers
         MountedOn = camera.MountedOn ?? "base",
         Extrinsics = ExtrinsicsOf(camera),
     });
+
+    private static V4l2Camera Webcam(CameraConfig camera) => new(new()
+    {
+        Name = camera.Name,
+        Device = camera.Device,
+        Width = camera.Width,
+        Height = camera.Height,
+        RateHz = camera.Fps,
+        Format = camera.Format,
+        ExposureUs = camera.ExposureUs,
+        Gain = camera.Gain,
+        WhiteBalanceK = camera.WhiteBalance,
+        Intrinsics = camera.Intrinsics,
+        LatencyMs = camera.LatencyMs,
+        MountedOn = camera.MountedOn ?? "base",
+        Extrinsics = ExtrinsicsOf(camera),
+    });
+
+    /// <summary>The file behind a name of /dev/v4l: a camera has several names.</summary>
+    private static string DeviceFile(string device) => new FileInfo(device).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? device;
 
     private static Pose? ExtrinsicsOf(CameraConfig camera) => camera.Extrinsics is { } e ? Pose.FromVector(new(e)) : null;
 }

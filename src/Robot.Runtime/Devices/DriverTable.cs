@@ -6,10 +6,10 @@ namespace RobotWorldModel.Runtime.Devices;
 /// <param name="Name">As in the config.</param>
 /// <param name="Needs">Keys of the section that must be given.</param>
 /// <param name="Takes">Keys that may be given besides, and those that every driver of the table takes.</param>
-/// <param name="Address">What only one service may use at a time, for its lock.</param>
-/// <param name="Create">Null: it is a part of another device, and has no address of its own.</param>
+/// <param name="Address">What only one service may use at a time, for its lock; null where any number may.</param>
+/// <param name="Create">Null: it is a part of another device.</param>
 internal sealed record Driver<TSection, TDevice>(
-    string Name, string[] Needs, string[] Takes, Func<TSection, string> Address, Func<TSection, TDevice>? Create);
+    string Name, string[] Needs, string[] Takes, Func<TSection, string?> Address, Func<TSection, TDevice>? Create);
 
 /// <summary>The drivers of one kind of device: a new one is a line here, and its keys in the section.</summary>
 /// <param name="common">Keys that mean the same to every one.</param>

@@ -62,6 +62,16 @@ public class CellConfigTests
     [InlineData("cameras: [{name: a, socket: s}, {name: b, socket: s}]", "cameras a and b have the same socket, 's'")]
     [InlineData("cameras: [{name: a, socket: /tmp/s}, {name: b, socket: /tmp/./s}]", "cameras a and b have the same socket, '/tmp/s'")]
     [InlineData("cameras: [{name: a, socket: s, depth: 1}]", "'cameras[0].depth: 1' must be true or false")]
+    [InlineData("cameras: [{name: a, driver: v4l2}]", "cell.yaml:3: 'cameras[0].device' is missing")]
+    [InlineData("cameras: [{name: a, driver: v4l2, device: ''}]", "'cameras[0].device' is empty")]
+    [InlineData("cameras: [{name: a, driver: v4l2, device: d, depth: true}]", "'cameras[0].depth' means nothing to v4l2, which takes device")]
+    [InlineData("cameras: [{name: a, driver: v4l2, device: d, width: 641}]", "cell.yaml:3: 'cameras[0].width: 641' must be even")]
+    [InlineData("cameras: [{name: a, driver: v4l2, device: d, format: h264}]", "must be one of yuyv, mjpg")]
+    [InlineData("cameras: [{name: a, driver: v4l2, device: d, fps: 0}]", "'cameras[0].fps: 0' is out of range; 1 to 500")]
+    [InlineData("cameras: [{name: a, driver: v4l2, device: d, intrinsics: [600, 600, 320]}]", "'cameras[0].intrinsics' are fx, fy, cx, cy")]
+    [InlineData("cameras: [{name: a, driver: v4l2, device: d, intrinsics: [0, 600, 320, 240]}]", "focal lengths in pixels")]
+    [InlineData("cameras: [{name: a, driver: v4l2, device: d}, {name: b, driver: v4l2, device: d}]",
+        "cameras a and b have the same device, 'd'; it has one reader")]
     [InlineData("gripper: {host: 192.168.1.100/}", "cell.yaml:3: 'gripper.host: 192.168.1.100/' must be a host's name or address alone")]
     [InlineData("force: {host: 'http://192.168.1.100'}", "'force.host: http://192.168.1.100' must be a host's name or address alone")]
     [InlineData("force: {host: ''}", "cell.yaml:3: 'force.host' is empty")]
@@ -95,6 +105,8 @@ public class CellConfigTests
     [InlineData("service: {listen: '[::1]:8080'}")]
     [InlineData("service: {listen: 'localhost:8080'}")]
     [InlineData("cameras: [{name: a, socket: s, depth: false}, {name: b, socket: t}]")]
+    [InlineData("cameras: [{name: a, driver: v4l2, device: /dev/v4l/by-id/c, width: 1280, height: 720, fps: 29.97, format: mjpg, "
+        + "exposure_us: 8000, gain: 20, white_balance: 5000, intrinsics: [900, 900, 640, 360, 0.1, 0, 0, 0, 0]}]")]
     [InlineData("simulation: {control: s, robot: {software: 3.15.8, serial: '20175500001', start: power_off, delay_ms_max: 3}}")]
     public void A_value_that_fits_is_taken(string text)
     {
