@@ -21,9 +21,13 @@ public sealed partial class NpzReader
     private ushort[] _values = [];
 
     /// <exception cref="InvalidDataException">Not such a file, or damaged; the message says how.</exception>
-    public DepthPicture Read(byte[] npz)
+    public DepthPicture Read(byte[] npz) => Read(npz, npz.Length);
+
+    /// <summary>The same of a file that lies at the beginning of a larger buffer.</summary>
+    /// <exception cref="InvalidDataException">Not such a file, or damaged; the message says how.</exception>
+    public DepthPicture Read(byte[] npz, int bytes)
     {
-        using var zip = new ZipArchive(new MemoryStream(npz, writable: false), ZipArchiveMode.Read);
+        using var zip = new ZipArchive(new MemoryStream(npz, 0, bytes, writable: false), ZipArchiveMode.Read);
         if (zip.Entries is not [{ FullName: NpzEncoder.EntryName } entry])
             throw new InvalidDataException(
                 $"one array 'depth' was expected, the file has: {string.Join(", ", zip.Entries.Select(e => e.FullName))}");

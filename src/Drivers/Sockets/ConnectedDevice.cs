@@ -5,15 +5,15 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Drivers.Sockets;
 
 /// <summary>The connection is of no more use: the message says why, and what to do.</summary>
-internal sealed class DeviceLostException(string message) : IOException(message);
+public sealed class DeviceLostException(string message) : IOException(message);
 
 /// <summary>
 /// A device behind a connection that may break. Its one thread connects, runs the session until that throws, says why in
 /// <see cref="Status"/>, and tries again after 0.05 s, doubling to 1 s, until disposed.
 /// </summary>
-internal abstract class ConnectedDevice : IDisposable
+public abstract class ConnectedDevice : IDisposable
 {
-    internal const int FirstBackoffMs = 50, LongestBackoffMs = 1000, ConnectTimeoutMs = 1000;
+    public const int FirstBackoffMs = 50, LongestBackoffMs = 1000, ConnectTimeoutMs = 1000;
     private readonly string _name, _address;
     private readonly int _longestBackoffMs;
     private readonly DeviceThread _thread;
@@ -50,6 +50,7 @@ internal abstract class ConnectedDevice : IDisposable
         _disposed = true;
         _thread.Dispose();
         Say(false, "stopped");
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Data flows (again).</summary>
@@ -106,7 +107,7 @@ internal abstract class ConnectedDevice : IDisposable
 /// Talks to the device and calls <see cref="ConnectedDevice.Found"/> when data flows. Ends only by an exception: IOException and
 /// SocketException are a loss, OperationCanceledException the stop.
 /// </param>
-internal class ConnectedDevice<TConnection>(string name, string address, Func<CancellationToken, TConnection> connect,
+public class ConnectedDevice<TConnection>(string name, string address, Func<CancellationToken, TConnection> connect,
     Action<TConnection, CancellationToken> session, int longestBackoffMs = ConnectedDevice.LongestBackoffMs)
     : ConnectedDevice(name, address, longestBackoffMs) where TConnection : IDisposable
 {

@@ -1,3 +1,4 @@
+using RobotWorldModel.Collector.Playback;
 using RobotWorldModel.Drivers.FrameSocket;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
@@ -15,6 +16,7 @@ internal static class CameraDrivers
             new("frame_socket", ["socket"], ["depth"], c => RuntimeFolder.Resolve(c.Socket).Replace('/', '_'), FrameSocket),
             new("v4l2", ["device"], ["width", "height", "fps", "format", "exposure_us", "gain", "white_balance", "intrinsics"],
                 c => DeviceFile(c.Device).Replace('/', '_'), Webcam),
+            new("episode", ["episode"], ["camera", "loop", "depth"], _ => null, Episode),
         ]);
 
     private static FrameSocketCamera FrameSocket(CameraConfig camera) => new(new()
@@ -41,6 +43,18 @@ internal static class CameraDrivers
         Intrinsics = camera.Intrinsics,
         LatencyMs = camera.LatencyMs,
         MountedOn = camera.MountedOn ?? "base",
+        Extrinsics = ExtrinsicsOf(camera),
+    });
+
+    private static EpisodeCamera Episode(CameraConfig camera) => new(new()
+    {
+        Name = camera.Name,
+        Episode = camera.Episode,
+        Camera = camera.Camera,
+        Loop = camera.Loop,
+        Depth = camera.Depth,
+        LatencyMs = camera.LatencyMs,
+        MountedOn = camera.MountedOn,
         Extrinsics = ExtrinsicsOf(camera),
     });
 

@@ -109,6 +109,19 @@ public class GoldenCdrTests
     }
 
     [Fact]
+    public void CameraInfo_of_a_camera_that_nobody_has_calibrated_is_zero_as_ROS_says()
+    {
+        var w = CdrWriter.Rent(16);
+        RosMessages.WriteCameraInfo(ref w, new RosHeader(StampNs, "front"), CameraIntrinsics.Unknown(640, 480));
+        byte[] bytes = w.Finish().ToArray();
+        var r = new CdrReader(bytes);
+        var back = RosMessages.ReadCameraInfo(ref r, out _);
+        Assert.Equal((640, 480, double.NaN, 0), (back.Width, back.Height, back.Fx, back.Distortion.Length));
+        Assert.DoesNotContain((byte)0x7F, bytes); // no NaN, no infinity
+        w.Dispose();
+    }
+
+    [Fact]
     public void Stamps_before_the_epoch_are_kept()
     {
         foreach (long ns in (long[])[0, -1, -999_999_999, -1_000_000_000, -1_500_000_000, StampNs])

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Drivers.Samples;
 
 namespace RobotWorldModel.Collector.Tests.Episodes;
 
@@ -27,6 +28,18 @@ public class EpisodeMetadataTests
         Assert.DoesNotContain("never_all_fresh", json, StringComparison.Ordinal);
         Assert.Equal(("scripted", "scripted", QualityVerdict.NotJudged),
             (metadata.ActionSource, metadata.Action!.Source, metadata.Quality.Verdict));
+    }
+
+    [Fact]
+    public void Intrinsics_that_nobody_has_measured_are_null()
+    {
+        byte[] json = Encoding.UTF8.GetBytes(Json(demonstrated: false));
+        EpisodeMetadata metadata = EpisodeMetadata.Parse(json);
+        CameraDescription webcam = metadata.Cameras[1] with { Color = CameraIntrinsics.Unknown(640, 480) };
+        string written = Encoding.UTF8.GetString((metadata with { Cameras = [webcam] }).ToJson());
+        Assert.Contains("\"fx\": null", written, StringComparison.Ordinal);
+        CameraIntrinsics read = EpisodeMetadata.Parse(Encoding.UTF8.GetBytes(written)).Cameras[0].Color!;
+        Assert.Equal((640, 480, double.NaN, double.NaN), (read.Width, read.Height, read.Fx, read.Cy));
     }
 
     [Theory]

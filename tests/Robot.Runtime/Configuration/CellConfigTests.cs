@@ -70,6 +70,9 @@ public class CellConfigTests
     [InlineData("cameras: [{name: a, driver: v4l2, device: d, fps: 0}]", "'cameras[0].fps: 0' is out of range; 1 to 500")]
     [InlineData("cameras: [{name: a, driver: v4l2, device: d, intrinsics: [600, 600, 320]}]", "'cameras[0].intrinsics' are fx, fy, cx, cy")]
     [InlineData("cameras: [{name: a, driver: v4l2, device: d, intrinsics: [0, 600, 320, 240]}]", "focal lengths in pixels")]
+    [InlineData("cameras: [{name: a, driver: episode}]", "cell.yaml:3: 'cameras[0].episode' is missing")]
+    [InlineData("cameras: [{name: a, driver: episode, episode: e, camera: ''}]", "'cameras[0].camera' is empty")]
+    [InlineData("cameras: [{name: a, driver: episode, episode: e, loop: 2}]", "'cameras[0].loop: 2' must be true or false")]
     [InlineData("cameras: [{name: a, driver: v4l2, device: d}, {name: b, driver: v4l2, device: d}]",
         "cameras a and b have the same device, 'd'; it has one reader")]
     [InlineData("gripper: {host: 192.168.1.100/}", "cell.yaml:3: 'gripper.host: 192.168.1.100/' must be a host's name or address alone")]
@@ -107,6 +110,8 @@ public class CellConfigTests
     [InlineData("cameras: [{name: a, socket: s, depth: false}, {name: b, socket: t}]")]
     [InlineData("cameras: [{name: a, driver: v4l2, device: /dev/v4l/by-id/c, width: 1280, height: 720, fps: 29.97, format: mjpg, "
         + "exposure_us: 8000, gain: 20, white_balance: 5000, intrinsics: [900, 900, 640, 360, 0.1, 0, 0, 0, 0]}]")]
+    [InlineData("cameras: [{name: a, driver: episode, episode: data/demo_000, camera: wrist, loop: false, depth: false}, "
+        + "{name: b, driver: episode, episode: data/demo_000, camera: scene}]")]
     [InlineData("simulation: {control: s, robot: {software: 3.15.8, serial: '20175500001', start: power_off, delay_ms_max: 3}}")]
     public void A_value_that_fits_is_taken(string text)
     {
