@@ -134,9 +134,12 @@ public sealed record FrameHello(
         double[] distortion = at.TryGetProperty("distortion", out JsonElement list)
             ? [.. list.EnumerateArray().Select(d => d.GetDouble())]
             : [];
-        return new(width, height, at.GetProperty("fx").GetDouble(), at.GetProperty("fy").GetDouble(), at.GetProperty("cx").GetDouble(),
-            at.GetProperty("cy").GetDouble(), distortion);
+        return new(width, height, Number(at, "fx"), Number(at, "fy"), Number(at, "cx"), Number(at, "cy"), distortion);
     }
+
+    /// <summary>Null where nobody has measured it.</summary>
+    private static double Number(JsonElement at, string name) =>
+        at.GetProperty(name) is { ValueKind: not JsonValueKind.Null } value ? value.GetDouble() : double.NaN;
 
     private static void Write(Utf8JsonWriter json, string name, CameraIntrinsics intrinsics)
     {

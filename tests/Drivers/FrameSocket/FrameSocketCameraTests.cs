@@ -13,6 +13,8 @@ public class FrameSocketCameraTests : IDisposable
 
     private string Socket => _folder["camera.sock"];
 
+    private static string Example => Repository.Path("examples", "camera-python", "camera.py");
+
     public void Dispose() => _folder.Dispose();
 
     private FrameSocketCamera Open(int pool = 32, bool depth = true)
@@ -33,17 +35,21 @@ public class FrameSocketCameraTests : IDisposable
     private static void Says(FrameSocketCamera camera, string words) =>
         Eventually.True(() => camera.Status.Message.Contains(words), $"'{words}' in the status");
 
-    [SkippableFact]
-    public void The_documented_camera_process_can_stand_there()
+    [SkippableTheory]
+    [InlineData("Example")]
+    [InlineData("Example in C")]
+    public void The_examples_can_stand_there(string model)
     {
         using var camera = Open();
         var color = camera.Color.Subscribe(256);
         var depth = camera.Depth!.Subscribe(256);
         Says(camera, "there is no socket");
-        using var process = new PythonPeer("frame_camera.py", Socket, "160", "120", "30");
+        using PeerProcess process = model == "Example"
+            ? new PythonPeer(Example, Socket, "--source", "synthetic", "--size", "160x120")
+            : new PeerProcess(CPeer.Build("../examples/camera-c/camera.c"), Socket, "160", "120", "30");
         Eventually.True(() => color.Count >= 20 && depth.Count >= 20, $"20 framesets ({process.Errors})");
         Assert.True(camera.Status.Connected);
-        Assert.Equal("Example", camera.Info!.Model);
+        Assert.Equal(model, camera.Info!.Model);
         Assert.Equal(new CameraIntrinsics(160, 120, 600, 600, 80, 60, []), camera.Info.Color with { Distortion = [] });
         Assert.Equal([0d, 0, 0, 0, 0], camera.Info.Depth!.Distortion);
         Assert.Equal((0.001, "flange", new Vec3(0, 0, 0.1)),
@@ -72,7 +78,7 @@ public class FrameSocketCameraTests : IDisposable
         for (int round = 0; round < 3; round++)
         {
             long before = camera.Color.Counters.Received;
-            using (var process = new PythonPeer("frame_camera.py", Socket, "64", "48", "60"))
+            using (var process = new PythonPeer(Example, Socket, "--source", "synthetic", "--size", "64x48", "--rate", "60"))
             {
                 Eventually.True(() => camera.Status.Connected && camera.Color.Counters.Received > before + 10, "pictures");
                 Assert.Equal(round, camera.Status.Reconnects);
@@ -170,6 +176,20 @@ public class FrameSocketCameraTests : IDisposable
             Says(camera, "no depth");
             Assert.Equal(0, camera.Info!.DepthScale);
         }
+    }
+
+    [Fact]
+    public void Intrinsics_that_nobody_has_measured_may_be_null()
+    {
+        using var server = new HandMadeCamera(Socket);
+        using var camera = Open(depth: false);
+        server.Accept();
+        string hello = HandMadeCamera.HelloJson(depth: false), known = "\"fx\":";
+        Assert.Contains(known, hello);
+        server.Hello(System.Text.RegularExpressions.Regex.Replace(hello, "\"(fx|fy|cx|cy)\":[0-9.]+", "\"$1\":null"));
+        server.Color(1, 1);
+        Eventually.True(() => camera.Color.Counters.Received == 1, "a picture");
+        Assert.True(double.IsNaN(camera.Info!.Color.Fx) && double.IsNaN(camera.Info.Color.Cy));
     }
 
     public static TheoryData<string, string> Nonsense => new()
@@ -355,8 +375,11 @@ public class FrameSocketCameraTests : IDisposable
     [Fact]
     public void The_document_shows_the_program_that_the_tests_run()
     {
-        string program = File.ReadAllText(Path.Combine(PythonPeer.Folder, "frame_camera.py"));
-        Assert.Contains($"```python\n{program}```", File.ReadAllText(Path.Combine(PythonPeer.Root, "docs", "frame-socket.md")));
+        string program = File.ReadAllText(Example);
+        string[] parts = [.. File.ReadAllText(Repository.Path("docs", "frame-socket.md")).Split("```python\n").Skip(1)
+            .Select(part => part[..part.IndexOf("```", StringComparison.Ordinal)])];
+        Assert.Equal(2, parts.Length);
+        Assert.All(parts, part => Assert.Contains(part, program));
     }
 
     [Fact]

@@ -198,7 +198,7 @@ public class FrameSocketServerTests : IDisposable
             Assert.True(File.Exists(Path));
         }
         Assert.False(File.Exists(Path));
-        using (new PythonPeer("frame_camera.py", Path))
+        using (new PythonPeer(Repository.Path("examples", "camera-python", "camera.py"), Path, "--source", "synthetic"))
             Eventually.True(() => File.Exists(Path), "a camera process");
         Assert.True(File.Exists(Path)); // it was killed, and could not tidy up
         using var third = Server();
