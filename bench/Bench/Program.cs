@@ -22,6 +22,11 @@ Measure("capture", "A long recording of everything: complete, with the right tim
     CaptureBench.RunAsync(results, runs, seconds, cancel), runs: 1, seconds: 300);
 Measure("times", "Start to ready, a lost controller to fresh data, a recording's end to its commit", (results, runs, seconds, cancel) =>
     TimesBench.RunAsync(results, runs, seconds, cancel), runs: 5, seconds: 30);
+Measure("webcam", "The webcam driver: processor time and bytes allocated a picture, YUYV and Motion-JPEG", (results, runs, _, _) =>
+{
+    WebcamBench.Run(results, runs);
+    return Task.CompletedTask;
+}, runs: 5);
 Measure("encoding", "bench/Encoding, several times", (results, runs, _, _) =>
 {
     PeerBenches.Encoding(results, runs);
