@@ -64,7 +64,8 @@ public sealed record CameraIntrinsics(
     [property: JsonConverter(typeof(NullIsNaN))] double Fx, [property: JsonConverter(typeof(NullIsNaN))] double Fy,
     [property: JsonConverter(typeof(NullIsNaN))] double Cx, [property: JsonConverter(typeof(NullIsNaN))] double Cy, double[] Distortion)
 {
-    public static CameraIntrinsics Unknown(int width, int height) => new(width, height, double.NaN, double.NaN, double.NaN, double.NaN, []);
+    public static CameraIntrinsics Unknown(int width, int height) =>
+        new(width, height, double.NaN, double.NaN, double.NaN, double.NaN, []);
 }
 
 /// <summary>JSON has no NaN.</summary>

@@ -42,8 +42,8 @@ internal sealed unsafe class JpegDecoder : IDisposable
     }
 
     /// <summary>
-    /// Decodes a picture of exactly that size. Damage that the decoder papers over is damage; only filling bytes before the end, which some
-    /// webcams add, are not. Allocates nothing.
+    /// Decodes a picture of exactly that size. Damage that the decoder papers over is damage; only filling bytes before the end, which
+    /// some webcams add, are not. Allocates nothing.
     /// </summary>
     /// <returns>False: <see cref="WhyNot"/> says why.</returns>
     public bool TryDecode(ReadOnlySpan<byte> jpeg, int width, int height, Span<byte> rgb)
@@ -78,6 +78,6 @@ internal sealed unsafe class JpegDecoder : IDisposable
         NativeLibrary.Free(_library);
     }
 
-    /// <summary>The decoder's only complaint: bytes between the last block and the end, "… extraneous bytes before marker 0xd9".</summary>
+    /// <summary>The decoder's only complaint is of bytes between the last block and the end.</summary>
     private static bool IsFilling(ReadOnlySpan<byte> text) => text.EndsWith("extraneous bytes before marker 0xd9"u8);
 }

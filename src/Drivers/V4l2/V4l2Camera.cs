@@ -100,8 +100,8 @@ public sealed class V4l2Camera : ICamera
         if (options.RateHz is not (>= 1 and <= 500))
             throw new ArgumentException($"{options.Name}: fps must be 1 to 500, it is {options.RateHz}");
         if (options.Intrinsics is { Length: not (4 or 6 or 8 or 9 or 12) })
-            throw new ArgumentException($"{options.Name}: intrinsics are fx, fy, cx, cy and 0, 2, 4, 5 or 8 of k1, k2, p1, p2, k3, k4, k5, "
-                + $"k6; there are {options.Intrinsics.Length} numbers");
+            throw new ArgumentException($"{options.Name}: intrinsics are fx, fy, cx, cy and 0, 2, 4, 5 or 8 of k1, k2, p1, p2, k3, k4, "
+                + $"k5, k6; there are {options.Intrinsics.Length} numbers");
         if (options.PoolFrames is < 2 or > 1024)
             throw new ArgumentException($"{options.Name}: pool_frames must be 2 to 1024, it is {options.PoolFrames}");
         if (options.MountedOn is not ("base" or "flange"))
@@ -183,7 +183,7 @@ public sealed class V4l2Camera : ICamera
         return true;
     }
 
-    /// <summary>The driver counts what the camera made, also what found no buffer. One that does not count says the same each time.</summary>
+    /// <summary>The kernel counts what the camera made, also what found no buffer. A driver that does not count repeats itself.</summary>
     private void Count(uint kernelSequence)
     {
         long step = _kernelSequence is { } before ? Math.Max(1, unchecked((int)(kernelSequence - before))) : 1;
@@ -250,15 +250,16 @@ public sealed class V4l2Camera : ICamera
         _saidSlow = slow;
         if (slow)
         {
-            _device.Found($"{stream.Card} makes {_rate.MeasuredHz:0.#} of {stream.RateHz:0.##} pictures a second: too little light for its "
-                + "exposure, or too many cameras on its USB bus");
+            _device.Found($"{stream.Card} makes {_rate.MeasuredHz:0.#} of {stream.RateHz:0.##} pictures a second: too little light for "
+                + "its exposure, or too many cameras on its USB bus");
             return;
         }
-        string stamped = Stamp(buffer, arrivalNs) is null ? "stamped on arrival, because the kernel's stamps are not of its monotonic clock"
+        string stamped = Stamp(buffer, arrivalNs) is null
+            ? "stamped on arrival, because the kernel's stamps are not of its monotonic clock"
             : (buffer.Flags & Video.FlagSourceMask) == Video.FlagStartOfExposure ? "stamped by the kernel at a picture's start"
             : "stamped by the kernel at a picture's end";
-        _device.Found($"{stream.Card} {stream.Serial}".TrimEnd() + $" at {_options.Device}, colour {_options.Width}x{_options.Height} from "
-            + $"{Video.FourLetters(_options.FourLetters)}, {stamped}");
+        _device.Found($"{stream.Card} {stream.Serial}".TrimEnd() + $" at {_options.Device}, colour {_options.Width}x{_options.Height} "
+            + $"from {Video.FourLetters(_options.FourLetters)}, {stamped}");
     }
 
     /// <summary>How many pictures a second the camera makes, looked at every second.</summary>

@@ -55,7 +55,9 @@ public sealed class CameraConfig : ICheckedSection
     [Range(1000, 20_000)]
     public int? WhiteBalance { get; set; }
 
-    /// <summary>fx, fy, cx, cy in pixels, then Brown-Conrady k1, k2, p1, p2, k3 as far as known. Absent: nobody has measured them.</summary>
+    /// <summary>
+    /// fx, fy, cx, cy in pixels, then Brown-Conrady k1, k2, p1, p2, k3 as far as known. Absent: nobody has measured them.
+    /// </summary>
     public double[]? Intrinsics { get; set; }
 
     /// <summary>False: a camera of colour alone, or one whose depth is not wanted.</summary>

@@ -5,7 +5,7 @@ using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Drivers.Tests.V4l2;
 
-/// <summary>The rows of docs/faults.md about webcams, and every other refusal: each in words, and the camera found again after it.</summary>
+/// <summary>The rows of docs/faults.md about webcams, and every other refusal: each in words, and after it pictures.</summary>
 public sealed class V4l2FaultTests : IDisposable
 {
     private readonly ScriptedVideo _video = new();

@@ -20,7 +20,7 @@ public class VideoStructsTests
     [Fact]
     public void Formats_and_names_are_read_as_text()
     {
-        Assert.Equal(("YUYV", "MJPG", "Y16"), (Video.FourLetters(Video.Yuyv), Video.FourLetters(Video.Mjpg), Video.FourLetters(0x20363159)));
+        Assert.Equal(["YUYV", "MJPG", "Y16"], ((uint[])[Video.Yuyv, Video.Mjpg, 0x20363159]).Select(Video.FourLetters));
         var text = default(Text32);
         "HD Pro Webcam C920\0rest"u8.CopyTo(text);
         Assert.Equal("HD Pro Webcam C920", text.ToString());

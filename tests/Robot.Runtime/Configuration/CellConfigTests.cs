@@ -64,11 +64,13 @@ public class CellConfigTests
     [InlineData("cameras: [{name: a, socket: s, depth: 1}]", "'cameras[0].depth: 1' must be true or false")]
     [InlineData("cameras: [{name: a, driver: v4l2}]", "cell.yaml:3: 'cameras[0].device' is missing")]
     [InlineData("cameras: [{name: a, driver: v4l2, device: ''}]", "'cameras[0].device' is empty")]
-    [InlineData("cameras: [{name: a, driver: v4l2, device: d, depth: true}]", "'cameras[0].depth' means nothing to v4l2, which takes device")]
+    [InlineData("cameras: [{name: a, driver: v4l2, device: d, depth: true}]",
+        "'cameras[0].depth' means nothing to v4l2, which takes device")]
     [InlineData("cameras: [{name: a, driver: v4l2, device: d, width: 641}]", "cell.yaml:3: 'cameras[0].width: 641' must be even")]
     [InlineData("cameras: [{name: a, driver: v4l2, device: d, format: h264}]", "must be one of yuyv, mjpg")]
     [InlineData("cameras: [{name: a, driver: v4l2, device: d, fps: 0}]", "'cameras[0].fps: 0' is out of range; 1 to 500")]
-    [InlineData("cameras: [{name: a, driver: v4l2, device: d, intrinsics: [600, 600, 320]}]", "'cameras[0].intrinsics' are fx, fy, cx, cy")]
+    [InlineData("cameras: [{name: a, driver: v4l2, device: d, intrinsics: [600, 600, 320]}]",
+        "'cameras[0].intrinsics' are fx, fy, cx, cy")]
     [InlineData("cameras: [{name: a, driver: v4l2, device: d, intrinsics: [0, 600, 320, 240]}]", "focal lengths in pixels")]
     [InlineData("cameras: [{name: a, driver: episode}]", "cell.yaml:3: 'cameras[0].episode' is missing")]
     [InlineData("cameras: [{name: a, driver: episode, episode: e, camera: ''}]", "'cameras[0].camera' is empty")]
