@@ -55,9 +55,9 @@ internal sealed class LinuxVideo : IVideoSystem
     /// <summary>V4L2 does not tell it; sysfs has the USB device's above the video node's interface.</summary>
     private static string SerialOf(string path)
     {
-        string node = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.Name ?? Path.GetFileName(path);
         try
         {
+            string node = File.ResolveLinkTarget(path, returnFinalTarget: true)?.Name ?? Path.GetFileName(path);
             return File.ReadAllText($"/sys/class/video4linux/{node}/device/../serial", Encoding.UTF8).Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) // a camera without, or one that is not on USB

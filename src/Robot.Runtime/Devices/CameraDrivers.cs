@@ -58,8 +58,18 @@ internal static class CameraDrivers
         Extrinsics = ExtrinsicsOf(camera),
     });
 
-    /// <summary>The file behind a name of /dev/v4l: a camera has several names.</summary>
-    private static string DeviceFile(string device) => new FileInfo(device).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? device;
+    /// <summary>The file behind a name of /dev/v4l: a camera has several names. One that is not plugged in has the one given.</summary>
+    private static string DeviceFile(string device)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(device, returnFinalTarget: true)?.FullName ?? device;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return device;
+        }
+    }
 
     private static Pose? ExtrinsicsOf(CameraConfig camera) => camera.Extrinsics is { } e ? Pose.FromVector(new(e)) : null;
 }
