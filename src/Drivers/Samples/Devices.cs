@@ -91,4 +91,20 @@ public sealed class NullIsNaN : JsonConverter<double>
 /// it.</param>
 public sealed record CameraInfo(
     string Name, string Model, string Serial, CameraIntrinsics Color, CameraIntrinsics? Depth, double DepthScale,
-    string MountedOn, Pose? Extrinsics);
+    string MountedOn, Pose? Extrinsics)
+{
+    /// <summary>Depth's optical frame in colour's; null where the camera does not say.</summary>
+    public Pose? DepthInColor { get; init; }
+
+    /// <summary>Empty where the camera does not say, as the two below.</summary>
+    public string Firmware { get; init; } = "";
+
+    /// <summary>3.2, 2.1 …</summary>
+    public string Usb { get; init; } = "";
+
+    /// <summary>What spoke to the camera, with its version.</summary>
+    public string Library { get; init; } = "";
+
+    /// <summary>The camera's own stamps arrive with its pictures; null where the driver does not distinguish.</summary>
+    public bool? HasMetadata { get; init; }
+}

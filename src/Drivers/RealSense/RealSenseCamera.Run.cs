@@ -1,0 +1,221 @@
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+
+namespace RobotWorldModel.Drivers.RealSense;
+
+// The camera's thread: find, open, watch, close, again and again.
+public sealed partial class RealSenseCamera
+{
+    private const int LookMs = 20, GoneMs = 300;
+    private const double SlowShare = 0.8; // of the rate: below it is said
+    private const string AskReplug = "it makes no pictures, though its streams were started anew and it was reset: unplug it, wait two "
+        + "seconds, plug it in again, and look at its cable and at what powers it";
+    private Rung _rung;
+    private bool _restarted;
+
+    /// <summary>What is done next where no pictures come.</summary>
+    private enum Rung { Restart, Reset, Person }
+
+    /// <param name="Why">Empty: the camera is to stop.</param>
+    /// <param name="Climb">Another try as it was will not do.</param>
+    private readonly record struct Trouble(string Why, bool Climb);
+
+    private void Run(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            RealSenseHub hub;
+            try
+            {
+                hub = RealSenseHub.Acquire(_options.Library, _timings.Poll);
+            }
+            catch (Exception e) when (e is DllNotFoundException or RealSenseException)
+            {
+                Say(false, e is RealSenseException said ? RealSenseErrors.Explain(said) : e.Message);
+                stop.WaitHandle.WaitOne(_timings.NoLibrary);
+                continue;
+            }
+            try
+            {
+                for (int quietMs = 0; !stop.IsCancellationRequested;)
+                    quietMs = RunOnce(hub, quietMs, stop);
+            }
+            finally
+            {
+                hub.Release();
+            }
+        }
+    }
+
+    /// <summary>From looking for the device to having closed it.</summary>
+    /// <param name="quietMs">How long the bus must have been quiet before the device is taken.</param>
+    /// <returns>The same for the next time: more than 0 where the camera has been restarted.</returns>
+    private int RunOnce(RealSenseHub hub, int quietMs, CancellationToken stop)
+    {
+        RealSenseClaim claim = hub.Want(Name, _serial, quietMs);
+        while (!claim.Wait(LookMs))
+        {
+            if (stop.IsCancellationRequested)
+            {
+                hub.GiveBack(claim);
+                return 0;
+            }
+            Say(false, _found > 0 ? $"{claim.Said} (lost: {_lastLoss})" : claim.Said);
+        }
+        _serial = claim.Serial;
+        var session = new RealSenseSession(hub, claim, _options, _pictures, mayRestart: !_restarted);
+        Trouble trouble = Open(session, stop);
+        if (trouble == default && !stop.IsCancellationRequested)
+            trouble = AwaitFirst(claim, session, stop);
+        hub.Started(claim);
+        if (trouble == default && !stop.IsCancellationRequested)
+            trouble = Watch(claim, session, stop);
+        if (trouble != default)
+            Lost(trouble.Why);
+
+        int changes = hub.Changes;
+        bool reset = trouble.Climb && _rung == Rung.Reset;
+        session.Close(reset);
+        reset |= Await(session, stop);
+        while (!session.WaitClosed(LookMs) && !stop.IsCancellationRequested)
+            Say(false, "the library does not let go of the camera: unplug it, wait two seconds, plug it in again; if that does not help, "
+                + "start the service anew");
+        if (stop.IsCancellationRequested || trouble == default)
+            return 0;
+        _restarted = session.Restarts;
+        if (!Climb(hub, trouble, changes, stop) && session.Info is null && !session.Restarts)
+            stop.WaitHandle.WaitOne(_timings.Retry);
+        return reset || session.Restarts ? _timings.Quiet : 0;
+    }
+
+    private Trouble Open(RealSenseSession session, CancellationToken stop)
+    {
+        long deadline = Deadline(_timings.Open);
+        while (!session.WaitOpened(LookMs))
+        {
+            if (stop.IsCancellationRequested)
+                return default;
+            if (HostClock.NowNs > deadline)
+                return new($"the library does not open it within {_timings.Open / 1000.0:0.#} s", Climb: true);
+        }
+        return session.Failure.Length > 0 ? new(session.Failure, session.Unexplained) : default;
+    }
+
+    private Trouble AwaitFirst(RealSenseClaim claim, RealSenseSession session, CancellationToken stop)
+    {
+        long deadline = Deadline(_timings.First);
+        while (_pictures.NewestNs(_options.Depth) == 0 && !stop.IsCancellationRequested)
+        {
+            if (session.Failure.Length > 0)
+                return new(session.Failure, Climb: true);
+            if (claim.Gone)
+                return new("it has left the USB bus: look at its cable", Climb: false);
+            if (HostClock.NowNs > deadline)
+                return new(Silence("since its streams were started"), Climb: true);
+            stop.WaitHandle.WaitOne(LookMs);
+        }
+        return default;
+    }
+
+    private Trouble Watch(RealSenseClaim claim, RealSenseSession session, CancellationToken stop)
+    {
+        _info = session.Info! with { HasMetadata = _pictures.HasMetadata };
+        string what = Describe(_info);
+        Found(what);
+        var rate = new RateCheck(_pictures, _options);
+        long healthyNs = Deadline(_timings.Healthy);
+        while (!stop.IsCancellationRequested)
+        {
+            stop.WaitHandle.WaitOne(LookMs);
+            long now = HostClock.NowNs, silentMs = (now - _pictures.NewestNs(_options.Depth)) / 1_000_000;
+            if (session.Failure.Length > 0)
+                return new(session.Failure, Climb: true);
+            if (claim.Gone && silentMs > GoneMs)
+                return new("it has left the USB bus: look at its cable", Climb: false);
+            if (silentMs > _timings.Fault)
+                return new(Silence($"for {_timings.Fault / 1000.0:0.#} s"), Climb: true);
+            if (now > healthyNs)
+                _rung = Rung.Restart;
+            if (silentMs > _timings.Stale)
+                Say(true, $"no {_pictures.Behind(_options.Depth)} picture for {_timings.Stale / 1000.0:0.#} s; {what}");
+            else if (rate.Look(now, session.Notice) is { } oddities)
+                Say(true, what + oddities);
+        }
+        return default;
+    }
+
+    /// <summary>Waits for a session's end; where the library hangs in it, the camera is reset, which often makes calls return.</summary>
+    /// <returns>Whether it was reset.</returns>
+    private bool Await(RealSenseSession session, CancellationToken stop)
+    {
+        if (session.WaitClosed(_timings.Close) || stop.IsCancellationRequested)
+            return false;
+        Say(false, "the library hangs while it stops the streams; the camera is reset");
+        new Thread(session.ResetFromOutside) { Name = $"{Name} reset", IsBackground = true }.Start();
+        session.WaitClosed(_timings.Close);
+        return true;
+    }
+
+    /// <summary>A rung further, where another try as it was will not do; on the last a person is waited for.</summary>
+    private bool Climb(RealSenseHub hub, Trouble trouble, int changes, CancellationToken stop)
+    {
+        if (!trouble.Climb)
+            return false;
+        if (_rung < Rung.Person)
+        {
+            _rung++;
+            return true;
+        }
+        Lost($"{AskReplug} ({trouble.Why})");
+        long until = Deadline(_timings.Patience);
+        while (hub.Changes == changes && HostClock.NowNs < until && !stop.IsCancellationRequested)
+            stop.WaitHandle.WaitOne(LookMs);
+        return true;
+    }
+
+    /// <summary>No pictures, and all that is known about why.</summary>
+    private string Silence(string since)
+    {
+        var (broken, how) = _pictures.Broken;
+        return $"no {_pictures.Behind(_options.Depth)} picture {since}" + (broken > 0 ? $" ({broken} were broken: {how})" : "");
+    }
+
+    private string Describe(CameraInfo info)
+    {
+        string usb = info.Usb.Length > 0 ? $"USB {info.Usb}, " : "";
+        string depth = info.Depth is { } d ? $" and depth {d.Width}x{d.Height}" : "";
+        return $"{info.Model} {info.Serial} ({usb}firmware {info.Firmware}, {info.Library}), colour {info.Color.Width}x{info.Color.Height}"
+            + $"{depth} at {_options.Fps} Hz" + (info.HasMetadata == true ? "" : ", without metadata: stamped by the host");
+    }
+
+    private static long Deadline(int ms) => HostClock.NowNs + ms * 1_000_000L;
+
+    /// <summary>What is not as it should be while pictures flow.</summary>
+    private sealed class RateCheck(RealSensePictures pictures, RealSenseCameraOptions options)
+    {
+        private long _fromNs = HostClock.NowNs, _color = pictures.Color.Counters.Received, _depth = pictures.Depth.Counters.Received;
+
+        /// <summary>Null: not yet time to look; empty: all is well.</summary>
+        public string? Look(long now, string notice)
+        {
+            if (now - _fromNs < options.Timings.Rate * 1_000_000L)
+                return null;
+            double seconds = (now - _fromNs) * 1e-9;
+            string said = Slow("colour", pictures.Color, ref _color, seconds, "; is it dark?")
+                + (options.Depth ? Slow("depth", pictures.Depth, ref _depth, seconds, "") : "");
+            _fromNs = now;
+            var (broken, how) = pictures.Broken;
+            return said + (broken > 0 ? $"; {broken} broken pictures ({how})" : "")
+                + (pictures.Doubted is > 0 and var doubted ? $"; {doubted} pictures without a stamp to be believed" : "")
+                + (notice.Length > 0 ? $"; it says: {notice}" : "");
+        }
+
+        private string Slow(string kind, SampleStream<ImageFrame> stream, ref long before, double seconds, string hint)
+        {
+            long received = stream.Counters.Received;
+            double rate = (received - before) / seconds;
+            before = received;
+            return rate < SlowShare * options.Fps ? $"; only {rate:0.#} Hz of {kind}{hint}" : "";
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Runtime.InteropServices;
+using RobotWorldModel.Drivers.RealSense;
+using RobotWorldModel.Tests.Shared;
+
+namespace RobotWorldModel.Drivers.Tests.RealSense;
+
+/// <summary>Finding the library, and each of its calls failing.</summary>
+public class LibraryTests(StandInFixture fixture) : RealSenseTest(fixture)
+{
+    [Fact]
+    public void Without_the_library_it_is_said_what_to_install()
+    {
+        using var missing = Open(o => o.Library = "/nowhere/librealsense2.so");
+        Says(missing, "library: there is no file /nowhere/librealsense2.so");
+        using var other = Open(o => o.Library = "libm.so.6");
+        Says(other, "has no function rs2_get_error_message: it is no librealsense2");
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["librealsense2.so"], "text");
+        using var broken = Open(o => o.Library = folder["librealsense2.so"]);
+        Says(broken, "cannot be loaded");
+    }
+
+    [SkippableFact]
+    public void Where_it_is_not_installed_all_else_works()
+    {
+        Skip.If(NativeLibrary.TryLoad("librealsense2.so", out _), "librealsense2 is installed here");
+        using var camera = Open(o => o.Library = "");
+        Says(camera, "librealsense2 is not installed: docs/realsense.md says how");
+    }
+
+    [Fact]
+    public unsafe void A_library_that_is_too_old_is_named()
+    {
+        string old = Bus.Copy("librealsense2-old.so");
+        ((delegate* unmanaged[Cdecl]<int, void>)NativeLibrary.GetExport(NativeLibrary.Load(old), "rwm_api_version"))(24901);
+        using var camera = Open(o => o.Library = old);
+        Says(camera, "is librealsense 2.49.1; 2.50 or later is needed");
+    }
+
+    public static TheoryData<string> Functions => new()
+    {
+        "rs2_create_context", "rs2_set_devices_changed_callback", "rs2_query_devices", "rs2_get_device_count", "rs2_create_device",
+        "rs2_supports_device_info", "rs2_get_device_info", "rs2_query_sensors", "rs2_get_sensors_count", "rs2_create_sensor",
+        "rs2_is_sensor_extendable_to", "rs2_get_depth_scale", "rs2_get_stream_profiles", "rs2_get_stream_profiles_count",
+        "rs2_get_stream_profile", "rs2_get_stream_profile_data", "rs2_get_video_stream_resolution", "rs2_get_video_stream_intrinsics",
+        "rs2_get_extrinsics", "rs2_supports_option", "rs2_is_option_read_only", "rs2_set_option", "rs2_get_option_range",
+        "rs2_get_option_value_description", "rs2_open_multiple", "rs2_start", "rs2_set_notifications_callback",
+        "rs2_get_frame_stream_profile", "rs2_get_frame_data", "rs2_get_frame_width", "rs2_get_frame_height",
+        "rs2_get_frame_stride_in_bytes", "rs2_get_frame_timestamp", "rs2_get_frame_timestamp_domain", "rs2_get_frame_number",
+        "rs2_supports_frame_metadata", "rs2_get_frame_metadata", "rs2_is_enabled", "rs2_load_json", "rs2_is_device_extendable_to",
+    };
+
+    /// <summary>A call that fails once, the first time or a later one: the camera streams in the end, and nothing leaks.</summary>
+    [Theory]
+    [MemberData(nameof(Functions))]
+    public void Each_call_may_fail(string function)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["settings.json"], "{}");
+        PlugIn();
+        Bus.Order("rwm_advanced", Serial, 1);
+        Bus.Fail(function, 2, "the stand-in says no");
+        Bus.Fail(function, 8, "the stand-in says no again", skip: 1);
+        using var camera = Open(o => (o.Preset, o.AdvancedJson) = ("hand", folder["settings.json"]), Quick with { NoLibrary = 50 });
+        Eventually.True(() => camera.Color.Counters.Received > 20 && camera.Status.Connected, camera.Status.Message, 20);
+    }
+
+    [Theory]
+    [InlineData("rs2_stop")]
+    [InlineData("rs2_close")]
+    public void Ending_may_fail(string function)
+    {
+        PlugIn();
+        Bus.Fail(function, 2, "the stand-in says no", times: 2);
+        using (var camera = Open())
+            Streams(camera);
+        using (var again = Open())
+            Streams(again);
+    }
+
+    [Theory]
+    [InlineData("Permission denied", "install the udev rules")]
+    [InlineData("failed to open usb interface: 0, error: RS2_USB_STATUS_ACCESS", "install the udev rules")]
+    [InlineData("failed to set power state", "it does not wake up")]
+    public void What_the_library_says_is_explained(string words, string said)
+    {
+        PlugIn();
+        Bus.Fail("rs2_open_multiple", 2, words, times: -1);
+        using var camera = Open();
+        Says(camera, said);
+        Bus.Mend();
+        Streams(camera);
+    }
+
+    [Fact]
+    public void A_device_that_may_not_be_opened_is_said_where_it_is_missed()
+    {
+        PlugIn();
+        Bus.Fail("rs2_create_device", 2, "error: RS2_USB_STATUS_ACCESS", times: -1);
+        using var camera = Open(o => o.Serial = Serial);
+        Says(camera, $"serial {Serial} is not connected; one that is connected cannot be opened: this user may not open it");
+        Bus.Mend();
+        Streams(camera);
+    }
+}
