@@ -120,8 +120,6 @@ void camera_set(struct camera *c, int plugged, int tell) {
     int was = c->plugged;
     c->plugged = plugged;
     c->generation++;
-    if (plugged && c->frozen == 3)
-        c->frozen = 0;
     pthread_mutex_unlock(&lock);
     if (tell && was != plugged)
         tell_change(plugged ? NULL : c, plugged ? c : NULL);
@@ -146,7 +144,12 @@ void camera_restart(struct camera *c) {
     pthread_detach(thread);
 }
 
-API void rwm_plug(const char *serial, int tell) { camera_set(camera_of(serial), 1, tell); }
+API void rwm_plug(const char *serial, int tell) {
+    if (camera_of(serial)->frozen == 3)
+        camera_of(serial)->frozen = 0;
+    camera_set(camera_of(serial), 1, tell);
+}
+
 API void rwm_unplug(const char *serial, int tell) { camera_set(camera_of(serial), 0, tell); }
 API void rwm_events(int on) { events_on = on; }
 API void rwm_api_version(int version) { api_version = version; }

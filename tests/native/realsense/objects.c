@@ -161,6 +161,14 @@ API void rwm_mend(void) {
     pthread_mutex_unlock(&lock);
 }
 
+/* Orders to fail that no call has met yet. */
+API int rwm_orders(void) {
+    int waiting = 0;
+    for (int i = 0; i < ORDERS; i++)
+        waiting += orders[i].times > 0;
+    return waiting;
+}
+
 API int rwm_hanging(void) { return hanging; }
 API int rwm_live(int kind) { return live[kind]; }
 API long rwm_made(int kind) { return made[kind]; }
