@@ -58,14 +58,12 @@ public class LibraryTests(StandInFixture fixture) : RealSenseTest(fixture)
         File.WriteAllText(folder["settings.json"], "{}");
         PlugIn();
         Bus.Order("rwm_advanced", Serial, 1);
-        Bus.Order("rwm_reset_time", Serial, 20);
         foreach (string function in functions.Split(' '))
         {
-            Bus.Fail($"rs2_{function}", 2, "the stand-in says no", times: 2);
+            Bus.Fail($"rs2_{function}", 2, "the stand-in says no");
             Bus.Fail($"rs2_{function}", 8, "the stand-in says no again", skip: 3); // among several of it in a row
         }
-        using var camera = Open(o => (o.Preset, o.AdvancedJson) = ("hand", folder["settings.json"]),
-            Quick with { NoLibrary = 20, Patience = 20, Quiet = 20 });
+        using var camera = Open(o => (o.Preset, o.AdvancedJson) = ("hand", folder["settings.json"]));
         Eventually.True(() => camera.Color.Counters.Received > 20 && camera.Status.Connected, functions, 20);
         Streams(camera);
     }

@@ -24,7 +24,11 @@ public abstract class RealSenseTest(StandInFixture fixture) : IDisposable
 
     /// <summary>Short, where the driver's own are for people and for cameras.</summary>
     private protected static RealSenseTimings Quick { get; } = new(
-        Stale: 150, Fault: 400, First: 600, Open: 3000, Close: 300, Quiet: 150, Poll: 50, Retry: 30, Patience: 300, Healthy: 200, Rate: 300);
+        Stale: 200, Fault: 500, First: 1000, Open: 3000, Close: 200, Quiet: 40, Poll: 40, Retry: 20, Patience: 100, Healthy: 100,
+        NoLibrary: 20, Rate: 200);
+
+    /// <summary>For tests that wait for faults; those that wait for none would see some on a busy machine.</summary>
+    private protected static RealSenseTimings Impatient { get; } = Quick with { Stale = 80, Fault = 200, First = 300 };
 
     private protected StandIn Bus { get; } = fixture.Bus;
 
@@ -66,6 +70,7 @@ public abstract class RealSenseTest(StandInFixture fixture) : IDisposable
     private protected void PlugIn(string serial = Serial, string usb = "3.2", bool oneSensor = false)
     {
         Bus.Camera(serial, usb, oneSensor);
+        Bus.Order("rwm_reset_time", serial, 30);
         Bus.Plug(serial);
     }
 

@@ -97,7 +97,6 @@ public class SettingsTests(StandInFixture fixture) : RealSenseTest(fixture)
         using var folder = new TempFolder();
         File.WriteAllText(folder["settings.json"], "{ \"param-leftrightthreshold\": 24 }");
         PlugIn();
-        Bus.Order("rwm_reset_time", Serial, 100);
         for (int round = 0; round < 2; round++)
         {
             using var camera = Open(o => o.AdvancedJson = folder["settings.json"]);
