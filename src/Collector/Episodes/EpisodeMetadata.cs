@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Time;
 
@@ -175,21 +176,48 @@ public sealed record CameraDescription(
     string Name, string Model, string Serial, CameraIntrinsics? Color, CameraIntrinsics? Depth, double? DepthScale,
     CameraExtrinsics? Extrinsics)
 {
+    /// <summary>Depth's optical frame in colour's (its frame is then "color"): what laying depth over colour needs. Null where the camera
+    /// does not say, as the next three.</summary>
+    public CameraExtrinsics? DepthInColor { get; init; }
+
+    /// <summary>Version of the camera's own software.</summary>
+    public string? Firmware { get; init; }
+
+    /// <summary>Kind of its connection: 3.2, 2.1 …</summary>
+    public string? Usb { get; init; }
+
+    /// <summary>What spoke to the camera: librealsense 2.58.2 …</summary>
+    public string? Library { get; init; }
+
+    /// <summary>False: its pictures were stamped by the host, because the kernel passes the camera's stamps on no further.</summary>
+    public bool? HardwareStamps { get; init; }
+
     /// <summary>As a camera describes itself. A camera without colour pictures in the episode: <c>with { Color = null }</c>.</summary>
     public static CameraDescription From(CameraInfo info)
     {
-        CameraExtrinsics? extrinsics = null;
-        if (info.Extrinsics is { } pose)
+        return new CameraDescription(info.Name, info.Model, info.Serial, info.Color, info.Depth, info.Depth is null ? null : info.DepthScale,
+            Place(info.MountedOn, info.Extrinsics))
         {
-            double[] v = pose.ToVector().ToArray();
-            extrinsics = new CameraExtrinsics(info.MountedOn, v[..3], v[3..]);
-        }
-        return new CameraDescription(
-            info.Name, info.Model, info.Serial, info.Color, info.Depth, info.Depth is null ? null : info.DepthScale, extrinsics);
+            DepthInColor = Place("color", info.DepthInColor),
+            Firmware = Known(info.Firmware),
+            Usb = Known(info.Usb),
+            Library = Known(info.Library),
+            HardwareStamps = info.HasMetadata,
+        };
+
+        static string? Known(string text) => text.Length > 0 ? text : null;
+    }
+
+    private static CameraExtrinsics? Place(string frame, Pose? pose)
+    {
+        if (pose is not { } p)
+            return null;
+        double[] v = p.ToVector().ToArray();
+        return new(frame, v[..3], v[3..]);
     }
 }
 
-/// <param name="Frame">base or flange.</param>
+/// <param name="Frame">In which: base or flange, color.</param>
 /// <param name="Translation">m.</param>
 /// <param name="Rotation">Rotation vector, rad.</param>
 public sealed record CameraExtrinsics(string Frame, double[] Translation, double[] Rotation);

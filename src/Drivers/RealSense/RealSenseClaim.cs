@@ -6,7 +6,7 @@ namespace RobotWorldModel.Drivers.RealSense;
 internal sealed class RealSenseClaim(string who, string serial, int quietMs)
 {
     private readonly TaskCompletionSource<RealSenseDevice> _found = new();
-    private volatile string _said = "looking for the camera";
+    private volatile string _said = "";
     private volatile bool _gone;
 
     /// <summary>Who asks: the camera's name.</summary>
@@ -22,7 +22,7 @@ internal sealed class RealSenseClaim(string who, string serial, int quietMs)
     /// <summary>Set once: the hub's to delete, when the claim is given back.</summary>
     public RealSenseDevice? Device => _found.Task.IsCompleted ? _found.Task.Result : null;
 
-    /// <summary>Why there is no device yet.</summary>
+    /// <summary>Why there is no device yet; empty before the first look.</summary>
     public string Said { get => _said; set => _said = value; }
 
     /// <summary>The device has left the bus.</summary>

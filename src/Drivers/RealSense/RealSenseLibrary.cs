@@ -134,6 +134,10 @@ internal sealed unsafe class RealSenseLibrary
     /// <summary>2.58.2 …</summary>
     public string Version { get; }
 
+    /// <summary>By which the system may know it: a runtime's package has no link without a version.</summary>
+    internal static string[] SystemNames { get; } =
+        ["librealsense2.so", .. Enumerable.Range(OldestMinor, NewestMinor - OldestMinor + 1).Reverse().Select(m => $"librealsense2.so.2.{m}")];
+
     /// <param name="path">The one file to take; empty: whatever the system has.</param>
     /// <exception cref="DllNotFoundException">There is none, or it cannot be used; says what to do.</exception>
     public static RealSenseLibrary Load(string path)
@@ -142,7 +146,7 @@ internal sealed unsafe class RealSenseLibrary
         {
             if (s_loaded.TryGetValue(path, out var known))
                 return known;
-            foreach (string name in path.Length > 0 ? [path] : Names())
+            foreach (string name in path.Length > 0 ? [path] : SystemNames)
                 if (NativeLibrary.TryLoad(name, out nint handle))
                     return s_loaded[path] = new(name, handle); // never unloaded: threads of its own run in it
         }
@@ -166,13 +170,6 @@ internal sealed unsafe class RealSenseLibrary
         var taken = new RealSenseException((RsError)_errorKind(error), Text(_errorFunction(error)), Text(_errorText(error)));
         _freeError(error);
         return taken;
-    }
-
-    private static IEnumerable<string> Names()
-    {
-        yield return "librealsense2.so"; // a runtime's package has no such link
-        for (int minor = NewestMinor; minor >= OldestMinor; minor--)
-            yield return $"librealsense2.so.2.{minor}";
     }
 
     private nint Find(string name) => NativeLibrary.TryGetExport(_library, name, out nint found)

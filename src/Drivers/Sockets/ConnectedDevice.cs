@@ -49,6 +49,7 @@ public abstract class ConnectedDevice : IDisposable
             return;
         _disposed = true;
         _thread.Dispose();
+        OnEnded();
         Say(false, "stopped");
         GC.SuppressFinalize(this);
     }
@@ -69,6 +70,11 @@ public abstract class ConnectedDevice : IDisposable
         int reconnects = Math.Max(0, _found - 1);
         if (old.Connected != connected || old.Message != line || old.Reconnects != reconnects)
             _status = new(connected, line, reconnects, _lastLoss);
+    }
+
+    /// <summary>Gives back what was kept from one connection to the next; the thread has ended.</summary>
+    protected virtual void OnEnded()
+    {
     }
 
     /// <summary>One connection from its beginning to the exception that ends it.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RobotWorldModel.Drivers.RealSense;
 using RobotWorldModel.Drivers.V4l2;
 using RobotWorldModel.Runtime.Devices;
 
@@ -31,19 +32,20 @@ public sealed class CameraConfig : ICheckedSection
     /// <summary>Begin again at the episode's end.</summary>
     public bool Loop { get; set; } = true;
 
+    /// <summary>Pixels of colour, and of depth where that has no size of its own.</summary>
     [Range(16, 8192)]
     public int Width { get; set; } = 640;
 
     [Range(16, 8192)]
     public int Height { get; set; } = 480;
 
-    /// <summary>Pictures a second.</summary>
+    /// <summary>Pictures a second that the camera makes, whatever the recording's grid.</summary>
     [Range(1.0, 500.0)]
     public double Fps { get; set; } = 30;
 
     public VideoPixels Format { get; set; }
 
-    /// <summary>Absent: automatic.</summary>
+    /// <summary>Of colour. Absent: automatic.</summary>
     [Range(1, 10_000_000)]
     public int? ExposureUs { get; set; }
 
@@ -63,6 +65,40 @@ public sealed class CameraConfig : ICheckedSection
     /// <summary>False: a camera of colour alone, or one whose depth is not wanted.</summary>
     public bool Depth { get; set; } = true;
 
+    /// <summary>Which of several cameras, as printed on it.</summary>
+    [NotEmpty]
+    public string Serial { get; set; } = "";
+
+    [Range(1, 8192)]
+    public int? DepthWidth { get; set; }
+
+    [Range(1, 8192)]
+    public int? DepthHeight { get; set; }
+
+    /// <summary>The infrared projector; absent: as the camera has it.</summary>
+    public RealSenseEmitter? Emitter { get; set; }
+
+    /// <summary>mW; absent: as the camera has it.</summary>
+    [Range(0, 10_000)]
+    public int? LaserPower { get; set; }
+
+    /// <summary>A depth preset by name: high_accuracy …</summary>
+    [NotEmpty]
+    public string Preset { get; set; } = "";
+
+    /// <summary>A file of settings as realsense-viewer saves it.</summary>
+    [NotEmpty]
+    public string AdvancedJson { get; set; } = "";
+
+    public bool AllowUsb2 { get; set; }
+
+    /// <summary>The driver's native library; absent: the system's.</summary>
+    [NotEmpty]
+    public string Library { get; set; } = "";
+
+    /// <summary>Stamps that the library fits to the wall clock, instead of the camera's own.</summary>
+    public bool GlobalTime { get; set; }
+
     [Range(0.0, 1000.0)]
     public double LatencyMs { get; set; }
 
@@ -75,7 +111,10 @@ public sealed class CameraConfig : ICheckedSection
     [Length(6, 6)]
     public double[]? Extrinsics { get; set; }
 
-    IEnumerable<SectionError> ICheckedSection.Check(IReadOnlySet<string> given)
+    IEnumerable<SectionError> ICheckedSection.Check(IReadOnlySet<string> given) =>
+        CameraDrivers.All.Check(Driver, given).Concat(Driver == CameraDrivers.RealSense ? CheckRealSense() : CheckWebcam());
+
+    private IEnumerable<SectionError> CheckWebcam()
     {
         if (Width % 2 != 0)
             yield return new("width", $": {Width}", "must be even");
@@ -83,7 +122,16 @@ public sealed class CameraConfig : ICheckedSection
             yield return new("intrinsics", "", "are fx, fy, cx, cy, alone or with 2, 4, 5 or 8 of k1, k2, p1, p2, k3, k4, k5, k6");
         else if (Intrinsics is [<= 0, ..] or [_, <= 0, ..])
             yield return new("intrinsics", "", "begin with focal lengths in pixels, which are above 0");
-        foreach (SectionError wrong in CameraDrivers.All.Check(Driver, given))
-            yield return wrong;
+    }
+
+    private IEnumerable<SectionError> CheckRealSense()
+    {
+        if (Fps != Math.Floor(Fps))
+            yield return new("fps", $": {Fps}", "must be a whole number");
+        if (ExposureUs > 1_000_000 / Fps)
+            yield return new("exposure_us", $": {ExposureUs}",
+                $"is longer than a picture lasts at {Fps} Hz ({Math.Floor(1_000_000 / Fps)} µs)");
+        if (Gain is not null && ExposureUs is null)
+            yield return new("gain", "", "says nothing without exposure_us: automatic exposure sets both");
     }
 }

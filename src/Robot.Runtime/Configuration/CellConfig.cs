@@ -116,6 +116,7 @@ public sealed class CellConfig
         CheckShared("socket", c => c.Socket.Contains('/') ? Path.GetFullPath(c.Socket) : c.Socket,
             "each camera process listens on one of its own");
         CheckShared("device", c => c.Device, "it has one reader");
+        CheckRealSense([.. Cameras.Where(c => c.Driver == CameraDrivers.RealSense)]);
         foreach (var camera in Cameras)
         {
             if (camera is { Extrinsics: not null, MountedOn: null })
@@ -129,6 +130,18 @@ public sealed class CellConfig
         if (Cameras.GroupBy(of).FirstOrDefault(g => g.Key != "" && g.Count() > 1) is { } shared)
             throw new ConfigException($"{File}: cameras {string.Join(" and ", shared.Select(c => c.Name))} have the same {key}, "
                 + $"'{shared.Key}'; {why}");
+    }
+
+    private void CheckRealSense(CameraConfig[] cameras)
+    {
+        if (cameras.Length < 2)
+            return;
+        if (Array.Find(cameras, c => c.Serial.Length == 0) is { } any)
+            throw new ConfigException($"{File}: camera {any.Name} needs its serial, because there is more than one RealSense");
+        if (cameras.GroupBy(c => c.Serial).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ConfigException($"{File}: cameras {string.Join(" and ", twice.Select(c => c.Name))} have one serial, {twice.Key}");
+        if (cameras.Select(c => c.Library).Distinct().Count() > 1)
+            throw new ConfigException($"{File}: every RealSense must name the same library: one process can load one");
     }
 
     /// <summary>The first three numbers are lengths; the rest, if any, a rotation vector.</summary>

@@ -1,6 +1,7 @@
 using RobotWorldModel.Collector.Playback;
 using RobotWorldModel.Drivers.FrameSocket;
 using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.RealSense;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.V4l2;
 using RobotWorldModel.Runtime.Configuration;
@@ -10,6 +11,8 @@ namespace RobotWorldModel.Runtime.Devices;
 /// <summary>What may stand under <c>cameras</c>.</summary>
 internal static class CameraDrivers
 {
+    public const string RealSense = "realsense";
+
     public static readonly DriverTable<CameraConfig, ICamera> All = new(
         ["name", "latency_ms", "mounted_on", "extrinsics"],
         [
@@ -17,6 +20,10 @@ internal static class CameraDrivers
             new("v4l2", ["device"], ["width", "height", "fps", "format", "exposure_us", "gain", "white_balance", "intrinsics"],
                 c => DeviceFile(c.Device).Replace('/', '_'), Webcam),
             new("episode", ["episode"], ["camera", "loop", "depth"], _ => null, Episode),
+            new(RealSense, [],
+                ["serial", "width", "height", "fps", "depth", "depth_width", "depth_height", "exposure_us", "gain", "white_balance",
+                    "emitter", "laser_power", "preset", "advanced_json", "allow_usb2", "library", "global_time"],
+                c => c.Serial.Length == 0 ? "realsense" : $"realsense-{c.Serial.Replace('/', '_')}", RealSenseOf),
         ]);
 
     private static FrameSocketCamera FrameSocket(CameraConfig camera) => new(new()
@@ -41,6 +48,31 @@ internal static class CameraDrivers
         Gain = camera.Gain,
         WhiteBalanceK = camera.WhiteBalance,
         Intrinsics = camera.Intrinsics,
+        LatencyMs = camera.LatencyMs,
+        MountedOn = camera.MountedOn ?? "base",
+        Extrinsics = ExtrinsicsOf(camera),
+    });
+
+    private static RealSenseCamera RealSenseOf(CameraConfig camera) => new(new()
+    {
+        Name = camera.Name,
+        Serial = camera.Serial,
+        Width = camera.Width,
+        Height = camera.Height,
+        Fps = (int)camera.Fps,
+        Depth = camera.Depth,
+        DepthWidth = camera.DepthWidth,
+        DepthHeight = camera.DepthHeight,
+        ExposureUs = camera.ExposureUs,
+        Gain = camera.Gain,
+        WhiteBalance = camera.WhiteBalance,
+        Emitter = camera.Emitter,
+        LaserPower = camera.LaserPower,
+        Preset = camera.Preset,
+        AdvancedJson = camera.AdvancedJson,
+        AllowUsb2 = camera.AllowUsb2,
+        Library = camera.Library,
+        GlobalTime = camera.GlobalTime,
         LatencyMs = camera.LatencyMs,
         MountedOn = camera.MountedOn ?? "base",
         Extrinsics = ExtrinsicsOf(camera),

@@ -31,9 +31,9 @@ public class LibraryTests(StandInFixture fixture) : RealSenseTest(fixture)
     [Fact]
     public unsafe void A_library_that_is_too_old_is_named()
     {
-        string old = Bus.Copy("librealsense2-old.so");
-        ((delegate* unmanaged[Cdecl]<int, void>)NativeLibrary.GetExport(NativeLibrary.Load(old), "rwm_api_version"))(24901);
-        using var camera = Open(o => o.Library = old);
+        using StandIn old = StandInFixture.Another();
+        ((delegate* unmanaged[Cdecl]<int, void>)old.Export("rwm_api_version"))(24901);
+        using var camera = Open(o => o.Library = old.Path);
         Says(camera, "is librealsense 2.49.1; 2.50 or later is needed");
     }
 

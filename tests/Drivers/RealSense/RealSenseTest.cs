@@ -4,20 +4,25 @@ using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Drivers.Tests.RealSense;
 
-/// <summary>The stand-in, compiled once: its cameras are one test's at a time.</summary>
+/// <summary>A class of tests has a stand-in of its own: its cameras are one test's at a time.</summary>
 public sealed class StandInFixture : IDisposable
 {
-    internal StandIn Bus { get; } = new(Repository.Root);
+    private static readonly Lazy<string> s_compiled = new(() =>
+    {
+        string folder = Directory.CreateTempSubdirectory("rwm-rs").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return StandIn.Compile(Repository.Root, folder);
+    });
+
+    internal StandIn Bus { get; } = Another();
+
+    internal static StandIn Another() => new(s_compiled.Value);
 
     public void Dispose() => Bus.Dispose();
 }
 
-[CollectionDefinition("RealSense")]
-public sealed class RealSenseTests : ICollectionFixture<StandInFixture>;
-
 /// <summary>A test with a bus of its own, which must be left as it was found: nothing held, nothing misused.</summary>
-[Collection("RealSense")]
-public abstract class RealSenseTest(StandInFixture fixture) : IDisposable
+public abstract class RealSenseTest(StandInFixture fixture) : IClassFixture<StandInFixture>, IDisposable
 {
     protected const string Serial = "836612070000";
     private readonly List<RealSenseCamera> _cameras = [];

@@ -4,8 +4,7 @@ using System.Runtime.InteropServices;
 namespace RobotWorldModel.Drivers.Tests.RealSense;
 
 /// <summary>
-/// The stand-in for librealsense2 (tests/native/realsense), compiled and loaded, and the orders that its test's side takes. A file of its
-/// own is a library of its own.
+/// The stand-in for librealsense2 (tests/native/realsense), compiled and loaded, and the orders that its test's side takes.
 /// </summary>
 internal sealed unsafe class StandIn : IDisposable
 {
@@ -14,31 +13,32 @@ internal sealed unsafe class StandIn : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("rwm-rs").FullName;
     private readonly nint _library;
 
-    /// <param name="root">The checkout.</param>
-    /// <exception cref="InvalidOperationException">gcc does not take it, or is missing.</exception>
-    public StandIn(string root)
+    /// <param name="compiled">What <see cref="Compile"/> made. A copy of it is loaded: a file of its own is a library of its own, with its
+    /// own cameras.</param>
+    public StandIn(string compiled)
     {
-        Path = System.IO.Path.Combine(_folder, "librealsense2-standin.so");
+        Path = System.IO.Path.Combine(_folder, "librealsense2.so");
+        File.Copy(compiled, Path);
+        _library = NativeLibrary.Load(Path);
+    }
+
+    /// <param name="root">The checkout.</param>
+    /// <param name="into">A folder.</param>
+    /// <returns>The library's path.</returns>
+    /// <exception cref="InvalidOperationException">gcc does not take it.</exception>
+    public static string Compile(string root, string into)
+    {
+        string path = System.IO.Path.Combine(into, "librealsense2-standin.so");
         string[] sources = Directory.GetFiles(System.IO.Path.Combine(root, "tests", "native", "realsense"), "*.c");
-        var start = new ProcessStartInfo("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden", "-o", Path,
+        var start = new ProcessStartInfo("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden", "-o", path,
             .. sources, "-lm", "-lpthread"]) { RedirectStandardError = true };
         using Process gcc = Process.Start(start)!;
         string said = gcc.StandardError.ReadToEnd();
         gcc.WaitForExit();
-        if (gcc.ExitCode != 0)
-            throw new InvalidOperationException($"gcc: {said}");
-        _library = NativeLibrary.Load(Path);
+        return gcc.ExitCode == 0 ? path : throw new InvalidOperationException($"gcc: {said}");
     }
 
     public string Path { get; }
-
-    /// <summary>Another library of the same, with a state of its own.</summary>
-    public string Copy(string name)
-    {
-        string copy = System.IO.Path.Combine(_folder, name);
-        File.Copy(Path, copy);
-        return copy;
-    }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

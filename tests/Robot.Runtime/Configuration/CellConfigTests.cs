@@ -77,6 +77,17 @@ public class CellConfigTests
     [InlineData("cameras: [{name: a, driver: episode, episode: e, loop: 2}]", "'cameras[0].loop: 2' must be true or false")]
     [InlineData("cameras: [{name: a, driver: v4l2, device: d}, {name: b, driver: v4l2, device: d}]",
         "cameras a and b have the same device, 'd'; it has one reader")]
+    [InlineData("cameras: [{name: a, driver: realsense, socket: s}]", "'cameras[0].socket' means nothing to realsense")]
+    [InlineData("cameras: [{name: a, driver: realsense, emitter: dim}]", "'cameras[0].emitter: dim' must be one of off, on, auto")]
+    [InlineData("cameras: [{name: a, driver: realsense, serial: ''}]", "'cameras[0].serial' is empty")]
+    [InlineData("cameras: [{name: a, driver: realsense, fps: 60, exposure_us: 20000}]",
+        "'cameras[0].exposure_us: 20000' is longer than a picture lasts at 60 Hz (16666 µs)")]
+    [InlineData("cameras: [{name: a, driver: realsense, gain: 3}]", "'cameras[0].gain' says nothing without exposure_us")]
+    [InlineData("cameras: [{name: a, driver: realsense, serial: '1'}, {name: b, driver: realsense}]", "camera b needs its serial")]
+    [InlineData("cameras: [{name: a, driver: realsense, serial: 1}, {name: b, driver: realsense, serial: 1}]",
+        "cameras a and b have one serial, 1")]
+    [InlineData("cameras: [{name: a, driver: realsense, serial: 1}, {name: b, driver: realsense, serial: 2, library: /x.so}]",
+        "every RealSense must name the same library")]
     [InlineData("gripper: {host: 192.168.1.100/}", "cell.yaml:3: 'gripper.host: 192.168.1.100/' must be a host's name or address alone")]
     [InlineData("force: {host: 'http://192.168.1.100'}", "'force.host: http://192.168.1.100' must be a host's name or address alone")]
     [InlineData("force: {host: ''}", "cell.yaml:3: 'force.host' is empty")]
@@ -114,6 +125,10 @@ public class CellConfigTests
         + "exposure_us: 8000, gain: 20, white_balance: 5000, intrinsics: [900, 900, 640, 360, 0.1, 0, 0, 0, 0]}]")]
     [InlineData("cameras: [{name: a, driver: episode, episode: data/demo_000, camera: wrist, loop: false, depth: false}, "
         + "{name: b, driver: episode, episode: data/demo_000, camera: scene}]")]
+    [InlineData("cameras: [{name: a, driver: realsense}, {name: b, socket: s}]")]
+    [InlineData("cameras: [{name: a, driver: realsense, serial: 836612070000, width: 848, height: 480, fps: 60, depth_width: 640, "
+        + "depth_height: 480, exposure_us: 8000, gain: 32, white_balance: 4600, emitter: on, laser_power: 150, preset: high_accuracy, "
+        + "advanced_json: a.json, allow_usb2: true, global_time: false, library: /usr/lib/librealsense2.so, latency_ms: 10}]")]
     [InlineData("simulation: {control: s, robot: {software: 3.15.8, serial: '20175500001', start: power_off, delay_ms_max: 3}}")]
     public void A_value_that_fits_is_taken(string text)
     {

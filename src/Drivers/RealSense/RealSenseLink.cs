@@ -1,91 +1,89 @@
 using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Sockets;
 using RobotWorldModel.Drivers.Time;
 
 namespace RobotWorldModel.Drivers.RealSense;
 
-// The camera's thread: find, open, watch, close, again and again.
-public sealed partial class RealSenseCamera
+/// <summary>
+/// A camera's thread. It calls nothing of the library: it asks the hub for the device, lets a session run it, and watches. Without
+/// pictures it climbs a ladder: the streams anew, a reset of the camera, a person.
+/// </summary>
+internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePictures pictures)
+    : ConnectedDevice(options.Name, $"a RealSense {options.Serial}".TrimEnd(), options.Timings.Retry)
 {
     private const int LookMs = 20, GoneMs = 300;
     private const double SlowShare = 0.8; // of the rate: below it is said
-    private const string AskReplug = "it makes no pictures, though its streams were started anew and it was reset: unplug it, wait two "
-        + "seconds, plug it in again, and look at its cable and at what powers it";
+    private readonly RealSenseTimings _timings = options.Timings;
+    private volatile CameraInfo? _info;
+    private RealSenseHub? _hub;
+    private string _serial = options.Serial;
+    private int _quietMs; // how long the bus must have been quiet before the device is taken: more than 0 where it was restarted
     private Rung _rung;
     private bool _restarted;
 
     /// <summary>What is done next where no pictures come.</summary>
     private enum Rung { Restart, Reset, Person }
 
-    /// <param name="Why">Empty: the camera is to stop.</param>
+    /// <param name="Why">Null: the camera is to stop.</param>
     /// <param name="Climb">Another try as it was will not do.</param>
-    private readonly record struct Trouble(string Why, bool Climb);
+    private readonly record struct Trouble(string? Why, bool Climb);
 
-    private void Run(CancellationToken stop)
-    {
-        while (!stop.IsCancellationRequested)
-        {
-            RealSenseHub hub;
-            try
-            {
-                hub = RealSenseHub.Acquire(_options.Library, _timings.Poll);
-            }
-            catch (Exception e) when (e is DllNotFoundException or RealSenseException)
-            {
-                Say(false, e is RealSenseException said ? RealSenseErrors.Explain(said) : e.Message);
-                stop.WaitHandle.WaitOne(_timings.NoLibrary);
-                continue;
-            }
-            try
-            {
-                for (int quietMs = 0; !stop.IsCancellationRequested;)
-                    quietMs = RunOnce(hub, quietMs, stop);
-            }
-            finally
-            {
-                hub.Release();
-            }
-        }
-    }
+    public CameraInfo? Info => _info;
+
+    protected override void OnEnded() => _hub?.Release();
 
     /// <summary>From looking for the device to having closed it.</summary>
-    /// <param name="quietMs">How long the bus must have been quiet before the device is taken.</param>
-    /// <returns>The same for the next time: more than 0 where the camera has been restarted.</returns>
-    private int RunOnce(RealSenseHub hub, int quietMs, CancellationToken stop)
+    protected override void ConnectAndTalk(CancellationToken stop)
     {
-        RealSenseClaim claim = hub.Want(Name, _serial, quietMs);
+        RealSenseHub hub = _hub ??= Hub(stop);
+        RealSenseClaim claim = hub.Want(options.Name, _serial, _quietMs);
         while (!claim.Wait(LookMs))
         {
             if (stop.IsCancellationRequested)
             {
                 hub.GiveBack(claim);
-                return 0;
+                return;
             }
-            Say(false, _found > 0 ? $"{claim.Said} (lost: {_lastLoss})" : claim.Said);
+            if (claim.Said.Length > 0)
+                Say(false, Status.LastLoss.Length > 0 ? $"{claim.Said} (lost: {Status.LastLoss})" : claim.Said);
         }
         _serial = claim.Serial;
-        var session = new RealSenseSession(hub, claim, _options, _pictures, mayRestart: !_restarted);
+        var session = new RealSenseSession(hub, claim, options, pictures, mayRestart: !_restarted);
         Trouble trouble = Open(session, stop);
         if (trouble == default && !stop.IsCancellationRequested)
             trouble = AwaitFirst(claim, session, stop);
         hub.Started(claim);
         if (trouble == default && !stop.IsCancellationRequested)
             trouble = Watch(claim, session, stop);
-        if (trouble != default)
-            Lost(trouble.Why);
 
         int changes = hub.Changes;
         bool reset = trouble.Climb && _rung == Rung.Reset;
         session.Close(reset);
-        reset |= Await(session, stop);
-        while (!session.WaitClosed(LookMs) && !stop.IsCancellationRequested)
-            Say(false, "the library does not let go of the camera: unplug it, wait two seconds, plug it in again; if that does not help, "
-                + "start the service anew");
-        if (stop.IsCancellationRequested || trouble == default)
-            return 0;
+        reset |= End(session, stop);
+        if (trouble.Why is not { } why)
+            return;
         _restarted = session.Restarts;
-        if (!Climb(hub, trouble, changes, stop) && session.Info is null && !session.Restarts)
-            stop.WaitHandle.WaitOne(_timings.Retry);
-        return reset || session.Restarts ? _timings.Quiet : 0;
+        _quietMs = reset || session.Restarts ? _timings.Quiet : 0;
+        if (trouble.Climb && _rung == Rung.Person)
+            AskPerson(hub, why, changes, stop);
+        else if (trouble.Climb)
+            _rung++;
+        throw new DeviceLostException(why);
+    }
+
+    private RealSenseHub Hub(CancellationToken stop)
+    {
+        try
+        {
+            return RealSenseHub.Acquire(options.Library, _timings.Poll);
+        }
+        catch (Exception e) when (e is DllNotFoundException or RealSenseException)
+        {
+            string why = e is RealSenseException said ? RealSenseErrors.Explain(said) : e.Message;
+            Say(false, why);
+            stop.WaitHandle.WaitOne(_timings.NoLibrary);
+            throw new DeviceLostException(why);
+        }
     }
 
     private Trouble Open(RealSenseSession session, CancellationToken stop)
@@ -104,7 +102,7 @@ public sealed partial class RealSenseCamera
     private Trouble AwaitFirst(RealSenseClaim claim, RealSenseSession session, CancellationToken stop)
     {
         long deadline = Deadline(_timings.First);
-        while (_pictures.NewestNs(_options.Depth) == 0 && !stop.IsCancellationRequested)
+        while (pictures.NewestNs(options.Depth) == 0 && !stop.IsCancellationRequested)
         {
             if (session.Failure.Length > 0)
                 return new(session.Failure, Climb: true);
@@ -119,15 +117,15 @@ public sealed partial class RealSenseCamera
 
     private Trouble Watch(RealSenseClaim claim, RealSenseSession session, CancellationToken stop)
     {
-        _info = session.Info! with { HasMetadata = _pictures.HasMetadata };
+        _info = session.Info! with { HasMetadata = pictures.HasMetadata };
         string what = Describe(_info);
         Found(what);
-        var rate = new RateCheck(_pictures, _options);
+        var rate = new RateCheck(pictures, options);
         long healthyNs = Deadline(_timings.Healthy);
         while (!stop.IsCancellationRequested)
         {
             stop.WaitHandle.WaitOne(LookMs);
-            long now = HostClock.NowNs, silentMs = (now - _pictures.NewestNs(_options.Depth)) / 1_000_000;
+            long now = HostClock.NowNs, silentMs = (now - pictures.NewestNs(options.Depth)) / 1_000_000;
             if (session.Failure.Length > 0)
                 return new(session.Failure, Climb: true);
             if (claim.Gone && silentMs > GoneMs)
@@ -137,7 +135,7 @@ public sealed partial class RealSenseCamera
             if (now > healthyNs)
                 _rung = Rung.Restart;
             if (silentMs > _timings.Stale)
-                Say(true, $"no {_pictures.Behind(_options.Depth)} picture for {_timings.Stale / 1000.0:0.#} s; {what}");
+                Say(true, $"no {pictures.Behind(options.Depth)} picture for {_timings.Stale / 1000.0:0.#} s; {what}");
             else if (rate.Look(now, session.Notice) is { } oddities)
                 Say(true, what + oddities);
         }
@@ -146,38 +144,35 @@ public sealed partial class RealSenseCamera
 
     /// <summary>Waits for a session's end; where the library hangs in it, the camera is reset, which often makes calls return.</summary>
     /// <returns>Whether it was reset.</returns>
-    private bool Await(RealSenseSession session, CancellationToken stop)
+    private bool End(RealSenseSession session, CancellationToken stop)
     {
         if (session.WaitClosed(_timings.Close) || stop.IsCancellationRequested)
             return false;
         Say(false, "the library hangs while it stops the streams; the camera is reset");
-        new Thread(session.ResetFromOutside) { Name = $"{Name} reset", IsBackground = true }.Start();
-        session.WaitClosed(_timings.Close);
+        new Thread(session.ResetFromOutside) { Name = $"{options.Name} reset", IsBackground = true }.Start();
+        long deadline = Deadline(_timings.Close);
+        while (!session.WaitClosed(LookMs) && !stop.IsCancellationRequested)
+            if (HostClock.NowNs > deadline)
+                Say(false, "the library does not let go of the camera: unplug it, wait two seconds, plug it in again; if that does not help, "
+                    + "start the service anew");
         return true;
     }
 
-    /// <summary>A rung further, where another try as it was will not do; on the last a person is waited for.</summary>
-    private bool Climb(RealSenseHub hub, Trouble trouble, int changes, CancellationToken stop)
+    /// <summary>All that can be done from here was done: waits until something changes on the bus, or for long.</summary>
+    private void AskPerson(RealSenseHub hub, string why, int changes, CancellationToken stop)
     {
-        if (!trouble.Climb)
-            return false;
-        if (_rung < Rung.Person)
-        {
-            _rung++;
-            return true;
-        }
-        Lost($"{AskReplug} ({trouble.Why})");
+        Say(false, $"{why}, though its streams were started anew and it was reset: unplug it, wait two seconds, plug it in again, and look "
+            + "at its cable and at what powers it");
         long until = Deadline(_timings.Patience);
         while (hub.Changes == changes && HostClock.NowNs < until && !stop.IsCancellationRequested)
             stop.WaitHandle.WaitOne(LookMs);
-        return true;
     }
 
     /// <summary>No pictures, and all that is known about why.</summary>
     private string Silence(string since)
     {
-        var (broken, how) = _pictures.Broken;
-        return $"no {_pictures.Behind(_options.Depth)} picture {since}" + (broken > 0 ? $" ({broken} were broken: {how})" : "");
+        var (broken, how) = pictures.Broken;
+        return $"no {pictures.Behind(options.Depth)} picture {since}" + (broken > 0 ? $" ({broken} were broken: {how})" : "");
     }
 
     private string Describe(CameraInfo info)
@@ -185,7 +180,7 @@ public sealed partial class RealSenseCamera
         string usb = info.Usb.Length > 0 ? $"USB {info.Usb}, " : "";
         string depth = info.Depth is { } d ? $" and depth {d.Width}x{d.Height}" : "";
         return $"{info.Model} {info.Serial} ({usb}firmware {info.Firmware}, {info.Library}), colour {info.Color.Width}x{info.Color.Height}"
-            + $"{depth} at {_options.Fps} Hz" + (info.HasMetadata == true ? "" : ", without metadata: stamped by the host");
+            + $"{depth} at {options.Fps} Hz" + (info.HasMetadata == true ? "" : ", without metadata: stamped by the host");
     }
 
     private static long Deadline(int ms) => HostClock.NowNs + ms * 1_000_000L;
