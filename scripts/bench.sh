@@ -39,6 +39,7 @@ if [ -n "$quick" ]; then
     run roundtrip --runs 1 --seconds 5
     run recovery --runs 1
     run controller --runs 1 --seconds 3
+    run realsense --runs 1 --seconds 5
     run times --runs 1 --seconds 5
     run capture --runs 1 --seconds 20
     run tick --minutes 0.25
@@ -53,6 +54,7 @@ else
     run roundtrip --results "$results"
     run recovery --results "$results"
     run controller --results "$results"
+    run realsense --results "$results"
     run times --results "$results"
     run capture --results "$results"
     run tick --results "$results"

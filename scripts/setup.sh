@@ -24,8 +24,8 @@ python3-serial|another program on the same serial port in the tests
 python3-pymodbus|an independent Modbus server in the tests
 python3-serial-asyncio|its serial side
 libmodbus-dev|another independent Modbus server in the tests
-gcc|the C loop that the tick is measured against
-libc6-dev|headers for that loop
+gcc|the C loop that the tick is measured against; the stand-in for librealsense2 in the tests
+libc6-dev|headers for both
 '
 missing=()
 while IFS='|' read -r package why; do

@@ -27,6 +27,8 @@ Measure("webcam", "The webcam driver: processor time and bytes allocated a pictu
     WebcamBench.Run(results, runs);
     return Task.CompletedTask;
 }, runs: 5);
+Measure("realsense", "A RealSense pair of pictures through the stand-in library: processor time, allocation, recovery",
+    RealSenseBench.RunAsync, runs: 3, seconds: 30);
 Measure("encoding", "bench/Encoding, several times", (results, runs, _, _) =>
 {
     PeerBenches.Encoding(results, runs);

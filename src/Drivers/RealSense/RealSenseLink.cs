@@ -122,6 +122,8 @@ internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePic
         Found(what);
         var rate = new RateCheck(pictures, options);
         long healthyNs = Deadline(_timings.Healthy);
+        string odd = "";
+        bool stale = false;
         while (!stop.IsCancellationRequested)
         {
             stop.WaitHandle.WaitOne(LookMs);
@@ -135,9 +137,15 @@ internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePic
             if (now > healthyNs)
                 _rung = Rung.Restart;
             if (silentMs > _timings.Stale)
+            {
+                stale = true;
                 Say(true, $"no {pictures.Behind(options.Depth)} picture for {_timings.Stale / 1000.0:0.#} s; {what}");
-            else if (rate.Look(now, session.Notice) is { } oddities)
+            }
+            else if (rate.Look(now, session.Notice) is { } oddities && (stale || oddities != odd))
+            {
+                (stale, odd) = (false, oddities);
                 Say(true, what + oddities);
+            }
         }
         return default;
     }

@@ -121,6 +121,10 @@ internal sealed unsafe class StandIn : IDisposable
 
     public long AskLong(string what) => ((delegate* unmanaged[Cdecl]<long>)Export(what))();
 
+    /// <summary>Processor time of a copy of so many bytes, at a rate, ns.</summary>
+    public long CopyNs(long bytes, double hz, int copies) =>
+        ((delegate* unmanaged[Cdecl]<long, double, int, long>)Export("rwm_copy_ns"))(bytes, hz, copies);
+
     public string Json(string serial)
     {
         fixed (byte* s = Text(serial))

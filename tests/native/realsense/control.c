@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static atomic_int restarting;
@@ -238,4 +239,27 @@ API void rwm_reset(void) {
     api_version = 25802;
     rwm_callback_clear();
     objects_reset();
+}
+
+/* The least that a picture costs: memory of a picture's size, written just before as the pictures are, copied into one of many buffers,
+   at a rate. Processor time of a copy, ns. */
+API long rwm_copy_ns(long bytes, double hz, int copies) {
+    enum { BUFFERS = 32 };
+    char *from = malloc(bytes), *into[BUFFERS];
+    for (int i = 0; i < BUFFERS; i++)
+        memset(into[i] = malloc(bytes), i, bytes);
+    long sum = 0;
+    for (int i = 0; i < copies; i++) {
+        struct timespec a, b;
+        memset(from, i, bytes);
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
+        memcpy(into[i % BUFFERS], from, bytes);
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
+        sum += (b.tv_sec - a.tv_sec) * 1000000000L + b.tv_nsec - a.tv_nsec;
+        usleep((useconds_t)(1e6 / hz));
+    }
+    for (int i = 0; i < BUFFERS; i++)
+        free(into[i]);
+    free(from);
+    return sum / copies;
 }
