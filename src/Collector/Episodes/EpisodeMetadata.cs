@@ -176,8 +176,9 @@ public sealed record CameraDescription(
     string Name, string Model, string Serial, CameraIntrinsics? Color, CameraIntrinsics? Depth, double? DepthScale,
     CameraExtrinsics? Extrinsics)
 {
-    /// <summary>Depth's optical frame in colour's (its frame is then "color"): what laying depth over colour needs. Null where the camera
-    /// does not say, as the next three.</summary>
+    /// <summary>
+    /// Depth's optical frame in colour's: what laying depth over colour needs. Null where the camera does not say, as all that follow.
+    /// </summary>
     public CameraExtrinsics? DepthInColor { get; init; }
 
     /// <summary>Version of the camera's own software.</summary>
@@ -195,7 +196,8 @@ public sealed record CameraDescription(
     /// <summary>As a camera describes itself. A camera without colour pictures in the episode: <c>with { Color = null }</c>.</summary>
     public static CameraDescription From(CameraInfo info)
     {
-        return new CameraDescription(info.Name, info.Model, info.Serial, info.Color, info.Depth, info.Depth is null ? null : info.DepthScale,
+        return new CameraDescription(
+            info.Name, info.Model, info.Serial, info.Color, info.Depth, info.Depth is null ? null : info.DepthScale,
             Place(info.MountedOn, info.Extrinsics))
         {
             DepthInColor = Place("color", info.DepthInColor),

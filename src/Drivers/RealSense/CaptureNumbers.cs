@@ -2,8 +2,8 @@ namespace RobotWorldModel.Drivers.RealSense;
 
 /// <summary>
 /// Numbers the captures of a camera whose colour and depth come by themselves: pictures whose times are within half a period of each
-/// other belong to one capture and have one number, until they have drifted apart. Within a stream a lost picture leaves a gap. The library's own sets are not trusted:
-/// they pair what came together, and wait for it. Not thread-safe; allocates nothing.
+/// other belong to one capture and have one number, until they have drifted apart. Within a stream a lost picture leaves a gap. The
+/// library's own sets are not trusted: they pair what came together, and wait for it. Not thread-safe; allocates nothing.
 /// </summary>
 /// <param name="first">None is below it.</param>
 internal sealed class CaptureNumbers(long periodNs, long first)

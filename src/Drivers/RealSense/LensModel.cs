@@ -26,7 +26,7 @@ internal static class LensModel
         return new(lens.Width, lens.Height, lens.Fx, lens.Fy, lens.Cx, lens.Cy, distortion);
     }
 
-    /// <summary>Brown-Conrady's polynomial: k1, k2, p1, p2, k3; x and y are the pixel's offset from the centre, in focal lengths.</summary>
+    /// <summary>Brown-Conrady's polynomial: k1, k2, p1, p2, k3; x and y are the offset from the centre, in focal lengths.</summary>
     public static (double X, double Y) Bend(double[] k, double x, double y)
     {
         double r2 = x * x + y * y, radial = 1 + r2 * (k[0] + r2 * (k[1] + r2 * k[4]));

@@ -7,7 +7,7 @@ internal static class RealSenseErrors
     public static string Explain(RealSenseException e)
     {
         if (Says(e, "RS2_USB_STATUS_ACCESS", "Permission denied", "errno=13"))
-            return $"this user may not open it ({e.Said}): install the udev rules for RealSense (docs/realsense.md), then plug it in again";
+            return $"this user may not open it ({e.Said}): install the udev rules (docs/realsense.md), then plug it in again";
         if (Says(e, "resource busy", "errno=16", "RS2_USB_STATUS_BUSY"))
             return $"another program has it open ({e.Said}): end realsense-viewer, ROS nodes or a second service";
         if (Says(e, "set power state"))

@@ -135,8 +135,8 @@ internal sealed unsafe class RealSenseLibrary
     public string Version { get; }
 
     /// <summary>By which the system may know it: a runtime's package has no link without a version.</summary>
-    internal static string[] SystemNames { get; } =
-        ["librealsense2.so", .. Enumerable.Range(OldestMinor, NewestMinor - OldestMinor + 1).Reverse().Select(m => $"librealsense2.so.2.{m}")];
+    internal static string[] SystemNames { get; } = ["librealsense2.so",
+        .. Enumerable.Range(OldestMinor, NewestMinor - OldestMinor + 1).Reverse().Select(m => $"librealsense2.so.2.{m}")];
 
     /// <param name="path">The one file to take; empty: whatever the system has.</param>
     /// <exception cref="DllNotFoundException">There is none, or it cannot be used; says what to do.</exception>

@@ -161,16 +161,16 @@ internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePic
         long deadline = Deadline(_timings.Close);
         while (!session.WaitClosed(LookMs) && !stop.IsCancellationRequested)
             if (HostClock.NowNs > deadline)
-                Say(false, "the library does not let go of the camera: unplug it, wait two seconds, plug it in again; if that does not help, "
-                    + "start the service anew");
+                Say(false, "the library does not let go of the camera: unplug it, wait two seconds, plug it in again; if that does not "
+                    + "help, start the service anew");
         return true;
     }
 
     /// <summary>All that can be done from here was done: waits until something changes on the bus, or for long.</summary>
     private void AskPerson(RealSenseHub hub, string why, int changes, CancellationToken stop)
     {
-        Say(false, $"{why}, though its streams were started anew and it was reset: unplug it, wait two seconds, plug it in again, and look "
-            + "at its cable and at what powers it");
+        Say(false, $"{why}, though its streams were started anew and it was reset: unplug it, wait two seconds, plug it in again, and "
+            + "look at its cable and at what powers it");
         long until = Deadline(_timings.Patience);
         while (hub.Changes == changes && HostClock.NowNs < until && !stop.IsCancellationRequested)
             stop.WaitHandle.WaitOne(LookMs);

@@ -136,8 +136,8 @@ internal sealed unsafe class RealSenseSession
     {
         string usb = _device.Info(RsInfo.UsbType);
         if (usb.Length > 0 && usb[0] < '3' && !_options.AllowUsb2)
-            throw new DeviceLostException($"it is on USB {usb} (port {_device.Info(RsInfo.Port)}): use a USB 3 port and a USB 3 cable, turn "
-                + "the plug at the camera round, plug it in quickly; or set allow_usb2: true");
+            throw new DeviceLostException($"it is on USB {usb} (port {_device.Info(RsInfo.Port)}): use a USB 3 port and a USB 3 cable, "
+                + "turn the plug at the camera round, plug it in quickly; or set allow_usb2: true");
         if (!LoadAdvancedSettings())
             return;
         RealSenseSensor[] sensors = _device.Sensors();
@@ -187,8 +187,8 @@ internal sealed unsafe class RealSenseSession
             case null:
                 throw new DeviceLostException("advanced_json: this camera, or this build of librealsense, has no advanced mode");
             case false when !_mayRestart:
-                throw new DeviceLostException("advanced_json: the camera was restarted for it and is not in advanced mode: switch advanced "
-                    + "mode on in realsense-viewer");
+                throw new DeviceLostException("advanced_json: the camera was restarted for it and is not in advanced mode: switch "
+                    + "advanced mode on in realsense-viewer");
             case false:
                 Restarts = true;
                 _failure = "it restarts in advanced mode";

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
 
 namespace RobotWorldModel.Collector.Tests.Episodes;
@@ -22,7 +23,9 @@ public class EpisodeMetadataTests
         string json = Json(demonstrated: false)
             .Replace("\"not judged\"", "\"not_judged\"", StringComparison.Ordinal)
             .Replace("  \"action_source\": \"scripted\",\n", "", StringComparison.Ordinal)
-            .Replace("  \"never_all_fresh\": false,\n", "", StringComparison.Ordinal);
+            .Replace("  \"never_all_fresh\": false,\n", "", StringComparison.Ordinal)
+            .Replace("      \"depth_in_color\": null,\n      \"firmware\": null,\n", "", StringComparison.Ordinal);
+        Assert.DoesNotContain("firmware", json, StringComparison.Ordinal);
         EpisodeMetadata metadata = EpisodeMetadata.Parse(Encoding.UTF8.GetBytes(json));
         Assert.DoesNotContain("action_source", json, StringComparison.Ordinal);
         Assert.DoesNotContain("never_all_fresh", json, StringComparison.Ordinal);
@@ -40,6 +43,32 @@ public class EpisodeMetadataTests
         Assert.Contains("\"fx\": null", written, StringComparison.Ordinal);
         CameraIntrinsics read = EpisodeMetadata.Parse(Encoding.UTF8.GetBytes(written)).Cameras[0].Color!;
         Assert.Equal((640, 480, double.NaN, double.NaN), (read.Width, read.Height, read.Fx, read.Cy));
+    }
+
+    [Fact]
+    public void What_a_camera_says_of_itself_comes_back()
+    {
+        var lens = new CameraIntrinsics(640, 480, 600, 601, 320, 240, [0.1, -0.2, 0, 0, 0]);
+        var told = CameraDescription.From(new("wrist", "D435", "1", lens, lens, 0.001, "flange", null)
+        {
+            DepthInColor = Pose.FromVector(new([0.015, 0, 0.001, 0, 0, 0.1])),
+            Firmware = "5.16.0.1",
+            Usb = "3.2",
+            Library = "librealsense 2.58.2",
+            HasMetadata = true,
+        });
+        var silent = CameraDescription.From(new("scene", "", "", lens, null, 0, "base", null));
+        using var folder = new MemoryFolder();
+        string episode = SyntheticEpisode.Commit(folder.Path, 1, frames: 3);
+        EpisodeMetadata metadata = EpisodeMetadata.Read(episode) with { Cameras = [told, silent] };
+        string json = Encoding.UTF8.GetString(metadata.ToJson());
+        foreach (string words in new[] { "\"depth_in_color\": {", "\"frame\": \"color\"", "\"hardware_stamps\": true" })
+            Assert.Contains(words, json, StringComparison.Ordinal);
+        var back = EpisodeMetadata.Parse(Encoding.UTF8.GetBytes(json)).Cameras;
+        Assert.Equal([0.015, 0, 0.001], back[0].DepthInColor!.Translation);
+        Assert.Equal(0.1, back[0].DepthInColor!.Rotation[2], 1e-12);
+        Assert.Equal(("5.16.0.1", "librealsense 2.58.2", (bool?)true), (back[0].Firmware, back[0].Library, back[0].HardwareStamps));
+        Assert.Equal((null, null, null), (back[1].DepthInColor, back[1].Usb, back[1].HardwareStamps));
     }
 
     [Theory]

@@ -29,11 +29,11 @@ public abstract class RealSenseTest(StandInFixture fixture) : IClassFixture<Stan
 
     /// <summary>Short, where the driver's own are for people and for cameras.</summary>
     private protected static RealSenseTimings Quick { get; } = new(
-        Stale: 200, Fault: 500, First: 1000, Open: 3000, Close: 200, Quiet: 40, Poll: 40, Retry: 20, Patience: 100, Healthy: 100,
+        Stale: 200, Fault: 500, First: 1000, Open: 3000, Close: 200, Quiet: 40, Poll: 40, Retry: 20, Patience: 30, Healthy: 100,
         NoLibrary: 20, Rate: 200);
 
     /// <summary>For tests that wait for faults; those that wait for none would see some on a busy machine.</summary>
-    private protected static RealSenseTimings Impatient { get; } = Quick with { Stale = 80, Fault = 200, First = 300 };
+    private protected static RealSenseTimings Impatient { get; } = Quick with { Stale = 80, Fault = 200, First = 250 };
 
     private protected StandIn Bus { get; } = fixture.Bus;
 

@@ -55,7 +55,7 @@ internal sealed unsafe class SoftwareCamera : IDisposable
         _setMetadata = (delegate* unmanaged[Cdecl]<nint, int, long, nint*, void>)Export("rs2_software_sensor_set_metadata");
         _device = ((delegate* unmanaged[Cdecl]<nint*, nint>)Export("rs2_create_software_device"))(&error);
         Check(error);
-        foreach (var (info, text) in new[] { (0, "Software"), (1, Serial), (2, "1.0"), (4, "none"), (7, "0B07"), (9, "3.2"), (10, "D400") })
+        foreach (var (info, text) in new[] { (0, "Software"), (1, Serial), (2, "1.0"), (4, "none"), (7, "0B07"), (9, "3.2") })
             Register(info, text);
         DepthSensor = AddSensor("Stereo Module");
         ColorSensor = AddSensor("RGB Camera");

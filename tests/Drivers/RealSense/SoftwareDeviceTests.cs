@@ -27,18 +27,20 @@ public class SoftwareDeviceTests(StandInFixture fixture) : RealSenseTest(fixture
             Thread.Sleep(33);
             return color.Count >= 15 && depth.Count >= 15;
         }, "fifteen sets", 20);
-        Assert.Equal((SoftwareCamera.Serial, "1.0", 0.001), (camera.Info!.Serial, camera.Info.Firmware, Math.Round(camera.Info.DepthScale, 6)));
+        Assert.Equal((SoftwareCamera.Serial, "1.0"), (camera.Info!.Serial, camera.Info.Firmware));
+        Assert.Equal(0.001, camera.Info.DepthScale, 1e-6);
         Assert.Equal((31.5, 61.0), (camera.Info.Color.Cx, camera.Info.Depth!.Fy));
         Assert.Equal(0.015, camera.Info.DepthInColor!.Value.Position.X, 1e-6);
         Assert.Equal(0, software.AutoExposurePriorityNow);
         var colors = Drain(color);
         var depths = Drain(depth);
-        Assert.Equal(colors.Select(s => s.Sequence).Intersect(depths.Select(s => s.Sequence)).Count(), Math.Min(colors.Count, depths.Count));
+        var pairs = colors.Select(s => s.Sequence).Intersect(depths.Select(s => s.Sequence));
+        Assert.Equal(Math.Min(colors.Count, depths.Count), pairs.Count());
         for (int i = 0; i < colors.Count; i++)
         {
             Assert.Equal(-1, colors[i].Value.Pixels.IndexOfAnyExcept(colors[i].Value.Pixels[0]));
             if (i > 0)
-                Assert.Equal((colors[i].Sequence - colors[i - 1].Sequence) * 33_333_000, colors[i].DeviceNs - colors[i - 1].DeviceNs, 1000.0);
+                Assert.Equal(33_333_000.0 * (colors[i].Sequence - colors[i - 1].Sequence), colors[i].DeviceNs - colors[i - 1].DeviceNs, 1e3);
         }
         Assert.True(colors[^1].DeviceNs > Wrap * 1000);
         colors.ForEach(s => s.Value.Release());
