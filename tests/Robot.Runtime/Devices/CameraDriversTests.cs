@@ -28,11 +28,11 @@ public class CameraDriversTests
     [Fact]
     public void Each_section_makes_its_driver()
     {
-        using var webcam = CameraDrivers.All["v4l2"].Create(new() { Name = "front", Device = "/dev/none", Fps = 15 });
+        using var webcam = CameraDrivers.All["v4l2"].Create!(new() { Name = "front", Device = "/dev/none", Fps = 15 });
         Assert.IsType<V4l2Camera>(webcam);
         Assert.Equal(("front_rgb", 15d), (webcam.Color.Name, webcam.Color.RateHz));
         var played = new CameraConfig { Name = "desk", Episode = "data/demo_000", Camera = "wrist", Depth = false };
-        using var episode = CameraDrivers.All["episode"].Create(played);
+        using var episode = CameraDrivers.All["episode"].Create!(played);
         Assert.IsType<EpisodeCamera>(episode);
         Assert.Null(episode.Depth);
         Assert.Null(CameraDrivers.All["episode"].Address(played)); // any number may play it
