@@ -13,6 +13,7 @@ public class RealSenseClockTests
     public void Hours_of_a_clock_of_32_bits_that_drifts_are_one_line()
     {
         var clock = new RealSenseClock();
+        var random = new Random(1);
         const double Drift = 50e-6, OffsetUs = 4_000_000_000;
         long worst = 0, last = long.MinValue;
         for (long k = 0; k < 5 * 3600 * 30; k++) // four turns
@@ -21,7 +22,7 @@ public class RealSenseClockTests
             for (int stream = 0; stream < 2; stream++)
             {
                 double us = ((trueNs - stream * 3_000_000) * 1e-3 * (1 + Drift) + OffsetUs) % WrapUs;
-                long arrival = trueNs + 4_000_000 + k * 7919 % 3_000_000 + stream * 1_000_000;
+                long arrival = trueNs + 4_000_000 + random.Next(3_000_000) + stream * 1_000_000;
                 var (device, host) = clock.Stamp(stream, RsDomain.HardwareClock, us / 1000, arrival);
                 Assert.NotEqual(Sample<ImageFrame>.NoDeviceTime, device);
                 if (stream == 0)

@@ -68,15 +68,17 @@ public sealed class Ft300LineTests : IDisposable
     {
         Sensor();
         var samples = Take(Stream(), 200);
+        int breaks = 0; // where the machine kept the peer from sending for so long that its stream counted as dead, and began anew
         for (int i = 1; i < samples.Count; i++)
         {
-            Assert.Equal(NumberOf(samples[i - 1].Value) + 1, NumberOf(samples[i].Value));
+            breaks += NumberOf(samples[i].Value) == NumberOf(samples[i - 1].Value) + 1 ? 0 : 1;
             Assert.Equal(samples[i - 1].Sequence + 1, samples[i].Sequence);
             Assert.True(samples[i].OriginatingNs > samples[i - 1].OriginatingNs);
             Assert.True(samples[i].OriginatingNs <= samples[i].ArrivalNs - 8_333_333); // what a frame takes on its line
         }
+        Assert.InRange(breaks, 0, _sensor!.Status.Reconnects);
         Assert.Equal((-1.5, 2.25, 0.01, -0.02, 20.0), samples[0].Value is var (_, fy, fz, tx, ty, tz) ? (fy, fz, tx, ty, tz) : default);
-        Assert.Equal(new ForceSensorInfo("Robotiq FT 300", "FTS-1234", "FTS-2.0.6"), _sensor!.Info);
+        Assert.Equal(new ForceSensorInfo("Robotiq FT 300", "FTS-1234", "FTS-2.0.6"), _sensor.Info);
         StatusSays("serial FTS-1234 firmware FTS-2.0.6", connected: true);
         Assert.StartsWith("sample count at 100", _sensor.Clock!.Domain);
         Assert.Equal(0, _sensor.Wrenches.Counters.Lost);
