@@ -18,7 +18,8 @@ public static class CPeer
     private static string Compile(string source, string[] options)
     {
         Skip.IfNot(File.Exists("/usr/bin/gcc"), "gcc is missing: make setup installs it");
-        string output = Path.Combine(s_folder.Value, Path.GetFileNameWithoutExtension(source) + (options.Contains("-shared") ? ".so" : ""));
+        string name = Path.GetFileNameWithoutExtension(source) + (options.Contains("-shared") ? ".so" : "");
+        string output = Path.Combine(s_folder.Value, name);
         var start = new ProcessStartInfo("/usr/bin/gcc",
             ["-O2", "-Wall", "-Werror", "-o", output, Path.Combine(PeerProcess.Root, "tests", source), .. options])
         {

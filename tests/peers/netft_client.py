@@ -1,4 +1,4 @@
-"""A client of RDT records: python3 netft_client.py HOST UDP_PORT HTTP_PORT COUNT. Reads the page (HTTP_PORT 0: none), streams COUNT records
+"""A client of RDT records: netft_client.py HOST UDP_PORT HTTP_PORT COUNT. Reads the page (HTTP_PORT 0: none), streams COUNT records
 as asked, biases, streams again; prints what it read. Written from the documents; standard library only."""
 import socket, statistics, struct, sys, urllib.request, xml.etree.ElementTree as tree
 

@@ -43,7 +43,7 @@ public sealed record WrenchCalibration(Wrench Bias, double MassKg, Vec3 CentreOf
     internal Vec3 WeightInSensor(in Quat flangeInBase) =>
         (flangeInBase * SensorInFlange.Rotation).Inverse.Rotate(new(0, 0, -MassKg * Gravity));
 
-    /// <summary>A wrench seen from another frame, in which its own stands at this pose: forces turn, torques take their levers along.</summary>
+    /// <summary>A wrench seen from another frame, in which its own stands at this pose: forces turn, torques gain their levers.</summary>
     private static Wrench Moved(in Wrench wrench, in Pose pose)
     {
         Vec3 force = pose.Rotation.Rotate(new(wrench.Fx, wrench.Fy, wrench.Fz));

@@ -28,7 +28,7 @@ public sealed class Ft300LineOptions
     internal Ft300LineOptions Validated()
     {
         if (Port is null)
-            throw new ArgumentException($"{Name}.port must be {PortAddress.Forms}");
+            throw new ArgumentException($"{Name}.line must be {PortAddress.Forms}");
         if (Unit is 0 or > 247)
             throw new ArgumentException($"{Name}.unit must be 1 to 247");
         if (RateHz is not (>= 1 and <= 100))
@@ -83,7 +83,8 @@ internal static class Ft300Line
         client.ReadHolding(FirmwareRegister, registers[..3]);
         string letters = Letters(registers);
         if (letters[0] != 'F')
-            throw new DeviceLostException($"what answers calls its firmware '{letters}', which is no FT 300's: check `port` in the config");
+            throw new DeviceLostException(
+                $"what answers calls its firmware '{letters}', which is no FT 300's: check `line` in the config");
         string firmware = $"{letters}-{registers[1] & 0xFF}.{registers[2] >> 8}.{registers[2] & 0xFF}";
         return new(Model, SerialOf(client, registers), firmware);
     }

@@ -7,7 +7,7 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Drivers.Robotiq;
 
 /// <summary>
-/// A FT 300 that streams at 100 Hz over its own serial line, or over that line behind a gateway. The frames carry neither stamp nor number:
+/// A FT 300 that streams at 100 Hz over its own serial line, or over that line behind a gateway. Frames carry neither stamp nor number:
 /// <see cref="FixedRateWrenches"/>. Values are the sensor's own, in its frame, not tared.
 /// </summary>
 public sealed class Ft300Stream : IForceTorqueSensor
@@ -28,7 +28,7 @@ public sealed class Ft300Stream : IForceTorqueSensor
     {
         _options = options.Validated();
         if (options.Port!.Kind == PortKind.ModbusTcp)
-            throw new ArgumentException($"{options.Name}.port: Modbus TCP carries no data stream; poll the sensor (robotiq_ft300_modbus)");
+            throw new ArgumentException($"{options.Name}.line: Modbus TCP carries no data stream; poll the sensor (robotiq_ft300_modbus)");
         double latency = FrameMs + options.LatencyMs;
         Wrenches = new(options.Name, StreamHz, latency);
         _samples = new(Wrenches, StreamHz, latency, Ft300FrameReader.BufferBytes / Ft300FrameReader.FrameBytes * 4);

@@ -1,6 +1,6 @@
 namespace RobotWorldModel.Drivers.Robotiq;
 
-/// <summary>What a gripper last said of itself, under its manual's names; <see cref="GripperLink.Unavailable"/> where it could not.</summary>
+/// <summary>What a gripper last said of itself; <see cref="GripperLink.Unavailable"/> where it could not.</summary>
 internal struct GripperRegisters
 {
     /// <summary>gSTA: 0 reset, 1 activating, 3 active.</summary>
@@ -64,7 +64,7 @@ internal abstract class GripperLink
     /// <exception cref="IOException">It does not answer.</exception>
     public abstract void Stop(bool activating);
 
-    /// <summary>The emergency release: opens, or closes, slowly and with little force, and ends in a fault that an activation clears.</summary>
+    /// <summary>The emergency release: opens, or closes, slowly, and ends in a fault that an activation clears.</summary>
     /// <exception cref="IOException">It does not answer.</exception>
     public abstract void Release(bool open);
 }

@@ -2,7 +2,7 @@ using System.Text.Unicode;
 
 namespace RobotWorldModel.Drivers.Robotiq;
 
-/// <summary>A gripper behind the URCap's socket, which answers each variable by itself after some ms: what seldom changes takes turns.</summary>
+/// <summary>A gripper behind the URCap's socket. Each variable takes it some ms: what seldom changes takes turns.</summary>
 internal sealed class GripperUrcapLink(GripperWire wire) : GripperLink
 {
     private readonly byte[] _request = new byte[64];

@@ -106,7 +106,9 @@ internal sealed class GripperWire(Socket socket, CancellationToken stop)
             text = text[2..];
         bool hex = prefixed || (text.Length == 2 && (text[0] == '0' || text.ContainsAnyInRange((byte)'A', (byte)'F')
             || text.ContainsAnyInRange((byte)'a', (byte)'f')));
-        return Utf8Parser.TryParse(text, out int value, out int used, hex ? 'X' : 'D') && used == text.Length ? value : GripperLink.Unavailable;
+        return Utf8Parser.TryParse(text, out int value, out int used, hex ? 'X' : 'D') && used == text.Length
+            ? value
+            : GripperLink.Unavailable;
     }
 }
 

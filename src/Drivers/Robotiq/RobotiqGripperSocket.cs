@@ -27,7 +27,7 @@ public sealed class RobotiqGripperModbus : RobotiqGripper
     /// <exception cref="ArgumentException">An option is missing or out of range; says which.</exception>
     public RobotiqGripperModbus(RobotiqGripperOptions options) : base(options)
     {
-        PortAddress line = options.Line ?? throw new ArgumentException($"{options.Name}.port must be {PortAddress.Forms}");
+        PortAddress line = options.Line ?? throw new ArgumentException($"{options.Name}.line must be {PortAddress.Forms}");
         Address = line.ToString();
         Device = new PortDevice(options.Name, line, GripperModbusLink.Baud, "the gateway of the gripper",
             (port, stop) => Session(

@@ -3,7 +3,7 @@ using RobotWorldModel.Drivers.Sockets;
 
 namespace RobotWorldModel.Drivers.Serial;
 
-/// <summary>Bytes to and from a device: a serial line, or a gateway that carries one over TCP. For the device's own thread alone.</summary>
+/// <summary>Bytes to and from a device: a serial line, or a gateway that carries one over TCP. For the device's thread alone.</summary>
 internal abstract class BytePort : IDisposable
 {
     /// <summary>Bits a second on a line of its own; 0 where the bytes travel as packets.</summary>

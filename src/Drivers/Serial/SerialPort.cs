@@ -4,8 +4,8 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Drivers.Serial;
 
 /// <summary>
-/// A serial line of 8 data bits, no parity and 1 stop bit at any baud rate, by itself (flock and TIOCEXCL), through termios2 and poll. Every
-/// wait ends within a millisecond of the stop; an unplugged adapter is seen at once, for the kernel hangs the line up.
+/// A serial line of 8 data bits, no parity and 1 stop bit at any baud rate, by itself (flock and TIOCEXCL), through termios2 and poll.
+/// Every wait ends within a millisecond of the stop; an unplugged adapter is seen at once, for the kernel hangs the line up.
 /// </summary>
 internal sealed unsafe class SerialPort : BytePort
 {
@@ -25,7 +25,7 @@ internal sealed unsafe class SerialPort : BytePort
 
     /// <param name="path">Better a stable name below /dev/serial/by-id than ttyUSB0, which is given anew at each plugging.</param>
     /// <param name="stop">Ends every wait with OperationCanceledException.</param>
-    /// <exception cref="DeviceLostException">It is not there, not this user's, another program's, or no serial port; says which.</exception>
+    /// <exception cref="DeviceLostException">Not there, not this user's, another program's, or no serial port; says which.</exception>
     public static SerialPort Open(string path, int baud, CancellationToken stop)
     {
         var port = new SerialPort(path, baud, stop);
@@ -130,7 +130,7 @@ internal sealed unsafe class SerialPort : BytePort
     {
         Tty.Termios settings;
         if (Tty.Control(_port, Tty.GetTermios, &settings) != 0)
-            throw new DeviceLostException($"{_path} is no serial port ({Tty.ErrorText}): check `port` in the config");
+            throw new DeviceLostException($"{_path} is no serial port ({Tty.ErrorText}): check its name in the config");
         (settings.Input, settings.Output, settings.Local) = (0, 0, 0); // raw
         settings.Control = Tty.Bits8 | Tty.Receiver | Tty.IgnoreModemLines | Tty.OtherBaud;
         settings.InputBaud = settings.OutputBaud = (uint)_baud;

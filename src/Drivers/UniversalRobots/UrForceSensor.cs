@@ -103,7 +103,9 @@ public sealed class UrForceSensor : IForceTorqueSensor
             : _source == UrForceSource.Tcp && !outputs.Has("actual_TCP_pose") ? "actual_TCP_pose"
             : null;
         Volatile.Write(ref _missing, lacks is null ? null : $"{_armOptions.Host} does not send {lacks} (NOT_FOUND): "
-            + (_source == UrForceSource.Raw ? "an e-Series with PolyScope 5.9 does: set source: tcp, or update it" : "update its PolyScope"));
+            + (_source == UrForceSource.Raw
+                ? "an e-Series with PolyScope 5.9 does: set source: tcp, or update it"
+                : "update its PolyScope"));
     }
 
     internal void Publish(in RobotState state, in RtdeTimes times, long arrivalNs)

@@ -46,7 +46,8 @@ internal static partial class ArmCommand
         var (share, dryRun) = (Share(), DryRun());
         var command = Subcommand("move", "Moves to a pose or by a step, e.g. --by 0,0,0.05", (given, parsed) =>
         {
-            double[]?[] targets = [Numbers(parsed.GetValue(joints), 6), Numbers(parsed.GetValue(pose), 6), Numbers(parsed.GetValue(by), 3)];
+            double[]?[] targets =
+                [Numbers(parsed.GetValue(joints), 6), Numbers(parsed.GetValue(pose), 6), Numbers(parsed.GetValue(by), 3)];
             if (targets.Count(t => t is not null) != 1)
                 throw new RobotException(ExitCode.Usage, "give one of --joints, --pose and --by");
             double part = parsed.GetValue(share);

@@ -88,7 +88,7 @@ internal static class SimCommand
             Cameras = [.. cell.Cameras.Select(c => (c.Name, RuntimeFolder.Resolve(c.Socket)))],
             WithForce = cell.Force is { Driver: "robotiq_ft300_socket" },
             NetFt = NetFtOf(cell),
-            Ft300Line = cell.Force is { Driver: ForceDrivers.Stream or ForceDrivers.Polled } ft300 ? LineOf(cell, "force", ft300.Line) : null,
+            Ft300Line = cell.Force is { Driver: ForceDrivers.Stream or ForceDrivers.Polled } f ? LineOf(cell, "force", f.Line) : null,
             WithGripper = cell.Gripper is not null,
             GripperLine = cell.Gripper is { Driver: GripperDrivers.OnALine } g ? LineOf(cell, "gripper", g.Line) : null,
             GripperStrokeM = cell.Gripper is { } gripper ? GripperDrivers.Options(gripper).StrokeM : GripperGeometry.MaxWidth,
@@ -103,7 +103,7 @@ internal static class SimCommand
         };
     }
 
-    /// <summary>Where a simulated device of a serial line stands: a port of its own in the runtime folder, or a loopback address.</summary>
+    /// <summary>Where a simulated device of a serial line is: a port of its own in the runtime folder, or a loopback address.</summary>
     private static PortAddress LineOf(CellConfig cell, string section, string line)
     {
         PortAddress port = Ports.Of(line)!;

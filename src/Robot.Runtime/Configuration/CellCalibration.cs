@@ -74,7 +74,8 @@ public sealed record CellCalibration
         try
         {
             var calibration = JsonSerializer.Deserialize<CellCalibration>(File.ReadAllBytes(file), s_json) ?? new();
-            if (calibration.Wrench is { IsWhole: false } || calibration.Cameras.Values.Any(c => c.Extrinsics is { OpticalFrame.Length: not 6 }))
+            if (calibration.Wrench is { IsWhole: false }
+                || calibration.Cameras.Values.Any(c => c.Extrinsics is { OpticalFrame.Length: not 6 }))
                 throw new JsonException("a list of numbers has not the length it must have");
             return calibration;
         }
@@ -97,8 +98,8 @@ public sealed record CellCalibration
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{file} cannot be written ({e.Message.TrimEnd('.')}): what was measured is not kept; run this as a user "
-                + "who may write beside the config", e);
+            throw new IOException($"{file} cannot be written ({e.Message.TrimEnd('.')}): what was measured is not kept; run this as "
+                + "a user who may write beside the config", e);
         }
     }
 

@@ -52,7 +52,8 @@ public sealed class GripperConfig : ICheckedSection
             yield return error;
         var limits = RobotiqGripperOptions.ForModel(Model);
         if (ForceN < limits.MinForceN || ForceN > limits.MaxForceN)
-            yield return new("force_n", $": {ForceN}", $"is out of range for a {Model}; {limits.MinForceN} to {limits.MaxForceN} is allowed");
+            yield return new("force_n", $": {ForceN}",
+                $"is out of range for a {Model}; {limits.MinForceN} to {limits.MaxForceN} is allowed");
         if (OpenCount >= ClosedCount)
             yield return new("open_count", $": {OpenCount}", $"must be below closed_count, {ClosedCount}");
     }

@@ -147,9 +147,13 @@ internal sealed class CellFaults(
             case "force_delay":
                 forceTransport.ExtraDelayMs = _usualForceDelayMs + amount;
                 return () => forceTransport.ExtraDelayMs = _usualForceDelayMs;
+            case "gripper_delay":
+                gripperTransport.ExtraDelayMs = _usualGripperDelayMs + amount;
+                return () => gripperTransport.ExtraDelayMs = _usualGripperDelayMs;
             default:
-                bool atForceSensor = name.StartsWith("force_", StringComparison.Ordinal);
-                return atForceSensor ? StartAtForceSensor(name, amount) : StartAtPendant(name, amount);
+                return name.StartsWith("force_", StringComparison.Ordinal) ? StartAtForceSensor(name, amount)
+                    : name.StartsWith("gripper_", StringComparison.Ordinal) ? StartAtGripper(name, amount)
+                    : StartAtPendant(name, amount);
         }
     }
 

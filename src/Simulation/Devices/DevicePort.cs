@@ -4,7 +4,7 @@ using RobotWorldModel.Drivers.Serial;
 namespace RobotWorldModel.Simulation.Devices;
 
 /// <summary>
-/// A simulated device's end of its port: a pseudo-terminal under the name that the config gives, or a TCP server in the place of a gateway,
+/// A simulated device's end of its port: a pseudo-terminal under the name that the config gives, or a TCP server in place of a gateway,
 /// for one client at a time. Read from the cell's loop, written from any thread.
 /// </summary>
 internal sealed class DevicePort(string device, PortAddress address) : IDisposable

@@ -112,7 +112,7 @@ public sealed class Ft300LineServer : ISimulatedDevice, IForceSensorFaults, IMod
     void IForceSensorFaults.Freeze(bool frozen) => _sampler.Frozen = frozen;
 
     void IForceSensorFaults.ReportError(bool error) =>
-        throw new ArgumentException("force_error: a FT 300 says nothing of its own health; use force_freeze, force_garbage or force_power");
+        throw new ArgumentException("force_error: a FT 300 says nothing of its health; use force_freeze, force_garbage or force_power");
 
     void IForceSensorFaults.Disturb(double share) => _disturbed = share;
 

@@ -5,7 +5,7 @@ using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Drivers.Tests.Robotiq;
 
-/// <summary>Both ways to read a FT 300 on its line, against a sensor written in Python from its manual, with socat's line between.</summary>
+/// <summary>Both ways to read a FT 300 on its line, against a sensor written in Python from its manual, over socat's line.</summary>
 public sealed class Ft300LineTests : IDisposable
 {
     private readonly SerialPair _line = new();
@@ -61,7 +61,7 @@ public sealed class Ft300LineTests : IDisposable
     private static int NumberOf(in Wrench wrench) => (int)Math.Round(wrench.Fx * 100);
 
     private void StatusSays(string text, bool connected = false) =>
-        Eventually.True(() => _sensor!.Status is { } s && s.Connected == connected && s.Message.Contains(text), $"{text}: {_sensor!.Status}");
+        Eventually.True(() => _sensor!.Status is { } s && s.Connected == connected && s.Message.Contains(text), text);
 
     [SkippableFact]
     public void The_stream_arrives_whole_in_order_and_timed_by_its_count()
@@ -226,11 +226,12 @@ public sealed class Ft300LineTests : IDisposable
     [Fact]
     public void Options_that_cannot_be_are_refused()
     {
-        Assert.Contains("force.port must be a path", Assert.Throws<ArgumentException>(() => new Ft300Stream(new())).Message);
+        Assert.Contains("force.line must be a path", Assert.Throws<ArgumentException>(() => new Ft300Stream(new())).Message);
         PortAddress tcp = PortAddress.Parse("modbus://127.0.0.1")!;
         Assert.Contains("Modbus TCP carries no data stream",
             Assert.Throws<ArgumentException>(() => new Ft300Stream(new() { Port = tcp })).Message);
         Assert.Contains("force.unit", Assert.Throws<ArgumentException>(() => new Ft300Modbus(new() { Port = tcp, Unit = 0 })).Message);
-        Assert.Contains("force.rate_hz", Assert.Throws<ArgumentException>(() => new Ft300Modbus(new() { Port = tcp, RateHz = 500 })).Message);
+        Assert.Contains("force.rate_hz",
+            Assert.Throws<ArgumentException>(() => new Ft300Modbus(new() { Port = tcp, RateHz = 500 })).Message);
     }
 }

@@ -107,8 +107,8 @@ public class RobotiqGripperModbusTests
     public void Options_that_cannot_be_are_refused()
     {
         Assert.Contains("2F-85, 2F-140 or Hand-E", Assert.Throws<ArgumentException>(() => RobotiqGripperOptions.ForModel("3F")).Message);
-        Assert.Contains("gripper.port must be a path", Assert.Throws<ArgumentException>(() => new RobotiqGripperModbus(new())).Message);
+        Assert.Contains("gripper.line must be a path", Assert.Throws<ArgumentException>(() => new RobotiqGripperModbus(new())).Message);
         Assert.Contains("unit must be 1 to 247",
-            Assert.Throws<ArgumentException>(() => new RobotiqGripperModbus(new() { Line = PortAddress.Parse("/dev/x"), Unit = 0 })).Message);
+            Assert.Throws<ArgumentException>(() => new RobotiqGripperModbus(new() { Line = PortAddress.Parse("/x"), Unit = 0 })).Message);
     }
 }

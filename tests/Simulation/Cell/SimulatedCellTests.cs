@@ -100,7 +100,7 @@ public sealed class SimulatedCellTests : IDisposable
             Assert.Throws<InvalidOperationException>(() => Fault(control, "drop", null, 2)).Message);
         Assert.Contains("-1 s is not a duration",
             Assert.Throws<InvalidOperationException>(() => Fault(control, "drop", -1, null)).Message);
-        Assert.Contains("force_freeze: this cell's force sensor has no such fault; one with force.driver ati_netft",
+        Assert.Contains("force_freeze: this cell's force sensor has no such fault; all but those at the controller",
             Assert.Throws<InvalidOperationException>(() => Fault(control, "force_freeze", null, null)).Message);
         Assert.Contains("the pendant has no button 'coffee'",
             Assert.Throws<InvalidOperationException>(() => control.Call("pendant", new() { ["button"] = "coffee" })).Message);
