@@ -3,6 +3,13 @@ using RobotWorldModel.Drivers.Time;
 
 namespace RobotWorldModel.Drivers.RealSense;
 
+/// <summary>A picture's stamp, looked at.</summary>
+/// <param name="DeviceNs">The camera's own, ns, its turns added; <see cref="Sample{T}.NoDeviceTime"/> where it is not to be believed or is
+/// only the host's wall clock.</param>
+/// <param name="StampNs">Of whatever clock: comparable with the other stream's of the same domain. Null where it is not believed.</param>
+/// <param name="HostNs">The host time of it.</param>
+internal readonly record struct RealSenseStamp(long DeviceNs, long? StampNs, long HostNs);
+
 /// <summary>
 /// Turns the stamps of a camera's pictures into host times. Each domain has a map of its own; within one, colour and depth share the
 /// camera's clock. A stamp that cannot be true (steps back, or is <see cref="FarNs"/> from the arrival) is not believed: the picture
@@ -45,11 +52,7 @@ internal sealed class RealSenseClock
 
     /// <param name="stream">0 or 1.</param>
     /// <param name="stampMs">The library's, ms.</param>
-    /// <returns>
-    /// The stamp, ns, unwrapped (<see cref="Sample{T}.NoDeviceTime"/> where it is not to be believed or only the host's wall clock), and
-    /// the host time of it.
-    /// </returns>
-    public (long DeviceNs, long HostNs) Stamp(int stream, RsDomain domain, double stampMs, long arrivalNs)
+    public RealSenseStamp Stamp(int stream, RsDomain domain, double stampMs, long arrivalNs)
     {
         if ((uint)domain >= Domains || !(stampMs >= 0 && stampMs < 1e13))
             return Doubt(arrivalNs);
@@ -74,13 +77,14 @@ internal sealed class RealSenseClock
             map.Add(deviceNs, arrivalNs);
             _mapped[d] = deviceNs;
         }
-        return (domain == RsDomain.SystemTime ? Sample<ImageFrame>.NoDeviceTime : deviceNs, Math.Min(map.ToHost(deviceNs), arrivalNs));
+        return new(domain == RsDomain.SystemTime ? Sample<ImageFrame>.NoDeviceTime : deviceNs, deviceNs,
+            Math.Min(map.ToHost(deviceNs), arrivalNs));
     }
 
-    private (long, long) Doubt(long arrivalNs)
+    private RealSenseStamp Doubt(long arrivalNs)
     {
         Doubted++;
-        return (Sample<ImageFrame>.NoDeviceTime, arrivalNs);
+        return new(Sample<ImageFrame>.NoDeviceTime, null, arrivalNs);
     }
 
     /// <summary>The turn of the counter that brings it nearest to the last believed one.</summary>

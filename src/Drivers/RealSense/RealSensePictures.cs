@@ -160,8 +160,8 @@ internal sealed unsafe class RealSensePictures
         Sample<ImageFrame> sample;
         lock (_lock)
         {
-            var (deviceNs, hostNs) = _clock.Stamp(kind.Index, domain, stampMs, arrival);
-            kind.Sequence = _numbers.Next(kind.Index, hostNs, kind.Steps);
+            var (deviceNs, stampNs, hostNs) = _clock.Stamp(kind.Index, domain, stampMs, arrival);
+            kind.Sequence = _numbers.Next(kind.Index, stampNs, kind.Steps);
             // A refit must not turn two pictures round.
             kind.OriginatingNs = Math.Max(hostNs - leadNs - (long)(_options.LatencyMs * 1e6), kind.OriginatingNs + 1);
             sample = new(picture, kind.OriginatingNs, deviceNs, arrival, kind.Sequence);

@@ -40,7 +40,7 @@ public class SoftwareDeviceTests(StandInFixture fixture) : RealSenseTest(fixture
         {
             Assert.Equal(-1, colors[i].Value.Pixels.IndexOfAnyExcept(colors[i].Value.Pixels[0]));
             if (i > 0)
-                Assert.Equal(33_333_000.0 * (colors[i].Sequence - colors[i - 1].Sequence), colors[i].DeviceNs - colors[i - 1].DeviceNs, 1e3);
+                Assert.Equal(colors[i - 1].DeviceNs + (colors[i].Sequence - colors[i - 1].Sequence) * 33_333_000, colors[i].DeviceNs, 1e3);
         }
         Assert.True(colors[^1].DeviceNs > Wrap * 1000);
         colors.ForEach(s => s.Value.Release());
