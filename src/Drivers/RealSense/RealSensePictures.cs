@@ -10,6 +10,7 @@ namespace RobotWorldModel.Drivers.RealSense;
 internal sealed unsafe class RealSensePictures
 {
     private const long LargestGap = 100_000; // an hour of pictures: more is a broken number, not a loss
+    private const int MostPadding = 4; // rows longer than so many times their pixels are a broken number, and would be read beyond the end
     private const long LongestLeadUs = 100_000;
     private readonly RealSenseCameraOptions _options;
     private readonly Kind _color, _depth;
@@ -127,7 +128,8 @@ internal sealed unsafe class RealSensePictures
         long number = (long)_library.FrameNumber(frame, &error);
         _library.Check(error);
         RealSenseProfile asked = kind.Profile;
-        if (format != asked.Format || width != asked.Width || height != asked.Height || stride < kind.RowBytes || pixels == 0)
+        if (format != asked.Format || width != asked.Width || height != asked.Height || pixels == 0
+            || stride < kind.RowBytes || stride > MostPadding * kind.RowBytes)
             Note($"{format} {width}x{height} with rows of {stride} bytes where {asked.Format} {asked.Width}x{asked.Height} was asked for");
         else if (number == kind.Number)
             Note("the same picture twice");

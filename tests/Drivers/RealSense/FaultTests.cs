@@ -99,6 +99,7 @@ public class FaultTests(StandInFixture fixture) : RealSenseTest(fixture)
     [InlineData(3, "Rgb8 424x240")]
     [InlineData(4, "Yuyv 424x240|a picture of a stream that was not asked for|Rgb8 424x240 with rows of 1272 bytes where Z16")]
     [InlineData(5, "the same picture twice")]
+    [InlineData(6, "rows of 1073741824 bytes")]
     public void Garbage_is_no_picture(int how, string said)
     {
         PlugIn();

@@ -75,7 +75,7 @@ internal sealed unsafe class StandIn : IDisposable
 
     public void Order(string what) => ((delegate* unmanaged[Cdecl]<void>)Export(what))();
 
-    /// <param name="how">1 width, 2 stride, 3 no data, 4 another stream's name, 5 the same number again.</param>
+    /// <param name="how">1 width, 2 stride, 3 no data, 4 another stream's name, 5 the same number again, 6 rows without end.</param>
     /// <param name="pictures">Below 0: all.</param>
     public void Garble(string serial, int stream, int how, int pictures)
     {

@@ -136,7 +136,7 @@ static void stamp(struct frame *f, struct sensor *s, int64_t taken_ns) {
     f->metadata[2] = (int64_t)device_us(c, taken_ns - 5000000); /* mid exposure, 5 ms before the transfer */
 }
 
-/* 1 width, 2 stride, 3 no data, 4 another stream's profile, 5 the same number again */
+/* 1 width, 2 stride, 3 no data, 4 another stream's profile, 5 the same number again, 6 rows without end */
 static void garble(struct frame *f, struct sensor *s, int how) {
     if (how == 1)
         f->width += 7;
@@ -149,6 +149,8 @@ static void garble(struct frame *f, struct sensor *s, int how) {
         f->said = s->profiles[s->n_profiles - 1] == f->profile ? s->profiles[0] : s->profiles[s->n_profiles - 1];
     else if (how == 5)
         f->number--;
+    else if (how == 6)
+        f->stride = 0x40000000;
 }
 
 static void picture(struct sensor *s, const struct profile *p, int64_t taken_ns) {
