@@ -113,7 +113,8 @@ public class NetFtServerTests
     [Fact]
     public void What_can_go_wrong_on_the_wire_is_seen_and_over_again()
     {
-        var server = Server(Options);
+        var options = Options;
+        var server = Server(options);
         IForceSensorFaults faults = server;
         using var loop = new Loop(_physics, server);
         using var sensor = Connect();
@@ -125,6 +126,11 @@ public class NetFtServerTests
         }
         void Lost(string reason) => Eventually.True(() => sensor.Status.LastLoss.Contains(reason), $"the loss: {reason}");
         Flows("at first");
+        options.Transport.ExtraDelayMs = 200;
+        Eventually.True(() => sensor.Wrenches.TryGetNewest(out var late) && late.ArrivalNs - late.OriginatingNs > 150_000_000,
+            "samples come late, and are known to be old");
+        options.Transport.ExtraDelayMs = 0;
+        Assert.Equal(0, sensor.Status.Reconnects);
         faults.Disturb(0.1);
         Eventually.True(() => sensor.Counters is { Duplicates: > 5, Late: > 5 } && sensor.Wrenches.Counters.Lost > 5, "a disturbed wire");
         faults.Disturb(0);
