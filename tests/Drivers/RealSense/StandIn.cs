@@ -31,7 +31,10 @@ internal sealed unsafe class StandIn : IDisposable
         string path = System.IO.Path.Combine(into, "librealsense2-standin.so");
         string[] sources = Directory.GetFiles(System.IO.Path.Combine(root, "tests", "native", "realsense"), "*.c");
         var start = new ProcessStartInfo("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden",
-            "-o", path, .. sources, "-lm", "-lpthread"]) { RedirectStandardError = true };
+            "-o", path, .. sources, "-lm", "-lpthread"])
+        {
+            RedirectStandardError = true,
+        };
         using Process gcc = Process.Start(start)!;
         string said = gcc.StandardError.ReadToEnd();
         gcc.WaitForExit();
