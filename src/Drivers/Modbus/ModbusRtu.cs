@@ -7,7 +7,7 @@ namespace RobotWorldModel.Drivers.Modbus;
 internal sealed class ModbusRtu(BytePort port, byte unit, int answerMs) : ModbusClient(port, unit, answerMs)
 {
     private const int FrameAt = PduAt - 1, Exception = 5, LeastAnswer = 5;
-    private const int QuietMs = 20; // after a failed exchange: what is still coming belongs to it
+    private const int QuietMs = 20, LongestNoiseMs = 500; // of what is still coming after a failed exchange
     private readonly long _gapNs = GapNs(port.Baud);
     private long _lastNs = long.MinValue;
     private bool _settled;
@@ -36,11 +36,12 @@ internal sealed class ModbusRtu(BytePort port, byte unit, int answerMs) : Modbus
 
     private void BeginAfterSilence()
     {
-        if (!_settled)
-            while (Port.Receive(Frame, QuietMs) > 0)
-            {
-                // the answer to a request that was given up: it must not be taken for that to this one
-            }
+        // What still comes answers a request that was given up: it must not be taken for the answer to this one.
+        long deadline = HostClock.NowNs + LongestNoiseMs * 1_000_000L;
+        while (!_settled && Port.Receive(Frame, QuietMs) > 0)
+            if (HostClock.NowNs > deadline)
+                throw Garbage($"something on the line sends without end, also for {LongestNoiseMs} ms without a request: "
+                    + "it is another device, or a sensor that streams");
         Port.Discard();
         if (_gapNs > 0 && _lastNs != long.MinValue)
             AbsoluteGrid.SleepUntil(_lastNs + _gapNs);

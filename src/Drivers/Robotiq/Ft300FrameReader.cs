@@ -6,8 +6,8 @@ namespace RobotWorldModel.Drivers.Robotiq;
 
 /// <summary>
 /// Takes the frames of a FT 300's data stream out of its bytes, however they are cut: <c>20 4E</c>, six counts, low byte first, CRC-16
-/// over both. The two bytes of a header also occur among the counts: after a wrong sum one byte is passed over, not a frame. Allocates nothing
-/// after construction.
+/// over both. The two bytes of a header also occur among the counts: after a wrong sum one byte is passed over, not a frame.
+/// Allocates nothing after construction.
 /// </summary>
 internal sealed class Ft300FrameReader
 {

@@ -8,7 +8,7 @@ namespace RobotWorldModel.Drivers.Robotiq;
 /// </summary>
 internal sealed class GripperModbusLink(ModbusClient client) : GripperLink
 {
-    public const int Baud = 115200, AnswerMs = 100;
+    public const int Baud = 115200;
     public const ushort RequestRegister = 0x03E8, StatusRegister = 0x07D0;
     private const int Tries = 3;
     private const int ActivateBit = 1, GoToBit = 8, ReleaseBit = 16, ReleaseOpensBit = 32;

@@ -228,6 +228,7 @@ public abstract class RobotiqGripper : IGripperControl
     private void HaltFingers(GripperLink link)
     {
         _halt = false;
+        _order = GripperOrder.None; // given before the halt or with it: it must not move the fingers after
         Interlocked.Exchange(ref _asked, double.NaN);
         bool stroke = _activation.Now == GripperActivation.Stage.Activating;
         _activation.Reset();

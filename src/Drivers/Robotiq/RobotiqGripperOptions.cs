@@ -17,6 +17,9 @@ public sealed class RobotiqGripperOptions
     /// <summary>Its Modbus unit on that line, 1 to 247.</summary>
     public byte Unit { get; set; } = 9;
 
+    /// <summary>How long an answer on that line may take, ms; after three without one it counts as lost.</summary>
+    public int AnswerMs { get; set; } = 100;
+
     /// <summary>Opening between the pads when open, m: 0.085 for a 2F-85, 0.140 for a 2F-140, 0.050 for a Hand-E.</summary>
     public double StrokeM { get; set; } = 0.085;
 

@@ -31,7 +31,7 @@ public sealed class RobotiqGripperModbus : RobotiqGripper
         Address = line.ToString();
         Device = new PortDevice(options.Name, line, GripperModbusLink.Baud, "the gateway of the gripper",
             (port, stop) => Session(
-                new GripperModbusLink(ModbusClient.Over(line.Kind, port, options.Unit, GripperModbusLink.AnswerMs)), stop));
+                new GripperModbusLink(ModbusClient.Over(line.Kind, port, options.Unit, options.AnswerMs)), stop));
     }
 
     private protected override ConnectedDevice Device { get; }

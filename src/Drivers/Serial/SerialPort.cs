@@ -5,7 +5,7 @@ namespace RobotWorldModel.Drivers.Serial;
 
 /// <summary>
 /// A serial line of 8 data bits, no parity and 1 stop bit at any baud rate, by itself (flock and TIOCEXCL), through termios2 and poll.
-/// Every wait ends within a millisecond of the stop; an unplugged adapter is seen at once, for the kernel hangs the line up.
+/// Every wait ends at once with the stop; an unplugged adapter is seen at once, for the kernel hangs the line up.
 /// </summary>
 internal sealed unsafe class SerialPort : BytePort
 {

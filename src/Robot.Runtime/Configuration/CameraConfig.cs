@@ -11,7 +11,7 @@ public sealed class CameraConfig : ICheckedSection
     [Required, RegularExpression("[a-z][a-z0-9]{0,15}", ErrorMessage = "must be a short lower-case word: it becomes a folder's name")]
     public string Name { get; set; } = "";
 
-    public string Driver { get; set; } = "frame_socket";
+    public string Driver { get; set; } = CameraDrivers.Process;
 
     /// <summary>Unix-domain socket of the camera process: a bare name lies in the runtime folder, a path is taken as it is.</summary>
     [NotEmpty]

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using RobotWorldModel.Drivers.Rdt;
+using RobotWorldModel.Drivers.Serial;
 using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Runtime.Devices;
 
@@ -8,7 +9,7 @@ namespace RobotWorldModel.Runtime.Configuration;
 /// <summary>The force-torque sensor. Which keys it has is its driver's: <see cref="ForceDrivers"/>.</summary>
 public sealed class ForceConfig : ICheckedSection
 {
-    public string Driver { get; set; } = "robotiq_ft300_socket";
+    public string Driver { get; set; } = ForceDrivers.Urcap;
 
     [NotEmpty, Host]
     public string Host { get; set; } = "";
@@ -20,10 +21,6 @@ public sealed class ForceConfig : ICheckedSection
     /// <summary>Its Modbus unit on that line.</summary>
     [Range(1, 247)]
     public int Unit { get; set; } = 9;
-
-    /// <summary>Where it measures torque about, flange frame, m.</summary>
-    [Length(3, 3)]
-    public double[] OriginInFlange { get; set; } = new double[3];
 
     /// <summary>The constant part of the delay from force to host; absent: what is known of the driver's wire.</summary>
     [Range(0.0, 500.0)]
@@ -58,6 +55,8 @@ public sealed class ForceConfig : ICheckedSection
     {
         foreach (SectionError error in ForceDrivers.All.Check(Driver, given))
             yield return error;
+        if (Driver == ForceDrivers.Stream && PortAddress.Parse(Line) is { Kind: PortKind.ModbusTcp })
+            yield return new("line", $": {Line}", $"carries no data stream; use driver: {ForceDrivers.Polled}");
         if (Driver == ForceDrivers.OnRobot && RateHz is { } rate && !OnRobotHex.HasRate(rate))
             yield return new("rate_hz", $": {rate}", $"is none that {Driver} has: {OnRobotHex.Rates}");
     }

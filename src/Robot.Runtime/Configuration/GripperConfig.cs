@@ -39,7 +39,7 @@ public sealed class GripperConfig : ICheckedSection
     [Range(0.0, 100.0)]
     public double SpeedPercent { get; set; } = 100;
 
-    /// <summary>What its position reads when open and when closed; <c>robot gripper calibrate</c> measures them.</summary>
+    /// <summary>What its position reads when open and when closed.</summary>
     [Range(0, 255)]
     public int OpenCount { get; set; } = 3;
 

@@ -5,6 +5,7 @@ using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Devices;
 using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Simulation.Controller;
 
 namespace RobotWorldModel.Runtime.Core;
@@ -104,7 +105,14 @@ internal sealed class CellDevices : IDisposable
     {
         if (driver.Address(section) is { } address)
             Claim(kind, address);
-        return driver.Create!(section);
+        try
+        {
+            return driver.Create!(section);
+        }
+        catch (ArgumentException e) // what the config's own rules let pass
+        {
+            throw new RobotException(ExitCode.Config, $"{kind}: {e.Message}");
+        }
     }
 
     private void Claim(string kind, string address) =>

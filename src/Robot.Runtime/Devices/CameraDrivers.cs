@@ -11,12 +11,12 @@ namespace RobotWorldModel.Runtime.Devices;
 /// <summary>What may stand under <c>cameras</c>.</summary>
 internal static class CameraDrivers
 {
-    public const string RealSense = "realsense";
+    public const string Process = "frame_socket", RealSense = "realsense";
 
     public static readonly DriverTable<CameraConfig, ICamera> All = new(
         ["name", "latency_ms", "mounted_on", "extrinsics"],
         [
-            new("frame_socket", ["socket"], ["depth"], c => RuntimeFolder.Resolve(c.Socket).Replace('/', '_'), FrameSocket),
+            new(Process, ["socket"], ["depth"], c => RuntimeFolder.Resolve(c.Socket).Replace('/', '_'), FrameSocket),
             new("v4l2", ["device"], ["width", "height", "fps", "format", "exposure_us", "gain", "white_balance", "intrinsics"],
                 c => DeviceFile(c.Device).Replace('/', '_'), Webcam),
             new("episode", ["episode"], ["camera", "loop", "depth"], _ => null, Episode),

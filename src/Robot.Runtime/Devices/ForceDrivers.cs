@@ -8,6 +8,8 @@ namespace RobotWorldModel.Runtime.Devices;
 /// <summary>What may stand under <c>force</c>.</summary>
 internal static class ForceDrivers
 {
+    public const string Urcap = "robotiq_ft300_socket";
+
     public const string Stream = "robotiq_ft300_stream", Polled = "robotiq_ft300_modbus";
 
     /// <summary>The sensor that the arm has itself.</summary>
@@ -19,9 +21,9 @@ internal static class ForceDrivers
     private const double RdtLatencyMs = 1;
 
     public static readonly DriverTable<ForceConfig, IForceTorqueSensor> All = new(
-        ["latency_ms", "origin_in_flange"],
+        ["latency_ms"],
         [
-            new("robotiq_ft300_socket", ["host"], [], c => c.Host,
+            new(Urcap, ["host"], [], c => c.Host,
                 c => new Ft300Socket(new() { Host = c.Host, LatencyMs = c.LatencyMs ?? 8 })),
             new(Stream, ["line"], ["unit"], c => Ports.ClaimOf(c.Line), c => new Ft300Stream(OnALine(c))),
             new(Polled, ["line"], ["unit"], c => Ports.ClaimOf(c.Line), c => new Ft300Modbus(OnALine(c))),

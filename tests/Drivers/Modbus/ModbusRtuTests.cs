@@ -68,6 +68,23 @@ public sealed class ModbusRtuTests : IDisposable
     }
 
     [Fact]
+    public void A_line_that_is_never_silent_is_said()
+    {
+        using var heard = new CancellationTokenSource();
+        var noise = new Thread(() =>
+        {
+            while (!heard.IsCancellationRequested)
+                _device.Write("noise"u8);
+        });
+        noise.Start();
+        ModbusException wrong = Assert.Throws<ModbusException>(() => _client.ReadHolding(1, new ushort[1]));
+        heard.Cancel();
+        noise.Join();
+        Assert.Equal(ModbusFailure.Garbage, wrong.Failure);
+        Assert.Contains("sends without end", wrong.Message);
+    }
+
+    [Fact]
     public void An_answer_in_pieces_is_put_together()
     {
         ushort[] two = new ushort[2];

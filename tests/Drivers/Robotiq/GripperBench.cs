@@ -26,7 +26,7 @@ internal sealed class GripperBench : IDisposable
     {
         (_line, _style) = (line, ["rtu", line.Far]);
         PowerOn();
-        Gripper = new RobotiqGripperModbus(new() { Line = PortAddress.Parse(line.Near), ForceN = 60, SpeedPercent = 100 });
+        Gripper = new RobotiqGripperModbus(new() { Line = PortAddress.Parse(line.Near), AnswerMs = 1000, ForceN = 60, SpeedPercent = 100 });
         Gripper.Start();
     }
 

@@ -65,7 +65,8 @@ public class UrForceSensorTests
         UrForceSensor sensor = arm.CreateForceSensor("force", UrForceSource.Raw);
         Assert.Equal("force: the arm's connection: not started", sensor.Status.Message);
         arm.Start();
-        Eventually.True(() => sensor.Status.Message.Contains("does not send ft_raw_wrench (NOT_FOUND): an e-Series with PolyScope 5.9 does"),
+        Eventually.True(
+            () => sensor.Status.Message.Contains("does not send ft_raw_wrench (NOT_FOUND): an e-Series with PolyScope 5.9 does"),
             "what is missing");
         Eventually.True(() => arm.States.Counters.Received > 50, "the arm's own data");
         Assert.False(sensor.Status.Connected);
