@@ -59,6 +59,9 @@ class RealSense:
         config.enable_stream(rs.stream.color, width, height, rs.format.rgb8, int(rate))
         config.enable_stream(rs.stream.depth, width, height, rs.format.z16, int(rate))
         profile = self.pipeline.start(config)
+        for sensor in profile.get_device().query_sensors():  # the camera's own clock, not one that the library fits to the host's
+            if sensor.supports(rs.option.global_time_enabled):
+                sensor.set_option(rs.option.global_time_enabled, 0)
         camera, lens = profile.get_device(), [self.lens(profile.get_stream(s)) for s in (rs.stream.color, rs.stream.depth)]
         self.hello = dict(model=camera.get_info(rs.camera_info.name), serial=camera.get_info(rs.camera_info.serial_number), rate_hz=rate,
                           clock_domain="camera", color=lens[0], depth=lens[1],
@@ -117,7 +120,10 @@ def main():
             print(f"{name}: {why}", file=sys.stderr)
         else:
             print(f"{name} at {given.socket}", flush=True)
-            serve(camera, given.socket)
+            try:
+                serve(camera, given.socket)
+            except RuntimeError as why:
+                sys.exit(f"{name}: {why}")
     sys.exit("no camera was found")
 
 

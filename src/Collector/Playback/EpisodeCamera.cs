@@ -42,13 +42,12 @@ public sealed class EpisodeCameraOptions
 public sealed class EpisodeCamera : ICamera
 {
     private const long LeadNs = 500_000_000; // for the first pictures to be decoded
-    private const int StopLookMs = 50;
+    private const int StopLookMs = 50, LargestSide = 8192;
     private readonly EpisodeCameraOptions _options;
     private readonly ConnectedDevice<EpisodePictures> _device;
     private readonly SampleStream<ImageFrame> _color, _depth;
     private volatile CameraInfo? _info;
     private volatile ClockMapReport? _clock;
-    private long _colorSequence = -1, _depthSequence = -1;
 
     /// <exception cref="ArgumentException">A name or the folder is missing.</exception>
     public EpisodeCamera(EpisodeCameraOptions options)
@@ -86,6 +85,7 @@ public sealed class EpisodeCamera : ICamera
         {
             episode = EpisodeReader.Open(_options.Episode);
             camera = Find(episode);
+            CheckSizes(episode, camera);
             shots = EpisodeShot.ListOf(episode, camera.Name, _options.Depth && camera.Depth is not null);
         }
         catch (Exception e) when (e is InvalidDataException or FormatException or UnauthorizedAccessException)
@@ -117,9 +117,8 @@ public sealed class EpisodeCamera : ICamera
                 throw;
             }
             long now = HostClock.NowNs;
-            long sequence = picture.IsDepth ? ++_depthSequence : ++_colorSequence;
             (picture.IsDepth ? _depth : _color).Publish(
-                new(picture.Frame, now - (long)(_options.LatencyMs * 1e6), picture.TimeNs, now, sequence));
+                new(picture.Frame, now - (long)(_options.LatencyMs * 1e6), picture.TimeNs, now, picture.Sequence));
             if (last == (true, pictures.Trouble))
                 continue;
             last = (true, pictures.Trouble);
@@ -144,6 +143,16 @@ public sealed class EpisodeCamera : ICamera
             }
             : cameras.FirstOrDefault(c => c.Name == _options.Camera)
                 ?? throw new InvalidDataException($"it has no pictures of '{_options.Camera}'; it has {(names == "" ? "none" : names)}");
+    }
+
+    /// <exception cref="InvalidDataException">Its metadata say what cannot be.</exception>
+    private static void CheckSizes(EpisodeReader episode, CameraDescription camera)
+    {
+        if (!(episode.Metadata.RateHz is >= 1 and <= 1000))
+            throw new InvalidDataException($"its rate of {episode.Metadata.RateHz} Hz is not believable");
+        foreach (CameraIntrinsics size in new[] { camera.Color, camera.Depth }.OfType<CameraIntrinsics>())
+            if (size.Width is < 1 or > LargestSide || size.Height is < 1 or > LargestSide)
+                throw new InvalidDataException($"pictures of {size.Width}x{size.Height} are not believable");
     }
 
     /// <summary>Of what is played: the grid's where the camera was faster.</summary>

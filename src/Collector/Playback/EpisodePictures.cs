@@ -43,7 +43,8 @@ internal readonly record struct EpisodeShot(long TimeNs, bool IsDepth, int Frame
 
 /// <summary>A decoded picture, its reference the reader's.</summary>
 /// <param name="TimeNs">Since the t0 of the first loop.</param>
-internal readonly record struct EpisodePicture(ImageFrame Frame, long TimeNs, bool IsDepth);
+/// <param name="Sequence">Counts the pictures of its kind, those that are passed over too.</param>
+internal readonly record struct EpisodePicture(ImageFrame Frame, long TimeNs, bool IsDepth, long Sequence);
 
 /// <summary>
 /// Decodes an episode's pictures ahead of their time, on a thread of its own. What would come more than a period late is passed over and
@@ -66,6 +67,7 @@ internal sealed class EpisodePictures : IDisposable
     private readonly DeviceThread _thread;
     private byte[] _file = [];
     private volatile string? _trouble;
+    private long _colorSequence = -1, _depthSequence = -1;
 
     public EpisodePictures(
         EpisodeReader episode, CameraDescription camera, EpisodeShot[] shots, long startNs, EpisodeCameraOptions options,
@@ -118,6 +120,7 @@ internal sealed class EpisodePictures : IDisposable
     {
         long dueNs = StartNs + timeNs;
         Wait(dueNs - AheadNs, stop); // also where nothing can be decoded, which would else be over at once
+        long sequence = shot.IsDepth ? ++_depthSequence : ++_colorSequence;
         FramePool pool = shot.IsDepth ? _depthPool! : _colorPool;
         ImageFrame? frame = null;
         while (HostClock.NowNs <= dueNs + _lateNs && (frame = pool.TryRent()) is null)
@@ -130,7 +133,7 @@ internal sealed class EpisodePictures : IDisposable
         }
         try
         {
-            _ready.Add(new(frame, timeNs, shot.IsDepth), stop);
+            _ready.Add(new(frame, timeNs, shot.IsDepth, sequence), stop);
         }
         catch (OperationCanceledException)
         {

@@ -85,7 +85,8 @@ public sealed partial class ArmMotion
     {
         if (_force is null)
             return null;
-        bool fresh = _force.Wrenches.TryGetNewest(out var wrench) && HostClock.NowNs - wrench.ArrivalNs <= _limits.ForceTimeoutMs * 1e6;
+        bool fresh = _force.Wrenches.TryGetNewest(out var wrench)
+            && HostClock.NowNs - wrench.OriginatingNs <= _limits.ForceTimeoutMs * 1e6;
         return fresh ? null : $"{_force.Name}: no force is measured ({_force.Status.Message}); connect it, or take it out of the config";
     }
 

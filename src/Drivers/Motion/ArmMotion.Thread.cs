@@ -217,7 +217,7 @@ public sealed partial class ArmMotion
         while (_wrenches is not null && _wrenches.TryDequeue(out var sample))
         {
             _newestForce = new(sample.Value.Fx, sample.Value.Fy, sample.Value.Fz);
-            _newestForceNs = sample.ArrivalNs;
+            _newestForceNs = sample.OriginatingNs; // a sample that comes late tells of then, not of now
             MotionSession? session = _session;
             if (session is null || session.Phase != MotionPhase.Driving)
                 continue;

@@ -75,7 +75,7 @@ public sealed class AtiNetFt(AtiNetFtOptions options)
 
     private byte[] FetchPage(CancellationToken stop)
     {
-        string url = $"http://{options.Host}:{options.HttpPort}/netftapi2.xml";
+        Uri url = new UriBuilder("http", options.Host, options.HttpPort, "netftapi2.xml").Uri; // which puts an IPv6 address in brackets
         using var handler = new SocketsHttpHandler
         {
             UseProxy = false,

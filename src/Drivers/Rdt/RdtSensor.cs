@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using RobotWorldModel.Drivers.Force;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Sockets;
 using RobotWorldModel.Drivers.Time;
@@ -47,6 +48,8 @@ public abstract class RdtSensor : IForceTorqueSensor
     private readonly Lock _reportLock = new();
     private (double RateHz, long, double, long) _reportOf;
     private ClockMapReport? _report;
+    private readonly FrozenWatch _frozen = new();
+    private readonly Published<RdtCounters> _told = new();
     private RdtSetup _setup;
     private RdtCounters _counters;
     private volatile ForceSensorInfo _info;
@@ -73,7 +76,7 @@ public abstract class RdtSensor : IForceTorqueSensor
 
     public ForceSensorInfo Info => _info;
 
-    public RdtCounters Counters => _counters;
+    public RdtCounters Counters => _told.Read();
 
     /// <summary>Managed bytes that the reader's thread has allocated so far: unchanged while good records come.</summary>
     public long ReaderAllocatedBytes => Interlocked.Read(ref _allocated);
@@ -220,12 +223,21 @@ public abstract class RdtSensor : IForceTorqueSensor
         return true;
     }
 
-    private void Count(in RdtCounters now) => (_counters, _untold) = (now, true);
+    private void Count(in RdtCounters now)
+    {
+        (_counters, _untold) = (now, true);
+        _told.Write(now);
+    }
 
     private void Publish(in RdtRecord r, long originating, long arrival)
     {
         double n = _setup.NewtonPerCount, nm = _setup.NewtonMetrePerCount;
         var wrench = new Wrench(r.Fx * n, r.Fy * n, r.Fz * n, r.Tx * nm, r.Ty * nm, r.Tz * nm);
+        if (_frozen.Add(wrench, arrival)) // its sample number may go on
+        {
+            CountRepeat(arrival);
+            return;
+        }
         Wrenches.Publish(new(wrench, originating, Sample<Wrench>.NoDeviceTime, arrival, _sequence.Index));
         (_newestSampleNs, _faultySinceNs) = (arrival, 0);
         // What was counted is said once a second at most.

@@ -30,12 +30,12 @@ internal sealed class RdtSequence
     private RdtRecord _last;
     private ulong _seen; // bit n: the record n before the last one was here
     private int _oldInARow;
-    private bool _any;
+    private bool _any, _ever;
 
     /// <summary>Of the record placed last as Next, Repeat or Restart: rises over gaps and restarts, by one a record.</summary>
     public long Index { get; private set; } = -1;
 
-    /// <summary>A new request: whatever comes is its first record.</summary>
+    /// <summary>A new request: whatever comes is its first record, and a repeat where its converter has stood since the last one.</summary>
     public void Begin() => _any = false;
 
     /// <param name="lost">Records missing just before this one.</param>
@@ -64,10 +64,10 @@ internal sealed class RdtSequence
 
     private RdtPlace Restart(in RdtRecord record)
     {
-        bool first = !_any;
-        _any = true;
+        bool first = !_any, repeats = first && _ever && record.Ft == _last.Ft && record.SameCounts(_last);
+        _any = _ever = true;
         Advance(record, 1, 0);
-        return first ? RdtPlace.Next : RdtPlace.Restart;
+        return repeats ? RdtPlace.Repeat : first ? RdtPlace.Next : RdtPlace.Restart;
     }
 
     private void Advance(in RdtRecord record, int step, ulong seenBefore)

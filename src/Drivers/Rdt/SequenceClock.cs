@@ -14,8 +14,11 @@ internal sealed class SequenceClock(double latencyMs)
 {
     private const long WindowNs = 250_000_000, FirstLookNs = 500_000_000, LongestPauseNs = 64_000_000_000;
 
-    /// <summary>So far from the last look no drift leads: the device has another rate now.</summary>
-    private const long FarOffNs = 100_000_000, LearningNs = 1_500_000_000;
+    /// <summary>
+    /// So far from the last look no drift leads. Where two windows in a row are, and the lag still changes between them, the device has
+    /// another rate now; a lag that stays is a path that has become slower, and no reason to take its delay for none.
+    /// </summary>
+    private const long FarOffNs = 100_000_000, LearningNs = 1_500_000_000, StillChangingNs = 5_000_000;
 
     /// <summary>Less is left to the map, which follows a drift.</summary>
     private const double LeastSlope = 100e-6;
@@ -28,7 +31,7 @@ internal sealed class SequenceClock(double latencyMs)
     private double _periodNs;
     private long _base, _newestNs = long.MinValue;
     private long _leastIndex, _leastArrival, _began, _windowEnd, _look;
-    private Low _least, _first, _middle;
+    private Low _least, _first, _middle, _farOff;
     private bool _any;
 
     /// <summary>The least lag of a window against the grid of the period, and where on it.</summary>
@@ -78,7 +81,7 @@ internal sealed class SequenceClock(double latencyMs)
         _map.Reset();
         _map.Add(0, arrivalNs);
         (_began, _windowEnd, _look) = (arrivalNs, arrivalNs + WindowNs, arrivalNs + FirstLookNs);
-        _least = _first = _middle = Low.None;
+        _least = _first = _middle = _farOff = Low.None;
     }
 
     private void CloseWindow(long index, long nowNs)
@@ -89,8 +92,15 @@ internal sealed class SequenceClock(double latencyMs)
         if (low == Low.None)
             return;
         if (nowNs - _began > LearningNs && _middle != Low.None && Math.Abs(low.LagNs - _middle.LagNs) > FarOffNs)
-            Rebase(index, nowNs);
-        else if (_first == Low.None)
+        {
+            if (_farOff != Low.None && Math.Abs(low.LagNs - _farOff.LagNs) > StillChangingNs)
+                Rebase(index, nowNs);
+            else
+                _farOff = low;
+            return;
+        }
+        _farOff = Low.None;
+        if (_first == Low.None)
             _first = low;
         else if (nowNs >= _look)
         {

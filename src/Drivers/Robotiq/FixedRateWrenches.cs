@@ -1,3 +1,4 @@
+using RobotWorldModel.Drivers.Force;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Time;
 
@@ -12,7 +13,7 @@ namespace RobotWorldModel.Drivers.Robotiq;
 internal sealed class FixedRateWrenches(SampleStream<Wrench> stream, double nominalHz, double latencyMs, int most)
 {
     private readonly FixedRateClock _clock = new(nominalHz, latencyMs);
-    private readonly FrozenWatch _frozen = new((int)Math.Ceiling(nominalHz * FrozenWatch.Seconds));
+    private readonly FrozenWatch _frozen = new();
     private readonly Wrench[] _batch = new Wrench[most];
     private readonly bool[] _whole = new bool[most];
     private readonly Lock _reportLock = new();
@@ -45,7 +46,6 @@ internal sealed class FixedRateWrenches(SampleStream<Wrench> stream, double nomi
     public void BeginSession()
     {
         _clock.Reset();
-        _frozen.Reset();
         Count = 0;
     }
 
@@ -68,7 +68,7 @@ internal sealed class FixedRateWrenches(SampleStream<Wrench> stream, double nomi
         {
             long originating = _clock.NextOriginating(Count - 1 - i, arrivalNs);
             _sequence++;
-            if (_whole[i] && !_frozen.Add(_batch[i]))
+            if (_whole[i] && !_frozen.Add(_batch[i], arrivalNs))
                 stream.Publish(new(_batch[i], originating, Sample<Wrench>.NoDeviceTime, arrivalNs, _sequence));
             else
                 stream.CountLost(1);
@@ -79,34 +79,5 @@ internal sealed class FixedRateWrenches(SampleStream<Wrench> stream, double nomi
             _fit = (_clock.RateHz, _clock.OffsetNs, _clock.DriftPpm, _clock.ResidualNs);
             _report = null;
         }
-    }
-}
-
-/// <summary>
-/// Sees that a sensor repeats one value. Six converters with noise on them never read the same for long: what they last measured is then
-/// sent again and again, and no measurement.
-/// </summary>
-/// <param name="samples">So many equal ones in a row.</param>
-internal sealed class FrozenWatch(int samples)
-{
-    public const double Seconds = 0.5;
-
-    /// <summary>What is said of it.</summary>
-    public const string Message = "it has sent the same six values for 0.5 s: its converter stands still; "
-        + "take its power away and give it back";
-
-    private Wrench _last = new(double.NaN, 0, 0, 0, 0, 0);
-    private int _equal;
-
-    public bool IsFrozen => _equal >= samples;
-
-    public void Reset() => _equal = 0;
-
-    /// <summary>Takes in a value; true where it is but a repetition of what stood still.</summary>
-    public bool Add(in Wrench value)
-    {
-        _equal = value == _last ? Math.Min(_equal + 1, samples) : 0;
-        _last = value;
-        return IsFrozen;
     }
 }

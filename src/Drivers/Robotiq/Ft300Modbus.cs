@@ -1,3 +1,4 @@
+using RobotWorldModel.Drivers.Force;
 using RobotWorldModel.Drivers.Modbus;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Serial;
@@ -15,7 +16,7 @@ public sealed class Ft300Modbus : IForceTorqueSensor
     private const int AnswerBytes = 17, FailuresInARow = 3;
     private readonly Ft300LineOptions _options;
     private readonly PortDevice _device;
-    private readonly FrozenWatch _frozen;
+    private readonly FrozenWatch _frozen = new();
     private readonly ushort[] _registers = new ushort[6];
     private readonly long _lineNs;
     private long _sequence = -1;
@@ -24,7 +25,6 @@ public sealed class Ft300Modbus : IForceTorqueSensor
     public Ft300Modbus(Ft300LineOptions options)
     {
         _options = options.Validated();
-        _frozen = new((int)Math.Ceiling(options.RateHz * FrozenWatch.Seconds));
         _lineNs = options.Port!.Kind == PortKind.ModbusTcp ? 0 : (long)(AnswerBytes * 10 * 1e9 / Ft300Line.Baud);
         Wrenches = new(options.Name, options.RateHz, _lineNs / 1e6 + options.LatencyMs);
         _device = new(options.Name, options.Port, Ft300Line.Baud, "the gateway of the FT 300", Session);
@@ -55,7 +55,6 @@ public sealed class Ft300Modbus : IForceTorqueSensor
             Ft300Line.StopStream(port);
         ModbusClient client = ModbusClient.Over(_options.Port.Kind, port, _options.Unit, Ft300Line.AnswerMs);
         Info = Ft300Line.Identify(client);
-        _frozen.Reset();
         var grid = new AbsoluteGrid(_options.RateHz, HostClock.NowNs);
         long asked = 0;
         int failures = 0;
@@ -89,7 +88,7 @@ public sealed class Ft300Modbus : IForceTorqueSensor
     {
         Wrench wrench = Ft300Line.ToWrench((short)_registers[0], (short)_registers[1], (short)_registers[2],
             (short)_registers[3], (short)_registers[4], (short)_registers[5]);
-        if (_frozen.Add(wrench))
+        if (_frozen.Add(wrench, trip.AnsweredNs))
             Lose(1);
         else // measured before the answer went on the line, and not before it was asked for
             Wrenches.Publish(new(wrench, Math.Max(trip.AnsweredNs - _lineNs, trip.SentNs) - (long)(_options.LatencyMs * 1e6),

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using RobotWorldModel.Drivers.Force;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Sockets;
 using RobotWorldModel.Drivers.Time;

@@ -1,3 +1,4 @@
+using RobotWorldModel.Drivers.Force;
 using RobotWorldModel.Drivers.Modbus;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Serial;

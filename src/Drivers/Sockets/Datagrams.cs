@@ -14,16 +14,18 @@ internal static partial class Datagrams
     /// <exception cref="DeviceLostException">The name is not known, or no network leads there.</exception>
     public static Socket Connect(string host, int port)
     {
+        Socket? socket = null;
         try
         {
             IPAddress[] found = IPAddress.TryParse(host, out IPAddress? literal) ? [literal] : Dns.GetHostAddresses(host);
             IPAddress address = found.FirstOrDefault(a => a.AddressFamily == AddressFamily.InterNetwork) ?? found[0];
-            var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = ReceiveBuffer };
+            socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = ReceiveBuffer };
             socket.Connect(new IPEndPoint(address, port));
             return socket;
         }
         catch (SocketException e)
         {
+            socket?.Dispose();
             throw new DeviceLostException(e.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData
                 ? $"the name '{host}' is not known: check `host` in the config"
                 : $"{host}:{port} (UDP) cannot be reached ({e.Message}): check the cable and this machine's address");

@@ -4,7 +4,7 @@ using RobotWorldModel.Drivers.Sockets;
 namespace RobotWorldModel.Drivers.V4l2;
 
 /// <summary>
-/// JPEG to RGB through the TurboJPEG C API (turbojpeg.h, 1.4 and later), looked up when it is needed. Webcams leave the Huffman tables
+/// JPEG to RGB through the TurboJPEG C API (turbojpeg.h, 2.0 and later), looked up when it is needed. Webcams leave the Huffman tables
 /// out, as Motion-JPEG allows; the library then takes the standard's.
 /// </summary>
 internal sealed unsafe class JpegDecoder : IDisposable

@@ -68,6 +68,7 @@ public sealed class V4l2Camera : ICamera
     private const int FirstSilenceMs = 5000, SilenceMs = 2000;
     private const int MostDamagedInARow = 30;
     private const long FutureNs = 1_000_000, PastNs = 1_000_000_000;
+    private const int LargestGap = 100_000; // an hour of pictures: more is a broken number, not a loss
     private static readonly ClockMapReport s_host = new("host", 0, 0, 0); // the kernel stamps on the clock that we read
     private readonly V4l2CameraOptions _options;
     private readonly IVideoSystem _system;
@@ -186,7 +187,9 @@ public sealed class V4l2Camera : ICamera
     /// <summary>The kernel counts what the camera made, also what found no buffer. A driver that does not count repeats itself.</summary>
     private void Count(uint kernelSequence)
     {
-        long step = _kernelSequence is { } before ? Math.Max(1, unchecked((int)(kernelSequence - before))) : 1;
+        int step = _kernelSequence is { } before ? unchecked((int)(kernelSequence - before)) : 1;
+        if (step is < 1 or > LargestGap)
+            step = 1;
         _kernelSequence = kernelSequence;
         _sequence += step;
         Color.CountLost(step - 1);

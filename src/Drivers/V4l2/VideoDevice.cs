@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using RobotWorldModel.Drivers.Time;
 
 namespace RobotWorldModel.Drivers.V4l2;
 
@@ -53,12 +54,16 @@ internal sealed class LinuxVideo : IVideoSystem
     }
 
     /// <summary>V4L2 does not tell it; sysfs has the USB device's above the video node's interface.</summary>
-    private static string SerialOf(string path)
+    internal static string SerialOf(string path, string sysfs = "/sys")
     {
         try
         {
             string node = File.ResolveLinkTarget(path, returnFinalTarget: true)?.Name ?? Path.GetFileName(path);
-            return File.ReadAllText($"/sys/class/video4linux/{node}/device/../serial", Encoding.UTF8).Trim();
+            // By its true place: "device/.." would be taken out of the path as text, before the link is followed.
+            FileSystemInfo? usbInterface = Directory.ResolveLinkTarget($"{sysfs}/class/video4linux/{node}/device", returnFinalTarget: true);
+            return usbInterface is null
+                ? ""
+                : File.ReadAllText(Path.Combine(Path.GetDirectoryName(usbInterface.FullName)!, "serial"), Encoding.UTF8).Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) // a camera without, or one that is not on USB
         {
@@ -112,9 +117,14 @@ internal sealed unsafe partial class LinuxVideoDevice(int file, int wake, string
         files[0] = new() { File = file, Events = PollIn };
         files[1] = new() { File = wake, Events = PollIn };
         ready = false;
-        int n = poll(files, 2, timeoutMs);
-        if (n < 0)
-            return Marshal.GetLastPInvokeError() is var error && error == Interrupted ? 0 : error;
+        long deadline = HostClock.NowNs + timeoutMs * 1_000_000L;
+        for (int leftMs = timeoutMs; poll(files, 2, leftMs) < 0;)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            if (error != Interrupted)
+                return error;
+            leftMs = (int)Math.Max(0, (deadline - HostClock.NowNs + 999_999) / 1_000_000); // a signal is no silence
+        }
         ready = files[0].Returned != 0 && files[1].Returned == 0;
         return 0;
     }

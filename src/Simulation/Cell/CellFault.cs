@@ -53,9 +53,10 @@ public sealed record CellFault(string Name, string Help, double Seconds = 0, dou
 /// <summary>The faults of one cell, and when each is over. The cell's loop steps it; whoever orders one holds the cell's lock.</summary>
 /// <param name="force">Null where the cell's force sensor cannot have these.</param>
 /// <param name="gripper">Null where there is no gripper.</param>
+/// <param name="delaysForce">There is a force sensor with a transport of its own.</param>
 internal sealed class CellFaults(
     UrController controller, IForceSensorFaults? force, TransportOptions forceTransport, IGripperFaults? gripper,
-    TransportOptions gripperTransport, Action<double> setForceSensorNoise, Action<bool> freezeCameras)
+    TransportOptions gripperTransport, Action<double> setForceSensorNoise, Action<bool> freezeCameras, bool delaysForce)
 {
     private const int WorstGripperFault = 15;
     private readonly double _usualForceDelayMs = forceTransport.ExtraDelayMs, _usualGripperDelayMs = gripperTransport.ExtraDelayMs;
@@ -144,10 +145,10 @@ internal sealed class CellFaults(
             case "camera_freeze":
                 freezeCameras(true);
                 return () => freezeCameras(false);
-            case "force_delay":
+            case "force_delay" when delaysForce:
                 forceTransport.ExtraDelayMs = _usualForceDelayMs + amount;
                 return () => forceTransport.ExtraDelayMs = _usualForceDelayMs;
-            case "gripper_delay":
+            case "gripper_delay" when gripper is not null:
                 gripperTransport.ExtraDelayMs = _usualGripperDelayMs + amount;
                 return () => gripperTransport.ExtraDelayMs = _usualGripperDelayMs;
             default:

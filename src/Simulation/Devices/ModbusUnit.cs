@@ -18,7 +18,7 @@ internal interface IModbusRegisters
 /// </summary>
 internal sealed class ModbusUnit(byte unit, bool tcp, IModbusRegisters registers)
 {
-    public const int LongestAnswer = 260;
+    private const int LongestAnswer = 260;
 
     private const long ForgetAfterNs = 50_000_000;
     private const int IllegalFunction = 1, IllegalValue = 3, HeaderBytes = 6; // before the unit, of Modbus TCP
@@ -70,12 +70,18 @@ internal sealed class ModbusUnit(byte unit, bool tcp, IModbusRegisters registers
         int length = HeaderBytes + BinaryPrimitives.ReadUInt16BigEndian(_in.AsSpan(4));
         if (length > 300)
             return (_length, false);
-        return length > _length ? (0, false) : (length, _in[HeaderBytes] == unit);
+        if (length > _length)
+            return (0, false);
+        int pdu = length - HeaderBytes - 1;
+        bool whole = pdu > 0 && pdu >= PduBytes(_in.AsSpan(HeaderBytes + 1, pdu));
+        return (length, whole && _in[HeaderBytes] == unit);
     }
 
+    /// <summary>The bytes of a request by what it says, as far as it is there.</summary>
     private static int PduBytes(ReadOnlySpan<byte> pdu) => pdu[0] switch
     {
-        16 => 6 + pdu[5],
+        16 when pdu.Length > 5 => 6 + pdu[5],
+        16 => 6,
         23 when pdu.Length > 9 => 10 + pdu[9],
         23 => 10,
         _ => 5,

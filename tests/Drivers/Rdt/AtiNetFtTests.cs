@@ -95,7 +95,7 @@ public class AtiNetFtTests
         long received = sensor.Wrenches.Counters.Received;
         peer.Order("requests");
         Eventually.True(() => peer.Order("requests").Contains("2:0"), "another try");
-        Assert.InRange(sensor.Wrenches.Counters.Received, received, received + 2); // a session's first record has none before it
+        Assert.Equal(received, sensor.Wrenches.Counters.Received); // also the first record of a new session is but a repetition
         peer.Order("freeze off");
         NetFtPeer.WaitForData(sensor);
     }

@@ -70,13 +70,17 @@ public class SequenceClockTests
         Assert.InRange(late, 0, 500_000);
     }
 
-    [Fact]
-    public void A_path_that_becomes_slower_is_no_other_rate()
+    [Theory]
+    [InlineData(20)]
+    [InlineData(200)]
+    [InlineData(900)]
+    public void A_path_that_becomes_slower_is_no_other_rate_and_its_samples_are_known_to_be_old(int slowerMs)
     {
         _clock.Begin(1000);
-        Run(1000, 0, 1, _ => Jitter());
-        Run(1000, 1, 40, _ => 20_000_000 + Jitter());
+        Run(1000, 0, 5, _ => Jitter());
+        double worst = Run(1000, 5, 20, _ => slowerMs * 1_000_000L + Jitter());
         Assert.Equal(1000, _clock.RateHz);
+        Assert.InRange(worst, 0, 2);
     }
 
     [Fact]

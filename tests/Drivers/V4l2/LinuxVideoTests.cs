@@ -23,6 +23,23 @@ public unsafe class LinuxVideoTests
     }
 
     [Fact]
+    public void The_serial_is_the_usb_devices_above_the_video_nodes_interface()
+    {
+        using var sysfs = new TempFolder();
+        string usb = Path.Combine(sysfs.Path, "devices", "usb1", "1-2"), node = Path.Combine(sysfs.Path, "class", "video4linux", "video3");
+        Directory.CreateDirectory(Path.Combine(usb, "1-2:1.0"));
+        Directory.CreateDirectory(node);
+        File.CreateSymbolicLink(Path.Combine(node, "device"), Path.Combine(usb, "1-2:1.0"));
+        File.WriteAllText(sysfs["video3"], "");
+        File.CreateSymbolicLink(sysfs["by-id"], sysfs["video3"]);
+        Assert.Equal("", LinuxVideo.SerialOf(sysfs["by-id"], sysfs.Path)); // a camera without
+        File.WriteAllText(Path.Combine(usb, "serial"), "4711\n");
+        Assert.Equal("4711", LinuxVideo.SerialOf(sysfs["by-id"], sysfs.Path));
+        Assert.Equal("4711", LinuxVideo.SerialOf(sysfs["video3"], sysfs.Path));
+        Assert.Equal("", LinuxVideo.SerialOf(sysfs["video4"], sysfs.Path));
+    }
+
+    [Fact]
     public void Memory_is_mapped_from_the_device()
     {
         using var folder = new TempFolder();
