@@ -4,8 +4,9 @@ namespace RobotWorldModel.Drivers.RealSense;
 
 /// <summary>
 /// A RealSense lens as episodes describe lenses: Brown-Conrady from the ideal to the distorted picture, as OpenCV and ROS have it. The
-/// colour cameras' coefficients go the other way (librealsense: inverse Brown-Conrady, from the distorted to the ideal picture), and are
-/// turned round: the five numbers that fit best over the picture, in least squares.
+/// colour cameras' coefficients go the other way by their name (inverse Brown-Conrady, from the distorted to the ideal picture), and are
+/// turned round: the five numbers that fit best over the picture, in least squares. That name is in doubt among librealsense's own users
+/// (its projection applies them in the other direction); on cameras whose coefficients are zero, as most D435's, it is no matter.
 /// </summary>
 internal static class LensModel
 {

@@ -21,7 +21,7 @@ internal sealed class RealSenseClock
     public const long FarNs = 200_000_000;
 
     private const double WrapUs = 4294967296; // the camera counts microseconds in 32 bits: 71.6 min
-    private const int JumpedAfter = 30; // wrong stamps in a row that agree with each other: then it is the clock that has jumped
+    private const int JumpedAfter = 30; // wrong stamps in a row, of both streams: then it is the clock that has jumped
     private const int Streams = 2, Domains = 3;
     private readonly ClockMap[] _maps = [.. Enumerable.Range(0, Domains).Select(_ => new ClockMap())];
     private readonly long[] _mapped = new long[Domains];
@@ -77,8 +77,9 @@ internal sealed class RealSenseClock
             map.Add(deviceNs, arrivalNs);
             _mapped[d] = deviceNs;
         }
-        return new(domain == RsDomain.SystemTime ? Sample<ImageFrame>.NoDeviceTime : deviceNs, deviceNs,
-            Math.Min(map.ToHost(deviceNs), arrivalNs));
+        return domain == RsDomain.SystemTime // the wall clock's, which may be set at any time, of nothing but the arrival
+            ? new(Sample<ImageFrame>.NoDeviceTime, deviceNs, arrivalNs)
+            : new(deviceNs, deviceNs, Math.Min(map.ToHost(deviceNs), arrivalNs));
     }
 
     private RealSenseStamp Doubt(long arrivalNs)

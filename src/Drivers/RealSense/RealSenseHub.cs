@@ -118,9 +118,13 @@ internal sealed unsafe class RealSenseHub
     /// <summary>Nothing of the claim's device is used any more. From any thread.</summary>
     public void GiveBack(RealSenseClaim claim)
     {
-        Started(claim);
-        lock (_lock)
+        lock (_lock) // together: who looks at the bus meanwhile must not give a device to a claim that is gone
+        {
             _claims.Remove(claim);
+            if (_starting == claim)
+                _starting = null;
+        }
+        Ring();
         claim.Device?.Dispose();
         Release();
     }
@@ -237,7 +241,10 @@ internal sealed unsafe class RealSenseHub
                 device = list.Create(i);
                 string serial = device.Info(RsInfo.Serial), product = device.Info(RsInfo.ProductId);
                 if (RealSenseErrors.IsRecovery(product))
+                {
                     trouble = "; a RealSense in firmware recovery is connected: load its firmware anew with realsense-viewer";
+                    continue;
+                }
                 found.Add((serial, $"{serial} ({device.Info(RsInfo.Name)})"));
                 if (waiting.FirstOrDefault(c => c.Serial == serial || (c.Serial.Length == 0 && count == 1)) is { } claim
                     && TryGive(claim, serial, device))
@@ -255,7 +262,8 @@ internal sealed unsafe class RealSenseHub
         _fruitless = given ? default : (count, _fruitless.Looks);
         foreach (var claim in waiting)
             if (claim.Device is null && !found.Exists(f => f.Serial == claim.Serial))
-                claim.Said = (claim.Serial.Length == 0 ? "several cameras are connected: choose one with `serial`"
+                claim.Said = (claim.Serial.Length == 0
+                    ? found.Count > 1 ? "several cameras are connected: choose one with `serial`" : "no camera that is connected can be used"
                     : $"serial {claim.Serial} is not connected")
                     + (found.Count > 0 ? $"; here are {string.Join(", ", found.Select(f => f.Text))}" : "") + trouble;
     }
@@ -265,6 +273,8 @@ internal sealed unsafe class RealSenseHub
     {
         lock (_lock)
         {
+            if (!_claims.Contains(claim))
+                return false; // given back while the device was being opened
             if (_claims.Find(c => c.Device is not null && c.Serial == serial) is { } owner)
             {
                 claim.Said = $"serial {serial} is in use as {owner.Who}";

@@ -197,6 +197,7 @@ internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePic
     private sealed class RateCheck(RealSensePictures pictures, RealSenseCameraOptions options)
     {
         private long _fromNs = HostClock.NowNs, _color = pictures.Color.Counters.Received, _depth = pictures.Depth.Counters.Received;
+        private long _unheld = pictures.Unheld;
 
         /// <summary>Null: not yet time to look; empty: all is well.</summary>
         public string? Look(long now, string notice)
@@ -204,8 +205,11 @@ internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePic
             if (now - _fromNs < options.Timings.Rate * 1_000_000L)
                 return null;
             double seconds = (now - _fromNs) * 1e-9;
-            string said = Slow("colour", pictures.Color, ref _color, seconds, "; is it dark?")
-                + (options.Depth ? Slow("depth", pictures.Depth, ref _depth, seconds, "") : "");
+            long unheld = pictures.Unheld;
+            string why = unheld > _unheld ? "; readers hold all frames: is the disk slow?" : "";
+            _unheld = unheld;
+            string said = Slow("colour", pictures.Color, ref _color, seconds, why.Length > 0 ? why : "; is it dark?")
+                + (options.Depth ? Slow("depth", pictures.Depth, ref _depth, seconds, why) : "");
             _fromNs = now;
             var (broken, how) = pictures.Broken;
             return said + (broken > 0 ? $"; {broken} broken pictures ({how})" : "")

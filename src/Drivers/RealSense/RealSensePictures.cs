@@ -19,7 +19,7 @@ internal sealed unsafe class RealSensePictures
     private RealSenseLibrary _library = null!;
     private CaptureNumbers _numbers = new(1, 0);
     private volatile object? _session;
-    private long _broken;
+    private long _broken, _unheld;
     private volatile string _brokenHow = "";
     private bool _hasMetadata;
 
@@ -32,6 +32,7 @@ internal sealed unsafe class RealSensePictures
         public FramePool? Pool;
         public RealSenseProfile Profile;
         public long Number, Steps, Sequence = -1, OriginatingNs = long.MinValue, ArrivalNs;
+        public long Broken; // since the last good one
 
         public int RowBytes => Profile.Width * (Format == PixelFormat.Rgb8 ? 3 : 2);
     }
@@ -50,6 +51,9 @@ internal sealed unsafe class RealSensePictures
     /// <summary>Pictures that could not be what was asked for, since start, and what was wrong with the last.</summary>
     public (long Count, string How) Broken => (Interlocked.Read(ref _broken), _brokenHow);
 
+    /// <summary>Pictures for which there was no frame, because readers held all of them, since start.</summary>
+    public long Unheld => Interlocked.Read(ref _unheld);
+
     /// <summary>Pictures whose stamp was not believed, since start.</summary>
     public long Doubted
     {
@@ -63,7 +67,7 @@ internal sealed unsafe class RealSensePictures
     /// <summary>The newest picture came with the camera's own stamps.</summary>
     public bool HasMetadata => Volatile.Read(ref _hasMetadata);
 
-    /// <summary>Arrival of the newest good picture of the stream that is further behind, host ns; 0 before the first.</summary>
+    /// <summary>Arrival of the newest good picture, whether there was a frame for it or not, of the stream that is further behind, host ns; 0 before the first.</summary>
     public long NewestNs(bool withDepth) => withDepth
         ? Math.Min(Interlocked.Read(ref _color.ArrivalNs), Interlocked.Read(ref _depth.ArrivalNs))
         : Interlocked.Read(ref _color.ArrivalNs);
@@ -99,8 +103,11 @@ internal sealed unsafe class RealSensePictures
     /// <summary>Nothing more is taken.</summary>
     public void End(object session)
     {
-        if (_session == session)
-            _session = null;
+        if (_session != session)
+            return;
+        _session = null;
+        foreach (Kind kind in (ReadOnlySpan<Kind>)[_color, _depth]) // no good picture's number will show these as missing
+            kind.Stream.CountLost(Interlocked.Exchange(ref kind.Broken, 0));
     }
 
     /// <summary>Takes one frame of the library's; the caller releases it.</summary>
@@ -113,7 +120,7 @@ internal sealed unsafe class RealSensePictures
         Kind? kind = KindOf(frame, out RsFormat format);
         if (kind is null)
         {
-            Note("a picture of a stream that was not asked for");
+            Note(null, "a picture of a stream that was not asked for");
             return;
         }
         nint error = 0;
@@ -130,32 +137,39 @@ internal sealed unsafe class RealSensePictures
         RealSenseProfile asked = kind.Profile;
         if (format != asked.Format || width != asked.Width || height != asked.Height || pixels == 0
             || stride < kind.RowBytes || stride > MostPadding * kind.RowBytes)
-            Note($"{format} {width}x{height} with rows of {stride} bytes where {asked.Format} {asked.Width}x{asked.Height} was asked for");
+            Note(kind, $"{format} {width}x{height} with rows of {stride} bytes where {asked.Format} {asked.Width}x{asked.Height} was asked for");
         else if (number == kind.Number)
-            Note("the same picture twice");
+            Note(kind, "the same picture twice");
         else
             Publish(kind, frame, new((void*)pixels, stride * height), stride, number, arrival);
     }
 
-    // What was broken is not counted as lost here: the next good picture's number shows it as missing.
-    private void Note(string how)
+    // What was broken is not counted as lost here: the next good picture's number shows it as missing, where there is one before it.
+    private void Note(Kind? kind, string how)
     {
+        if (kind is not null)
+            Interlocked.Increment(ref kind.Broken);
         _brokenHow = how;
         Interlocked.Increment(ref _broken);
     }
 
     private void Publish(Kind kind, nint frame, ReadOnlySpan<byte> pixels, int stride, long number, long arrival)
     {
+        var (domain, stampMs, leadNs) = ReadTimes(frame);
+        long broken = Interlocked.Exchange(ref kind.Broken, 0);
+        if (kind.Number < 0)
+            kind.Stream.CountLost(broken);
         bool follows = kind.Number >= 0 && number > kind.Number && number - kind.Number <= LargestGap;
         long step = follows ? number - kind.Number : 1;
         kind.Number = number;
         kind.Steps += step;
         kind.Stream.CountLost(step - 1);
-        var (domain, stampMs, leadNs) = ReadTimes(frame);
+        Interlocked.Exchange(ref kind.ArrivalNs, arrival); // also without a frame: nothing is wrong with the camera then
         ImageFrame? picture = kind.Pool!.TryRent();
         if (picture is null)
         {
             kind.Stream.CountLost(1);
+            Interlocked.Increment(ref _unheld);
             return;
         }
         Copy(pixels, stride, picture.Pixels, kind.RowBytes);
@@ -170,7 +184,6 @@ internal sealed unsafe class RealSensePictures
         }
         kind.Steps = 0;
         kind.Stream.Publish(sample);
-        Interlocked.Exchange(ref kind.ArrivalNs, arrival);
         Volatile.Write(ref _hasMetadata, domain != RsDomain.SystemTime);
     }
 
@@ -230,7 +243,8 @@ internal sealed unsafe class RealSensePictures
 
     private void Provide(Kind kind, in RealSenseProfile profile)
     {
-        (kind.Profile, kind.Number, kind.Steps, kind.ArrivalNs, kind.Stream.RateHz) = (profile, -1, 0, 0, profile.Fps);
+        (kind.Profile, kind.Number, kind.Steps, kind.Broken, kind.ArrivalNs) = (profile, -1, 0, 0, 0);
+        kind.Stream.RateHz = profile.Fps;
         if (kind.Pool?.Width != profile.Width || kind.Pool.Height != profile.Height)
             kind.Pool = new(profile.Width, profile.Height, kind.Format, _options.PoolFrames);
     }

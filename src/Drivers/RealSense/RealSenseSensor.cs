@@ -137,14 +137,6 @@ internal sealed unsafe class RealSenseSensor(RealSenseLibrary library, nint poin
     public bool CanSet(RsOption option) =>
         Has(Library, Library.SupportsOption, Pointer, (int)option) && !Has(Library, Library.OptionIsReadOnly, Pointer, (int)option);
 
-    public float Get(RsOption option)
-    {
-        nint error = 0;
-        float value = Library.GetOption(Pointer, (int)option, &error);
-        Library.Check(error);
-        return value;
-    }
-
     public void Set(RsOption option, float value)
     {
         nint error = 0;

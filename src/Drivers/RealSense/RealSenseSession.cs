@@ -94,16 +94,16 @@ internal sealed unsafe class RealSenseSession
         {
             Guard(() => Open(GCHandle.ToIntPtr(handle)));
             _opened.SetResult();
-            if (_failure.Length == 0 || Info is not null)
-                _close.Task.Wait();
+            _close.Task.Wait(); // also where it could not be opened: who closes it says whether the camera is to be reset
         }
         finally
         {
             _pictures.End(this);
             gate.Session = null;
-            if (Shut())
-                handle.Free();
+            bool silent = Shut();
             _hub.GiveBack(_claim);
+            if (silent) // after the device, which may have had something to say until it was deleted
+                handle.Free();
             _closed.SetResult();
         }
     }
@@ -190,9 +190,15 @@ internal sealed unsafe class RealSenseSession
                 throw new DeviceLostException("advanced_json: the camera was restarted for it and is not in advanced mode: switch "
                     + "advanced mode on in realsense-viewer");
             case false:
-                Restarts = true;
-                _failure = "it restarts in advanced mode";
-                _device.EnableAdvancedMode();
+                try
+                {
+                    _device.EnableAdvancedMode();
+                }
+                catch (RealSenseException e) when (e.Kind == RsError.Disconnected)
+                {
+                    // It restarts before it answers.
+                }
+                (Restarts, _failure) = (true, "it restarts in advanced mode");
                 return false;
             default:
                 _device.LoadJson(json);

@@ -19,10 +19,13 @@ internal static class RealSenseSettings
         if (color.CanSet(RsOption.AutoExposurePriority))
             color.Set(RsOption.AutoExposurePriority, 0); // else the colour camera halves its rate when it is dark
         // A colour camera counts in 100 µs, as UVC does; where colour comes from the depth module, that counts in µs.
-        Manual(color, RsOption.AutoExposure, RsOption.Exposure, "exposure_us", options.ExposureUs, color.IsDepth ? 1 : 100);
+        bool file = options.AdvancedJson.Length > 0; // what it sets and the config does not name is left as it is
+        if (!file || options.ExposureUs is not null)
+            Manual(color, RsOption.AutoExposure, RsOption.Exposure, "exposure_us", options.ExposureUs, color.IsDepth ? 1 : 100);
         if (options.Gain is { } gain)
             Set(color, RsOption.Gain, "gain", gain);
-        Manual(color, RsOption.AutoWhiteBalance, RsOption.WhiteBalance, "white_balance", options.WhiteBalance);
+        if (!file || options.WhiteBalance is not null)
+            Manual(color, RsOption.AutoWhiteBalance, RsOption.WhiteBalance, "white_balance", options.WhiteBalance);
         foreach (var sensor in depth is null || depth == color ? [color] : (RealSenseSensor[])[depth, color])
             if (sensor.CanSet(RsOption.GlobalTime))
                 sensor.Set(RsOption.GlobalTime, options.GlobalTime ? 1 : 0);
@@ -30,6 +33,8 @@ internal static class RealSenseSettings
 
     private static void ApplyDepth(RealSenseCameraOptions options, RealSenseSensor depth)
     {
+        if (options.AdvancedJson.Length == 0 && depth.CanSet(RsOption.AutoExposure))
+            depth.Set(RsOption.AutoExposure, 1);
         if (options.Preset.Length > 0)
             SetPreset(depth, options.Preset);
         if (options.Emitter is { } emitter)

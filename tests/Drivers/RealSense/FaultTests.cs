@@ -64,6 +64,18 @@ public class FaultTests(StandInFixture fixture) : RealSenseTest(fixture)
     }
 
     [Fact]
+    public void A_camera_that_cannot_be_opened_is_reset_before_a_person_is_asked()
+    {
+        PlugIn();
+        Bus.Fail("rs2_open_multiple", 2, "no", times: -1);
+        using var camera = Open(timings: Impatient);
+        Says(camera, "though its streams were started anew and it was reset");
+        Assert.Equal(1, Bus.Ask("rwm_resets", Serial));
+        Bus.Mend();
+        Streams(camera);
+    }
+
+    [Fact]
     public void A_camera_that_stays_frozen_is_left_to_a_person()
     {
         PlugIn();

@@ -113,6 +113,8 @@ public class LibraryTests(StandInFixture fixture) : RealSenseTest(fixture)
     {
         PlugIn();
         Bus.Fail("rs2_create_device", 2, "error: RS2_USB_STATUS_ACCESS", times: -1);
+        using (var any = Open())
+            Says(any, "no camera that is connected can be used; one that is connected cannot be opened: this user may not open it");
         using var camera = Open(o => o.Serial = Serial);
         Says(camera, $"serial {Serial} is not connected; one that is connected cannot be opened: this user may not open it");
         Bus.Mend();
