@@ -263,7 +263,8 @@ internal sealed unsafe class RealSenseHub
         foreach (var claim in waiting)
             if (claim.Device is null && !found.Exists(f => f.Serial == claim.Serial))
                 claim.Said = (claim.Serial.Length == 0
-                    ? found.Count > 1 ? "several cameras are connected: choose one with `serial`" : "no camera that is connected can be used"
+                    ? found.Count > 1 ? "several cameras are connected: choose one with `serial`"
+                        : "no camera that is connected can be used"
                     : $"serial {claim.Serial} is not connected")
                     + (found.Count > 0 ? $"; here are {string.Join(", ", found.Select(f => f.Text))}" : "") + trouble;
     }

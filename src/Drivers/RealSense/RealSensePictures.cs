@@ -67,7 +67,10 @@ internal sealed unsafe class RealSensePictures
     /// <summary>The newest picture came with the camera's own stamps.</summary>
     public bool HasMetadata => Volatile.Read(ref _hasMetadata);
 
-    /// <summary>Arrival of the newest good picture, whether there was a frame for it or not, of the stream that is further behind, host ns; 0 before the first.</summary>
+    /// <summary>
+    /// Arrival of the newest good picture, whether there was a frame for it or not, of the stream that is further behind, host ns; 0
+    /// before the first.
+    /// </summary>
     public long NewestNs(bool withDepth) => withDepth
         ? Math.Min(Interlocked.Read(ref _color.ArrivalNs), Interlocked.Read(ref _depth.ArrivalNs))
         : Interlocked.Read(ref _color.ArrivalNs);
@@ -144,7 +147,7 @@ internal sealed unsafe class RealSensePictures
             Publish(kind, frame, new((void*)pixels, stride * height), stride, number, arrival);
     }
 
-    // What was broken is not counted as lost here: the next good picture's number shows it as missing, where there is one before it.
+    // What was broken is not counted as lost here: the next good picture's number shows it as missing, where one came before.
     private void Note(Kind? kind, string how)
     {
         if (kind is not null)

@@ -85,7 +85,8 @@ internal static class SimCommand
             Tcp = Drivers.Geometry.Pose.FromVector(new(robot.Tcp)),
             PayloadKg = robot.PayloadKg,
             ControlSocket = RuntimeFolder.Resolve(simulation.Control),
-            Cameras = [.. cell.Cameras.Where(c => c.Driver == CameraDrivers.Process).Select(c => (c.Name, RuntimeFolder.Resolve(c.Socket)))],
+            Cameras = [.. cell.Cameras.Where(c => c.Driver == CameraDrivers.Process)
+                .Select(c => (c.Name, RuntimeFolder.Resolve(c.Socket)))],
             WithForce = cell.Force is { Driver: ForceDrivers.Urcap },
             NetFt = NetFtOf(cell),
             Ft300Line = cell.Force is { Driver: ForceDrivers.Stream or ForceDrivers.Polled } f ? LineOf(cell, "force", f.Line) : null,

@@ -124,7 +124,8 @@ public sealed class SimulatedCell : IDisposable
             foreach (var (stream, log) in device.Sent)
                 _sent[stream] = log;
         _faults = new(_controller, _devices.OfType<IForceSensorFaults>().SingleOrDefault(), options.ForceTransport,
-            _devices.OfType<IGripperFaults>().SingleOrDefault(), options.GripperTransport, SetForceSensorNoise, FreezeCameras, _setForceNoise is not null);
+            _devices.OfType<IGripperFaults>().SingleOrDefault(), options.GripperTransport, SetForceSensorNoise,
+            FreezeCameras, _setForceNoise is not null);
         _control = options.ControlSocket.Length > 0 ? new(options.ControlSocket, Handle) : null;
         _loop = new("cell", Loop, timed: true);
     }

@@ -21,7 +21,8 @@ public sealed class LineDevicesTests : IDisposable
 
     private Ft300LineServer Sensor(PortAddress port) => new(_physics, new() { Port = port }, new(0, 0, 0));
 
-    private static void Flows(IForceTorqueSensor sensor) => Eventually.True(() => sensor.Status.Connected, $"data: {sensor.Status.Message}");
+    private static void Flows(IForceTorqueSensor sensor) =>
+        Eventually.True(() => sensor.Status.Connected, $"data: {sensor.Status.Message}");
 
     private static void Says(IForceTorqueSensor sensor, string text) =>
         Eventually.True(() => !sensor.Status.Connected && sensor.Status.Message.Contains(text), text);
