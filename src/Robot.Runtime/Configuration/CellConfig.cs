@@ -43,6 +43,9 @@ public sealed class CellConfig
 
     internal string Text { get; private set; } = "";
 
+    /// <summary>What was measured of the cell; where it says something, the sections above say it, too.</summary>
+    internal CellCalibration Calibration { get; private set; } = new();
+
     /// <summary>SHA-256 of the text: a running service refuses commands that name another config.</summary>
     internal string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
 
@@ -62,6 +65,8 @@ public sealed class CellConfig
         var config = YamlBinder.Bind<CellConfig>(file, text);
         (config.File, config.Text) = (file, text);
         config.CheckWhole();
+        config.Calibration = CellCalibration.Load(file);
+        config.Calibration.ApplyTo(config);
         return config;
     }
 
