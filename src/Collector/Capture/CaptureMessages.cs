@@ -54,7 +54,8 @@ public static class CaptureEventKinds
 {
     public const string Mark = "mark", Stop = "stop", DeviceLost = "device_lost", DeviceFound = "device_found",
         Reset = "reset", Safety = "safety",
-        Clock = "clock";
+        Clock = "clock",
+        Tare = "tare";
 }
 
 /// <summary>Our own message types (package rwm_msgs) to and from CDR; their texts are in <see cref="RosSchemas"/>.</summary>

@@ -68,7 +68,7 @@ public sealed partial class ArmMotion
             _beat = state.Value.Heartbeat;
             Volatile.Write(ref _beatNs, state.ArrivalNs);
         }
-        ReadForce();
+        ReadForce(state.Value);
         MotionSession? session = _session;
         if (session is null)
         {
@@ -211,12 +211,13 @@ public sealed partial class ArmMotion
             End(session, $"{_force.Name}: no force measured for {_limits.ForceTimeoutMs:0} ms; the arm does not move blindly");
     }
 
-    // Every sample since the last cycle.
-    private void ReadForce()
+    // Every sample since the last cycle. The tool's weight turns with the flange; within a cycle or two that is nothing.
+    private void ReadForce(in RobotState state)
     {
         while (_wrenches is not null && _wrenches.TryDequeue(out var sample))
         {
-            _newestForce = new(sample.Value.Fx, sample.Value.Fy, sample.Value.Fz);
+            Wrench wrench = _calibration?.Compensate(sample.Value, _arm.Kinematics.Flange(state.Q).Rotation) ?? sample.Value;
+            _newestForce = new(wrench.Fx, wrench.Fy, wrench.Fz);
             _newestForceNs = sample.OriginatingNs; // a sample that comes late tells of then, not of now
             MotionSession? session = _session;
             if (session is null || session.Phase != MotionPhase.Driving)

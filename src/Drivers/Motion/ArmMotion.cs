@@ -1,3 +1,4 @@
+using RobotWorldModel.Drivers.Force;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Time;
@@ -15,6 +16,7 @@ public sealed partial class ArmMotion : IDisposable
     private readonly IGripperControl? _gripper;
     private readonly IForceTorqueSensor? _force;
     private readonly MotionLimits _limits;
+    private readonly WrenchCalibration? _calibration;
     private readonly bool _enabled;
     private readonly Lock _acquireLock = new();
     private readonly DeviceThread _thread;
@@ -31,15 +33,18 @@ public sealed partial class ArmMotion : IDisposable
     /// <param name="gripper">As the arm; null without one.</param>
     /// <param name="force">Watched while the arm moves; null without one.</param>
     /// <param name="enabled">motion.enabled of the config: false lends the arm to nobody.</param>
+    /// <param name="external">Takes the tool's weight from what the sensor reads: then turning the tool is no force. Null: the raw
+    /// values are watched.</param>
     /// <exception cref="ArgumentException">A driver that cannot be commanded, or limits that make no sense.</exception>
-    public ArmMotion(IRobotArm arm, IGripper? gripper, IForceTorqueSensor? force, MotionLimits limits, bool enabled)
+    public ArmMotion(
+        IRobotArm arm, IGripper? gripper, IForceTorqueSensor? force, MotionLimits limits, bool enabled, WrenchCalibration? external = null)
     {
         limits.Validate();
         _control = arm as IArmControl ?? throw new ArgumentException($"{arm.Name}: this driver only reads; it cannot move the arm");
         if (gripper is not null)
             _gripper = gripper as IGripperControl
                 ?? throw new ArgumentException($"{gripper.Name}: this driver only reads; it cannot move the gripper");
-        (_arm, _force, _limits, _enabled) = (arm, force, limits, enabled);
+        (_arm, _force, _limits, _enabled, _calibration) = (arm, force, limits, enabled, external);
         _wrenches = enabled ? force?.Wrenches.Subscribe(1024) : null; // only the thread that drives the arm drains it
         _delay = enabled ? new(arm.States) : null;
         _thread = new("arm", Serve);

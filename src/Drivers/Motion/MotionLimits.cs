@@ -21,7 +21,8 @@ public sealed class MotionLimits
     public double JointJerk { get; set; } = 120;
 
     /// <summary>
-    /// How far the force may go from what it was when the lease began, N. Turning a tool over changes it by twice the tool's weight.
+    /// How far the force may go from what it was when the lease began, N. Where the tool's weight is not known to
+    /// be taken away, turning the tool over changes it by twice that.
     /// </summary>
     public double ForceLimitN { get; set; } = 50;
 

@@ -10,6 +10,7 @@ namespace RobotWorldModel.Drivers.Robotiq;
 /// </summary>
 public abstract class RobotiqGripper : IGripperControl
 {
+    private const int CarefulSpeed = 64; // a quarter of the range
     private const long LongestEchoNs = 500_000_000; // from a request to PRE; some 10 ms are usual
 
     private readonly RobotiqGripperOptions _options;
@@ -160,7 +161,7 @@ public abstract class RobotiqGripper : IGripperControl
         bool holds = _now.Status == 3 && (_sentCount < 0 || _echoed) && _now.Object is 1 or 2;
         bool closing = _moving && _sentCount > _position;
         double force = closing || (holds && _now.Object == 2) ? GripForceN() : 0;
-        return new(position, (1 - position) * _options.StrokeM, force, holds, _moving, Math.Max(0, _now.Fault));
+        return new(position, (1 - position) * _options.StrokeM, force, holds, _moving, Math.Max(0, _now.Fault), _position);
     }
 
     // As it is set now, by us or at the pendant; where it does not tell, as we set it.
@@ -206,8 +207,7 @@ public abstract class RobotiqGripper : IGripperControl
         int count = (int)Math.Round(_options.OpenCount + asked * (_options.ClosedCount - _options.OpenCount));
         if (count == _sentCount)
             return;
-        link.Move(count, (int)Math.Round(_options.SpeedPercent * 2.55), ForceSetting());
-        (_sentCount, _echoed, _sentNs) = (count, false, HostClock.NowNs);
+        Send(link, count, (int)Math.Round(_options.SpeedPercent * 2.55), ForceSetting());
     }
 
     private void ObeyOrder(GripperLink link)
@@ -218,11 +218,19 @@ public abstract class RobotiqGripper : IGripperControl
         _sentCount = -1;
         if (order == GripperOrder.Activate)
             _activation.Begin(link, HostClock.NowNs);
+        else if (order is GripperOrder.OpenFully or GripperOrder.CloseFully)
+            Send(link, order == GripperOrder.OpenFully ? 0 : 255, CarefulSpeed, force: 0);
         else
         {
             _activation.Reset();
             link.Release(open: order == GripperOrder.ReleaseOpening);
         }
+    }
+
+    private void Send(GripperLink link, int count, int speed, int force)
+    {
+        link.Move(count, speed, force);
+        (_sentCount, _echoed, _sentNs) = (count, false, HostClock.NowNs);
     }
 
     private void HaltFingers(GripperLink link)
@@ -263,10 +271,10 @@ public abstract class RobotiqGripper : IGripperControl
             _ when _activation.Now != GripperActivation.Stage.Idle => "activating: the fingers run through their whole stroke, keep clear",
             _ when _activation.Failed && _now.Status != 3 =>
                 $"its activation did not end in {GripperActivation.LongestMs / 1000} s (fault {GripperFault.Describe(_now.Fault)}): "
-                + "activate it on the pendant, or ask for motion again",
+                + "./robot gripper activate, or ask for motion again",
             >= GripperFault.FirstMajor => $"fault {GripperFault.Describe(_now.Fault)}",
-            _ when _now.Status != 3 => "not activated: the first motion runs the fingers through their whole stroke; "
-                + "or activate it on the pendant",
+            _ when _now.Status != 3 => "not activated: ./robot gripper activate, or the first motion, runs the fingers through "
+                + "their whole stroke",
             0 => $"active at {Address}, polled at {_options.PollHz:0.#} Hz",
             _ => $"fault {GripperFault.Describe(_now.Fault)}",
         });

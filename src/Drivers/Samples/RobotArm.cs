@@ -101,7 +101,7 @@ public interface IGripper : IDevice
 }
 
 /// <summary>What a person may order a gripper beyond a position.</summary>
-internal enum GripperOrder
+public enum GripperOrder
 {
     None,
 
@@ -113,6 +113,12 @@ internal enum GripperOrder
 
     /// <summary>The emergency release of what is gripped from within.</summary>
     ReleaseClosing,
+
+    /// <summary>Opens as far as the fingers go, not fast and weakly: to see what its position reads there.</summary>
+    OpenFully,
+
+    /// <summary>Closes as far as the fingers go, not fast and weakly.</summary>
+    CloseFully,
 }
 
 internal interface IGripperControl : IGripper

@@ -110,4 +110,6 @@ public record struct Wrench(double Fx, double Fy, double Fz, double Tx, double T
 /// <param name="ObjectDetected">The fingers stopped on something.</param>
 /// <param name="Moving">The fingers are on their way.</param>
 /// <param name="Fault">The device's fault code, 0 none.</param>
-public record struct GripperState(double Position, double WidthM, double ForceN, bool ObjectDetected, bool Moving, int Fault);
+/// <param name="Count">What its own position reads, as the device counts; -1 where it does not tell.</param>
+public record struct GripperState(
+    double Position, double WidthM, double ForceN, bool ObjectDetected, bool Moving, int Fault, int Count = -1);

@@ -17,6 +17,8 @@ public sealed record CellCalibration
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
         WriteIndented = true,
     };
 
@@ -74,10 +76,7 @@ public sealed record CellCalibration
         try
         {
             var calibration = JsonSerializer.Deserialize<CellCalibration>(File.ReadAllBytes(file), s_json) ?? new();
-            if (calibration.Wrench is { IsWhole: false }
-                || calibration.Cameras.Values.Any(c => c.Extrinsics is { OpticalFrame.Length: not 6 }))
-                throw new JsonException("a list of numbers has not the length it must have");
-            return calibration;
+            return calibration.Wrong is { } wrong ? throw new JsonException(wrong) : calibration;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -85,6 +84,13 @@ public sealed record CellCalibration
                 + "or move the file away");
         }
     }
+
+    private string? Wrong =>
+        Wrench is { IsWhole: false } || Cameras.Values.Any(c => c.Extrinsics is { OpticalFrame.Length: not 6 })
+            ? "a list of numbers has not the length it must have"
+        : Gripper is { } g && !(g.OpenCount >= 0 && g.OpenCount < g.ClosedCount && g.ClosedCount <= 255)
+            ? "open_count and closed_count are 0 to 255, open below closed"
+        : null;
 
     /// <summary>Replaces the file at once or not at all.</summary>
     /// <exception cref="IOException">It cannot be written; says why.</exception>

@@ -40,6 +40,9 @@ internal sealed class ArmRun(CellConfig config, CellDevices devices, PolicyRunne
         return new(rehearsal.Seconds, rehearsal.JointsRad, rehearsal.TcpM, $"{rehearsal}");
     }
 
+    /// <summary>Another motion that <see cref="MovedAsync"/> waits for: the fingers' alone.</summary>
+    public void Follow(Task<PolicyEnd> motion) => _moving = motion;
+
     /// <summary>Waits until the move has ended.</summary>
     /// <exception cref="RobotException">It did not get to its end, or none has been begun.</exception>
     public async Task<object> MovedAsync()
@@ -47,7 +50,7 @@ internal sealed class ArmRun(CellConfig config, CellDevices devices, PolicyRunne
         var end = await (_moving ?? throw new RobotException(ExitCode.Usage, "no move has been begun"));
         if (!end.Completed)
             throw new RobotException(ExitCode.Device, $"the move ended before its end: {end.Why}");
-        if (policies.Current is MovePolicy)
+        if (policies.Current is MovePolicy or GripperPolicy)
             policies.End("the move is done");
         return new { };
     }

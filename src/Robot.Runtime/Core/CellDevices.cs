@@ -1,3 +1,4 @@
+using RobotWorldModel.Drivers.Force;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
@@ -50,7 +51,8 @@ internal sealed class CellDevices : IDisposable
         All = [.. new IDevice?[] { Arm, Force, Gripper }.OfType<IDevice>(), .. Cameras];
         Frames = [.. Cameras.SelectMany(c => new[] { c.Color, c.Depth }).OfType<SampleStream<ImageFrame>>()];
         Streams = [.. new ISampleStream?[] { Arm?.States, Force?.Wrenches, Gripper?.States }.OfType<ISampleStream>(), .. Frames];
-        Motion = Arm is null ? null : new ArmMotion(Arm, Gripper, Force, Limits(config), config.Motion.Enabled);
+        External = new(config.Calibration.Wrench?.ToCalibration());
+        Motion = Arm is null ? null : new ArmMotion(Arm, Gripper, Force, Limits(config), config.Motion.Enabled, External.Calibration);
     }
 
     /// <summary>
@@ -72,6 +74,9 @@ internal sealed class CellDevices : IDisposable
 
     /// <summary>Colour and depth of each camera in the config's order.</summary>
     public IReadOnlyList<SampleStream<ImageFrame>> Frames { get; }
+
+    /// <summary>What touches the tool, by what was measured of force sensor and tool.</summary>
+    public ExternalForce External { get; }
 
     /// <summary>The arm's command side behind lease and filter; null in a cell without an arm.</summary>
     public ArmMotion? Motion { get; }

@@ -11,7 +11,7 @@ namespace RobotWorldModel.Runtime.Core;
 /// <summary>What core does when it is asked to: one request at a time, but for those that only wait.</summary>
 internal sealed class CoreHandler(
     CellConfig config, CellDevices devices, Recorder recorder, EncoderJobs encoders, PolicyRunner policies, StatusReporter status,
-    Action shutdown)
+    ForceRun force, Action shutdown)
     : ICoreHandler, IDisposable
 {
     private const string ByAPerson = "stopped by a person";
@@ -23,6 +23,7 @@ internal sealed class CoreHandler(
     private readonly JogControl _jog = new(policies);
     private readonly ArmRun _arm = new(config, devices, policies);
     private readonly ArmOrders _orders = new(devices);
+    private readonly GripperRun _gripper = new(devices, policies);
     private FreedriveRun? _freedrive;
     private readonly ConditionalWeakTable<object, object> _gone = []; // connections that have closed
     private volatile Starter? _starter; // who had the arm moved last
@@ -43,8 +44,10 @@ internal sealed class CoreHandler(
             return await recorder.EndedAsync(parameters.Text("id")).WaitAsync(cancel);
         if (method == CoreMethods.ArmMoved)
             return await _arm.MovedAsync().WaitAsync(cancel);
-        if (_orders.TryHandle(method, parameters, connection, cancel) is { } obeyed)
+        if ((_orders.TryHandle(method, parameters, connection, cancel) ?? force.TryHandle(method, parameters, cancel)) is { } obeyed)
             return await obeyed;
+        if (_gripper.TryHandle(method, parameters) is { } told)
+            return told;
         if (method == CoreMethods.Stop)
             return await StopAsync(cancel);
         int stops = Volatile.Read(ref _stops);
@@ -56,7 +59,7 @@ internal sealed class CoreHandler(
             {
                 CoreMethods.ArmMove when parameters.IsTrue("plan") => _arm.Move(parameters),
                 CoreMethods.RecordStart or CoreMethods.Jog or CoreMethods.ReplayStart or CoreMethods.ArmMove or CoreMethods.ArmFreedrive
-                    => await BeginAsync(method, parameters, connection, stops, cancel),
+                    or CoreMethods.GripperMove => await BeginAsync(method, parameters, connection, stops, cancel),
                 CoreMethods.ArmHold => Hold(),
                 CoreMethods.RecordStop => new { id = StopRecording(OutcomeOf(parameters), EpisodeEnd.Operator) },
                 CoreMethods.RecordDiscard => new { id = await DiscardAsync() },
@@ -142,6 +145,7 @@ internal sealed class CoreHandler(
                 CoreMethods.Jog => _jog.Press(connection, parameters.Text("axis"), (int)parameters.Number("steps", 1)),
                 CoreMethods.ArmMove => Move(parameters, connection),
                 CoreMethods.ArmFreedrive => Freedrive(connection),
+                CoreMethods.GripperMove => MoveGripper(parameters, connection),
                 _ => StartReplay(parameters, connection, IsStopped),
             };
         }
@@ -307,6 +311,13 @@ internal sealed class CoreHandler(
         var move = _arm.Move(parameters);
         _starter = new(connection, policies.Current);
         return move;
+    }
+
+    private object MoveGripper(JsonElement parameters, object connection)
+    {
+        _arm.Follow(_gripper.Move(parameters));
+        _starter = new(connection, policies.Current);
+        return new { };
     }
 
     private object Freedrive(object connection)

@@ -53,8 +53,9 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
         });
         var policies = new PolicyRunner(devices.Motion);
         ticker = new Ticker(config.RateHz, devices.CreateSampler(), policies, recorder);
-        status = new StatusReporter(config, devices, ticker, recorder, encoders);
-        using var handler = new CoreHandler(config, devices, recorder, encoders, policies, status, _shutdown.Cancel);
+        var force = new ForceRun(config, devices, recorder);
+        status = new StatusReporter(config, devices, ticker, recorder, encoders, force);
+        using var handler = new CoreHandler(config, devices, recorder, encoders, policies, status, force, _shutdown.Cancel);
         using var previews = new PreviewPump(config.Cell, devices.Cameras);
         var desk = new DeskSupervisor(DeskArguments(root, socket), Warn);
         using var server = new CoreServer(socket, new WithDashboard(handler, desk));

@@ -7,7 +7,8 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.Runtime.Core;
 
 /// <summary>Puts core's status together from what its parts say of themselves.</summary>
-internal sealed class StatusReporter(CellConfig config, CellDevices devices, Ticker ticker, Recorder recorder, EncoderJobs encoders)
+internal sealed class StatusReporter(
+    CellConfig config, CellDevices devices, Ticker ticker, Recorder recorder, EncoderJobs encoders, ForceRun force)
 {
     private readonly long _startedNs = HostClock.NowNs;
     private readonly RateMeter[] _rates = [.. devices.Streams.Select(s => new RateMeter(s))];
@@ -29,7 +30,7 @@ internal sealed class StatusReporter(CellConfig config, CellDevices devices, Tic
         var (p50, p99, max) = ticker.Lateness.Microseconds();
         return new(config.Cell, mode, Volatile.Read(ref _message), now, (now - _startedNs) * 1e-9, recorder.DataRoot, devices.IsSimulated,
             Streams(now), new(ticker.RateHz, ticker.Slot, ticker.Missed, p50, p99, max), Robot(), Wrench(), Gripper(), motion, recording,
-            encoders.Status, replay, recorder.Disk, GC.GetTotalAllocatedBytes());
+            encoders.Status, replay, recorder.Disk, GC.GetTotalAllocatedBytes(), Force: force.Status());
     }
 
     private StreamStatus[] Streams(long now)
@@ -83,13 +84,11 @@ internal sealed class StatusReporter(CellConfig config, CellDevices devices, Tic
     }
 
     private double[]? Wrench() =>
-        devices.Force is { } force && force.Wrenches.TryGetNewest(out var s)
-            ? [s.Value.Fx, s.Value.Fy, s.Value.Fz, s.Value.Tx, s.Value.Ty, s.Value.Tz]
-            : null;
+        devices.Force is { } sensor && sensor.Wrenches.TryGetNewest(out var s) ? WrenchMeasurement.Six(s.Value) : null;
 
     private GripperStatus? Gripper() =>
         devices.Gripper is { } gripper && gripper.States.TryGetNewest(out var s)
-            ? new(s.Value.Position, s.Value.WidthM, s.Value.ObjectDetected, s.Value.Moving, s.Value.Fault)
+            ? new(s.Value.Position, s.Value.WidthM, s.Value.ObjectDetected, s.Value.Moving, s.Value.Fault, gripper.Active, s.Value.Count)
             : null;
 
     private MotionStatus Motion()

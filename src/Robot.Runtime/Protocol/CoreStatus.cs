@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RobotWorldModel.Drivers.Samples;
 
 namespace RobotWorldModel.Runtime.Protocol;
 
@@ -32,7 +33,8 @@ public sealed record CoreStatus(
     ReplayStatus? Replay,
     DiskStatus Disk,
     long? AllocatedBytes = null,
-    DashboardStatus? Dashboard = null);
+    DashboardStatus? Dashboard = null,
+    ForceStatus? Force = null);
 
 /// <param name="Name">robot, force, gripper, wrist_rgb, wrist_depth …</param>
 /// <param name="MeasuredHz">Over the last second or so.</param>
@@ -71,7 +73,32 @@ public sealed record ToolStatus(double[]? Tcp, double? PayloadKg, double[]? Payl
 /// <param name="Unit">V or mA, by the signal's domain.</param>
 public sealed record AnalogStatus(string Name, double Value, string Unit);
 
-public sealed record GripperStatus(double Position, double WidthM, bool Object, bool Moving, int Fault);
+/// <param name="Position">0 open … 1 closed.</param>
+/// <param name="Active">It obeys at once.</param>
+/// <param name="Count">What its own position reads; -1 where it does not tell.</param>
+public sealed record GripperStatus(
+    double Position, double WidthM, bool Object, bool Moving, int Fault, bool Active = false, int Count = -1);
+
+/// <summary>What touches the tool: fx, fy, fz in N and tx, ty, tz in N·m. <see cref="CoreStatus.Wrench"/> is what the sensor reads.
+/// </summary>
+/// <param name="Sensor">Model and serial number.</param>
+/// <param name="External">At the sensor, in its frame.</param>
+/// <param name="Tool">At the TCP, in the tool's axes; null where the sensor has not been calibrated.</param>
+/// <param name="Base">At the TCP, in the base's axes, as a UR's actual_TCP_force; null as before.</param>
+/// <param name="Calibrated">Bias and the tool's weight are taken away.</param>
+/// <param name="Tare">What counts as nothing, sensor frame; null where nothing was tared.</param>
+public sealed record ForceStatus(
+    string Sensor, double[] External, double[]? Tool, double[]? Base, bool Calibrated, double[]? Tare);
+
+/// <summary>The force sensor's mean with the arm at rest, as it was read: N, N·m, sensor frame.</summary>
+/// <param name="Deviation">Standard deviation of a single value.</param>
+/// <param name="Flange">In the base frame, p[m, rotation vector rad]; null in a cell without an arm.</param>
+public sealed record WrenchMeasurement(double[] Mean, double[] Deviation, int Samples, double[]? Flange)
+{
+    internal Wrench ToWrench() => new(Mean[0], Mean[1], Mean[2], Mean[3], Mean[4], Mean[5]);
+
+    internal static double[] Six(in Wrench w) => [w.Fx, w.Fy, w.Fz, w.Tx, w.Ty, w.Tz];
+}
 
 /// <param name="State">off, holding, moving, stopping, freedrive, fault.</param>
 /// <param name="Owner">Who holds the lease; null where nobody does.</param>
@@ -192,6 +219,28 @@ public static class CoreMethods
     /// speed: value 0..1; config_tool: the config's TCP, payload and centre of mass.
     /// </summary>
     public const string ArmSet = "arm.set";
+
+    /// <summary>
+    /// {seconds?} → <see cref="WrenchMeasurement"/>. The arm must stand meanwhile.
+    /// </summary>
+    public const string ForceMeasure = "force.measure";
+
+    /// <summary>
+    /// {seconds?, clear?} → <see cref="WrenchMeasurement"/>: what touches the tool now counts as nothing in the status, until the service
+    /// ends or clear: true. Recordings keep what the sensor reads.
+    /// </summary>
+    public const string ForceTare = "force.tare";
+
+    /// <summary>
+    /// {order: activate|release_opening|release_closing|open_fully|close_fully} → {} once the gripper is told. A release ends whatever
+    /// moves the arm.
+    /// </summary>
+    public const string GripperOrder = "gripper.order";
+
+    /// <summary>
+    /// {position: 0 open … 1 closed} → {}; <see cref="ArmMoved"/> waits for its end. The connection holds the lease; it lapses with it.
+    /// </summary>
+    public const string GripperMove = "gripper.move";
 
     /// <summary>{} → {}: a person leads the arm while the connection lasts, or until it is stopped.</summary>
     public const string ArmFreedrive = "arm.freedrive";

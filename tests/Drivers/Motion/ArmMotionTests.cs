@@ -1,3 +1,4 @@
+using RobotWorldModel.Drivers.Force;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
@@ -23,6 +24,7 @@ public sealed partial class ArmMotionTests : IDisposable
         ForceTimeoutMs = 60_000,
     };
 
+    private WrenchCalibration? _calibration;
     private ArmMotion? _made;
 
     public void Dispose() => _made?.Dispose();
@@ -320,7 +322,7 @@ public sealed partial class ArmMotionTests : IDisposable
 
     private ArmMotion Started(bool force = false, bool enabled = true)
     {
-        _made = new(_arm, _gripper, force ? _force : null, _limits, enabled);
+        _made = new(_arm, _gripper, force ? _force : null, _limits, enabled, _calibration);
         _made.Start();
         return _made;
     }

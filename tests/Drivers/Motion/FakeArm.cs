@@ -260,9 +260,9 @@ internal sealed class FakeGripper : IGripper, IGripperControl
 
     public void Withdraw() => Withdrawals++;
 
-    public void Obey(GripperOrder order)
-    {
-    }
+    public List<GripperOrder> Orders { get; } = [];
+
+    public void Obey(GripperOrder order) => Orders.Add(order);
 
     public void Start()
     {

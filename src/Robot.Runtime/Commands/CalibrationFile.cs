@@ -1,0 +1,27 @@
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Commands;
+
+/// <summary>Writes what a command has measured beside the config.</summary>
+internal static class CalibrationFile
+{
+    /// <summary>Changes its own part; what was measured before stays.</summary>
+    /// <exception cref="RobotException">The file cannot be written (74).</exception>
+    public static void Update(CellConfig cell, Func<CellCalibration, CellCalibration> change)
+    {
+        try
+        {
+            change(CellCalibration.Load(cell.File)).Save(cell.File);
+        }
+        catch (IOException e)
+        {
+            throw new RobotException(ExitCode.Disk, e.Message);
+        }
+    }
+
+    /// <summary>Where it is, and from when on it is used.</summary>
+    public static void SayStored(ServiceCommand.Given given) => Console.WriteLine(
+        $"stored in {CellCalibration.FileOf(given.Cell.File)}; used from the service's next start"
+        + (given.Service.Owned ? "" : $": end the one that runs (./robot shutdown --config {given.Cell.File}) and start it again"));
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Runtime.Core.Policies;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Core;
+
+/// <summary>What a person has the gripper do by itself: a position, or an order beyond that.</summary>
+internal sealed class GripperRun(CellDevices devices, PolicyRunner policies)
+{
+    /// <summary>Null where the method is none of these.</summary>
+    /// <exception cref="RobotException">It is not known, or refused.</exception>
+    public object? TryHandle(string method, JsonElement parameters) =>
+        method == CoreMethods.GripperOrder ? Obey(parameters.Text("order")) : null;
+
+    /// <summary>Begins a motion of the fingers with the arm held where it is.</summary>
+    /// <returns>Completes when they have arrived, or something ended it.</returns>
+    /// <exception cref="RobotException">The arm cannot be held, or the gripper does not obey.</exception>
+    public Task<PolicyEnd> Move(JsonElement parameters)
+    {
+        double position = parameters.Number("position", double.NaN);
+        if (!(position is >= 0 and <= 1))
+            throw new RobotException(ExitCode.Usage, $"a position of {position} is out of range; 0 (open) to 1 (closed) is allowed");
+        var gripper = devices.Gripper ?? throw new RobotException(ExitCode.Device, "this cell has no gripper; its config names none");
+        if (!gripper.Active)
+            throw new RobotException(ExitCode.Device, gripper.Status.Message);
+        return policies.Start("gripper", motion => new GripperPolicy(motion.CommandedJoints, position));
+    }
+
+    private object Obey(string order)
+    {
+        GripperOrder wanted = order switch
+        {
+            "activate" => GripperOrder.Activate,
+            "release_opening" => GripperOrder.ReleaseOpening,
+            "release_closing" => GripperOrder.ReleaseClosing,
+            "open_fully" => GripperOrder.OpenFully,
+            "close_fully" => GripperOrder.CloseFully,
+            _ => throw new RobotException(ExitCode.Usage, $"'{order}' is no order to the gripper; use activate, release_opening, "
+                + "release_closing, open_fully or close_fully"),
+        };
+        var motion = devices.Motion ?? throw new RobotException(ExitCode.Device,
+            "this cell has no arm: its gripper is recorded, and obeys nobody here");
+        if (motion.Obey(wanted) is { } refusal)
+            throw new RobotException(ExitCode.Device, refusal);
+        return new { };
+    }
+}
