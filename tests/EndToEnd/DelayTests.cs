@@ -13,7 +13,6 @@ public class DelayTests(ITestOutputHelper output)
     /// <param name="cycleMs">Of the controller: servoj begins in the cycle in which it is called.</param>
     [Theory]
     [InlineData("UR5e", 2, 2000, 0.03)]
-    [InlineData("UR5e", 2, 1000, 0.07)]
     [InlineData("UR5e", 2, 100, 0.2)]
     [InlineData("UR5", 8, 2000, 0.03)]
     public async Task It_is_published_and_written_into_an_episode_within_four_milliseconds_of_the_truth(

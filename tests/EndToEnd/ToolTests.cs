@@ -43,14 +43,14 @@ public sealed class ToolTests(RunningCell running) : IDisposable
     [Fact]
     public void The_gripper_is_activated_measured_closed_released_and_activated_again()
     {
-        Gripper("activate");
+        Assert.Contains("active", Gripper("activate").Out, StringComparison.Ordinal);
         Assert.Contains("open reads 3, closed 230", Gripper("calibrate").Out, StringComparison.Ordinal);
         Assert.Equal((3, 230), CellCalibration.Load(_cell.Config).Gripper is { } g ? (g.OpenCount, g.ClosedCount) : default);
         Assert.Contains("0.0 mm open", Gripper("close").Out, StringComparison.Ordinal);
         Assert.Contains("released", Gripper("release").Out, StringComparison.Ordinal);
         _cell.Run("gripper", "open", "--config", _cell.Config).MustRefuse(ExitCode.Device, "0x0F, its emergency release is done");
         _cell.Run("gripper", "move", "2", "--config", _cell.Config).MustRefuse(ExitCode.Usage, "0 (open) to 1 (closed)");
-        Assert.Contains("active", Gripper("activate").Out, StringComparison.Ordinal);
+        Gripper("activate"); // as the cell's other tests may have found it
     }
 
     private CommandResult Gripper(string what) => _cell.Run("gripper", what, "--config", _cell.Config).MustEndWith(ExitCode.Done);

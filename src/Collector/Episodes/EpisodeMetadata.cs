@@ -226,11 +226,14 @@ public sealed record CameraExtrinsics(string Frame, double[] Translation, double
 
 /// <param name="Bias">What was subtracted from the values in force.csv: N, N·m, in the sensor's frame. Here nothing is.</param>
 /// <param name="Calibration">What the values contain besides what touches the tool; null where it was not measured.</param>
-/// <param name="Tare">What a person had tared when the recording began: N, N·m, sensor frame, after bias and weight. Not subtracted.</param>
+/// <param name="Tare">What a person had tared when the recording began: N, N·m, sensor frame, after bias and weight. Not subtracted.
+/// </param>
 public sealed record ForceSensorDescription(
     string Model, string Serial, double[] Bias, ForceCalibrationDescription? Calibration = null, double[]? Tare = null);
 
-/// <summary>Bias, and the weight that hangs on the sensor: w = R⁻¹·(0, 0, -9.80665·mass) with R the sensor's turn in the base frame.</summary>
+/// <summary>
+/// Bias, and the weight that hangs on the sensor: w = R⁻¹·(0, 0, -9.80665·mass) with R the sensor's turn in the base frame.
+/// </summary>
 /// <param name="Measured">UTC.</param>
 /// <param name="Bias">What it reads with nothing on it: N, N·m, sensor frame.</param>
 /// <param name="CentreOfMass">Sensor frame, m.</param>
@@ -238,7 +241,8 @@ public sealed record ForceSensorDescription(
 /// <param name="ResidualN">Root mean square of what the poses left over, N.</param>
 /// <param name="ResidualNm">The same of the torques, N·m.</param>
 public sealed record ForceCalibrationDescription(
-    DateTimeOffset Measured, double[] Bias, double MassKg, double[] CentreOfMass, double[] SensorInFlange, double ResidualN, double ResidualNm);
+    DateTimeOffset Measured, double[] Bias, double MassKg, double[] CentreOfMass, double[] SensorInFlange, double ResidualN,
+    double ResidualNm);
 
 /// <param name="Names">Columns of actions.csv.</param>
 /// <param name="Lower">By number; null where no bounds are promised, or one by one where a number has none.</param>

@@ -13,8 +13,8 @@ using static RobotWorldModel.Runtime.Commands.ServiceCommand;
 namespace RobotWorldModel.Runtime.Commands;
 
 /// <summary>
-/// robot calibrate wrench: turns the free tool in several ways, and has the sensor's bias, the tool's weight and centre of mass, and how the
-/// sensor is turned on the flange from what is read in each.
+/// robot calibrate wrench: turns the free tool in several ways, and has the sensor's bias, the tool's weight and centre of mass, and how
+/// the sensor is turned on the flange from what is read in each.
 /// </summary>
 internal static class CalibrateWrench
 {
@@ -62,7 +62,7 @@ internal static class CalibrateWrench
         CheckSensor(given.Cell);
         var start = await StartAsync(given);
         var poses = await PosesAsync(given, start.Q, plan);
-        Console.WriteLine($"{given.Cell.Cell}: {poses.Count} poses, the arm's last three joints turning by up to 1.5 rad from where they are");
+        Console.WriteLine($"{given.Cell.Cell}: {poses.Count} poses, the last three joints turning by up to 1.5 rad from where they are");
         if (dryRun)
         {
             foreach (double[] pose in poses)
@@ -92,8 +92,8 @@ internal static class CalibrateWrench
         if (cell.Force is null)
             throw new RobotException(ExitCode.Usage, "this cell has no force sensor; its config names none");
         if (cell.Force.Driver == ForceDrivers.OfTheArm && cell.Force.Source == UrForceSource.Tcp)
-            throw new RobotException(ExitCode.Usage, "force.source: tcp is what the controller makes of its sensor: it takes the payload away "
-                + "itself (./robot arm tool), and ./robot arm zero zeroes it; with source: raw this command is of use");
+            throw new RobotException(ExitCode.Usage, "force.source: tcp is what the controller makes of its sensor: it takes the payload "
+                + "away itself (./robot arm tool), and ./robot arm zero zeroes it; with source: raw this command is of use");
     }
 
     private static async Task<(double[] Q, string Sensor)> StartAsync(Given given)
@@ -112,11 +112,12 @@ internal static class CalibrateWrench
         string? why = null;
         foreach (double[] turn in s_turns)
         {
-            double[] q = [.. start.Take(3), start[3] + turn[0], start[4] + turn[1], start[5] + turn[2]];
+            double[] joints = [.. start.Take(3), start[3] + turn[0], start[4] + turn[1], start[5] + turn[2]];
             try
             {
-                await given.Service.StartWhenReadyAsync(CoreMethods.ArmMove, new { joints = q, share = plan.Share, plan = true }, given.Cancel);
-                poses.Add(q);
+                var move = new { joints, share = plan.Share, plan = true };
+                await given.Service.StartWhenReadyAsync(CoreMethods.ArmMove, move, given.Cancel);
+                poses.Add(joints);
             }
             catch (RobotException e) when (e.Code == ExitCode.Usage)
             {
@@ -154,11 +155,11 @@ internal static class CalibrateWrench
         }
         double weight = fit.Calibration.MassKg * WrenchCalibration.Gravity;
         if (weight < LightestN)
-            throw new RobotException(ExitCode.Device, $"what hangs on the sensor weighs {Number(weight, "0.00")} N: too little to measure; "
-                + "./robot force tare takes the bias away. Nothing was stored");
+            throw new RobotException(ExitCode.Device, $"what hangs on the sensor weighs {Number(weight, "0.00")} N: too little to "
+                + "measure; ./robot force tare takes the bias away. Nothing was stored");
         return fit.ResidualN <= WorstShare * weight ? fit : throw new RobotException(ExitCode.Device,
-            $"the poses do not fit one weight: {Number(fit.ResidualN, "0.00")} N are left of {Number(weight, "0.0")} N. Did something touch "
-            + "the tool, or does a cable pull? Is the arm's base upright? Nothing was stored");
+            $"the poses do not fit one weight: {Number(fit.ResidualN, "0.00")} N are left of {Number(weight, "0.0")} N. Did something "
+            + "touch the tool, or does a cable pull? Is the arm's base upright? Nothing was stored");
     }
 
     private static void Store(Given given, WrenchFit fit, string sensor, int poses)
@@ -168,14 +169,15 @@ internal static class CalibrateWrench
         double[] bias = WrenchMeasurement.Six(c.Bias);
         CalibrationFile.Update(given.Cell, all => all with
         {
-            Wrench = new(DateTimeOffset.UtcNow, sensor, bias, c.MassKg, [com.X, com.Y, com.Z], c.SensorInFlange.ToVector().ToArray(), poses,
-                fit.ResidualN, fit.ResidualNm),
+            Wrench = new(DateTimeOffset.UtcNow, sensor, bias, c.MassKg, [com.X, com.Y, com.Z], c.SensorInFlange.ToVector().ToArray(),
+                poses, fit.ResidualN, fit.ResidualNm),
         });
         Console.WriteLine($"{given.Cell.Cell}: on the sensor hang {Number(c.MassKg, "0.000")} kg, centre of mass "
             + $"{Listed(com.X, com.Y, com.Z)} m in its frame, which is turned by {Listed(turn.X, turn.Y, turn.Z)} rad on the flange");
         Console.WriteLine($"  bias {string.Join(", ", bias.Select((v, n) => Number(v, n < 3 ? "0.00" : "0.000")))} N, N·m");
         double weight = c.MassKg * WrenchCalibration.Gravity;
-        Console.WriteLine($"  left over {Number(fit.ResidualN, "0.00")} N, {Number(fit.ResidualNm, "0.000")} N·m (root mean square of {poses} poses)"
+        Console.WriteLine($"  left over {Number(fit.ResidualN, "0.00")} N, {Number(fit.ResidualNm, "0.000")} N·m "
+            + $"(root mean square of {poses} poses)"
             + (fit.ResidualN > NoticedShare * weight ? ": much; a cable that pulls, or a touch, would do that" : ""));
         CalibrationFile.SayStored(given);
     }

@@ -18,7 +18,8 @@ internal static class ForceCommand
     private static Command Tare()
     {
         var clear = new Option<bool>("--clear") { Description = "Take the tare back" };
-        var command = Subcommand("tare", "What touches the tool now counts as nothing, until the service ends. Recordings keep what is read.",
+        var command = Subcommand("tare",
+            "What touches the tool now counts as nothing, until the service ends. Recordings keep what is read.",
             (given, parsed) => TareAsync(given, parsed.GetValue(clear)), asks: false);
         command.Add(clear);
         return command;
@@ -49,7 +50,8 @@ internal static class ForceCommand
         return ExitCode.Done;
 
         static void Line(string what, double[] w) => Console.WriteLine($"  {what,-34}{Three(w, 0, "0.00")}   {Three(w, 3, "0.000")}");
-        static string Three(double[] w, int from, string format) => string.Concat(w.Skip(from).Take(3).Select(v => $"{Number(v, format),9}"));
+        static string Three(double[] w, int from, string format) =>
+            string.Concat(w.Skip(from).Take(3).Select(v => $"{Number(v, format),9}"));
     }
 
     private static async Task<int> TareAsync(Given given, bool clear)

@@ -35,7 +35,8 @@ internal static class GripperCommand
     private static Command Release()
     {
         var closing = new Option<bool>("--closing") { Description = "What is gripped from within is released by closing" };
-        var command = Subcommand("release", "Emergency release: stops the arm and opens slowly, whatever is wrong; then it needs an activation.",
+        var command = Subcommand("release",
+            "Emergency release: stops the arm and opens slowly, whatever is wrong; then it needs an activation.",
             (given, parsed) => ReleaseAsync(given, parsed.GetValue(closing)));
         command.Add(closing);
         return command;
@@ -68,7 +69,8 @@ internal static class GripperCommand
     private static async Task<int> MoveAsync(Given given, double position)
     {
         await GripperAsync(given);
-        await AskAsync(given, $"stand, and its gripper {(position == 0 ? "open: what it holds falls" : "move: keep your hands off the fingers")}");
+        await AskAsync(given, "stand, and its gripper "
+            + (position == 0 ? "open: what it holds falls" : "move: keep your hands off the fingers"));
         await given.Service.StartWhenReadyAsync(CoreMethods.GripperMove, new { position }, given.Cancel);
         await UntilStoppedAsync(given, given.Service.Core.CallAsync(CoreMethods.ArmMoved, null, given.Cancel));
         return await StatusAsync(given);

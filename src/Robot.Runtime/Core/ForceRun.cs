@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Drivers.Geometry;
@@ -50,7 +51,7 @@ internal sealed class ForceRun(CellConfig config, CellDevices devices, Recorder 
             force.Wrenches.Unsubscribe(queue);
         }
         if (mean.Count < FewestSamples)
-            throw new RobotException(ExitCode.Device, $"{force.Name}: {mean.Count} values in {seconds} s are too few: {force.Status.Message}");
+            throw new RobotException(ExitCode.Device, $"{mean.Count} values in {seconds} s are too few: {force.Status.Message}");
         return new(mean.Mean, mean.Deviation, mean.Count, Flange()?.ToVector().ToArray());
     }
 
@@ -66,9 +67,8 @@ internal sealed class ForceRun(CellConfig config, CellDevices devices, Recorder 
         Wrench raw = measured.ToWrench();
         Wrench tare = devices.External.Untared(raw, Flange()?.Rotation ?? Quat.Identity);
         devices.External.Tare = tare;
-        recorder.Event(CaptureEventKinds.Tare, FormattableString.Invariant(
-            $"the force was tared: {tare.Fx:0.###} {tare.Fy:0.###} {tare.Fz:0.###} N, {tare.Tx:0.####} {tare.Ty:0.####} {tare.Tz:0.####} N·m")
-            + " count as nothing from here; force.csv stays as it was read");
+        string values = string.Join(' ', WrenchMeasurement.Six(tare).Select(v => v.ToString("0.####", CultureInfo.InvariantCulture)));
+        recorder.Event(CaptureEventKinds.Tare, $"the force was tared: {values} N, N·m count as nothing; force.csv stays as it was read");
         return measured;
     }
 

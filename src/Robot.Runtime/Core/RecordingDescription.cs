@@ -30,10 +30,11 @@ internal static class RecordingDescription
         state is { Payload: var payload } && double.IsFinite(payload) ? payload : config.PayloadKg);
 
     /// <param name="measured">By <c>calibrate wrench</c>; null: never.</param>
-    public static ForceSensorDescription Force(ForceSensorInfo sensor, CellCalibration.WrenchSection? measured, Wrench? tare) => new(
-        sensor.Model, sensor.Serial, new double[6],
-        measured is { } m ? new(m.Measured, m.Bias, m.MassKg, m.CentreOfMass, m.SensorInFlange, m.ResidualN, m.ResidualNm) : null,
-        tare is { } t ? WrenchMeasurement.Six(t) : null);
+    public static ForceSensorDescription? Force(
+        ForceSensorInfo? sensor, CellCalibration.WrenchSection? measured, Wrench? tare) => sensor is null ? null : new(
+            sensor.Model, sensor.Serial, new double[6],
+            measured is { } m ? new(m.Measured, m.Bias, m.MassKg, m.CentreOfMass, m.SensorInFlange, m.ResidualN, m.ResidualNm) : null,
+            tare is { } t ? WrenchMeasurement.Six(t) : null);
 
     /// <param name="source">Who moves the arm: scripted, jog, replay; anything else: a person, if anybody.</param>
     /// <param name="limits">What commanded targets are kept within.</param>

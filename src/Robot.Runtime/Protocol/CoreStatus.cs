@@ -226,8 +226,8 @@ public static class CoreMethods
     public const string ForceMeasure = "force.measure";
 
     /// <summary>
-    /// {seconds?, clear?} → <see cref="WrenchMeasurement"/>: what touches the tool now counts as nothing in the status, until the service
-    /// ends or clear: true. Recordings keep what the sensor reads.
+    /// {seconds?, clear?} → <see cref="WrenchMeasurement"/>: what touches the tool now counts as nothing in the status, until the
+    /// service ends or clear: true. Recordings keep what the sensor reads.
     /// </summary>
     public const string ForceTare = "force.tare";
 
@@ -238,7 +238,8 @@ public static class CoreMethods
     public const string GripperOrder = "gripper.order";
 
     /// <summary>
-    /// {position: 0 open … 1 closed} → {}; <see cref="ArmMoved"/> waits for its end. The connection holds the lease; it lapses with it.
+    /// {position: 0 open … 1 closed} → {}; <see cref="ArmMoved"/> waits for its end. The connection holds the lease; it lapses with
+    /// it.
     /// </summary>
     public const string GripperMove = "gripper.move";
 
