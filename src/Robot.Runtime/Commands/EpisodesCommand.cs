@@ -13,9 +13,9 @@ namespace RobotWorldModel.Runtime.Commands;
 /// <summary>robot episodes: what lies on the disk. PATH is a dataset's root, a folder of episodes, or one episode.</summary>
 internal static class EpisodesCommand
 {
-    public static Command Create() => new("episodes", "Lists, shows, verifies, recovers, marks and indexes recorded episodes.")
+    public static Command Create() => new("episodes", "Lists, shows, verifies, recovers, marks, indexes and aligns recorded episodes.")
     {
-        List(), Show(), Verify(), Recover(), Mark(), Index(),
+        List(), Show(), Verify(), Recover(), Mark(), Index(), AlignCommand.Create(PathArgument(), Find),
     };
 
     private static Argument<string> PathArgument() => new("PATH")
