@@ -103,7 +103,7 @@ public sealed partial class ArmMotion
         return $"{_arm.Name}: no state from the arm ({_arm.Status.Message}); motion needs a connected arm";
     }
 
-    private MotionLease? Begin(string owner, out string? refusal)
+    private MotionLease? Begin(string owner, double jointSpeed, out string? refusal)
     {
         refusal = StandingGates(out RobotState state);
         double rate = _control.ControlRateHz;
@@ -111,7 +111,7 @@ public sealed partial class ArmMotion
             refusal = $"{_arm.Name}: the controller has not said how often it takes set-points ({_arm.Status.Message})";
         if (refusal is not null)
             return null;
-        var session = new MotionSession(_arm.Kinematics, _limits, rate) { BeatNs = HostClock.NowNs, Beat = state.Heartbeat };
+        var session = new MotionSession(_arm.Kinematics, _limits.SlowedTo(jointSpeed), rate) { BeatNs = HostClock.NowNs, Beat = state.Heartbeat };
         LookAtGripper(session);
         var lease = new MotionLease(this, session, owner);
         session.Lease = lease;

@@ -106,7 +106,7 @@ public sealed partial class ArmMotion
         while (session.TryTake(out Vector6 target, out long dueNs))
             if (session.EndedBecause is null && session.Phase == MotionPhase.Driving)
                 generator.Add(target, dueNs, nowNs, session.EveryCycle);
-        if (brake || session.EndedBecause is not null)
+        if (brake || session.EndedBecause is not null || session.Phase == MotionPhase.Halting)
             generator.Brake();
         if (brake && generator.State == GeneratorState.Holding)
             session.BrakeWanted = false;
@@ -140,19 +140,26 @@ public sealed partial class ArmMotion
     {
         if (session.Phase == MotionPhase.Driving && session.FreedriveWanted && session.Generator.State == GeneratorState.Holding)
             session.Phase = MotionPhase.Freedrive;
+        if (session.Phase == MotionPhase.Driving && session.HaltWanted)
+        {
+            session.Phase = MotionPhase.Halting;
+            session.MovedNs = nowNs;
+        }
         if (session.Phase == MotionPhase.Freedrive && (!session.FreedriveWanted || session.EndedBecause is not null))
         {
             session.Phase = MotionPhase.Settling;
             session.MovedNs = nowNs;
         }
-        if (session.Phase != MotionPhase.Settling)
+        if (session.Phase is not (MotionPhase.Settling or MotionPhase.Halting))
             return;
         if (!(state.Qd.MaxAbs < RestRadPerS))
             session.MovedNs = nowNs;
         if (nowNs - session.MovedNs < SettlingNs)
             return;
         session.Generator.Seed(Standing(state));
-        session.Tare = null; // the tool points elsewhere now
+        if (session.Phase == MotionPhase.Settling)
+            session.Tare = null; // the tool points elsewhere now
+        session.HaltWanted = false;
         session.Phase = MotionPhase.Driving;
     }
 
@@ -181,9 +188,9 @@ public sealed partial class ArmMotion
             return false;
         }
         LookAtGripper(session); // also while a person leads the arm: what comes back meanwhile must not be activated afterwards
-        if (session.Phase != MotionPhase.Driving)
+        if (session.Phase is not (MotionPhase.Driving or MotionPhase.Halting))
             return true;
-        if ((state.Q - session.Generator.Position).MaxAbs > _limits.FollowingErrorRad)
+        if (session.Phase == MotionPhase.Driving && (state.Q - session.Generator.Position).MaxAbs > _limits.FollowingErrorRad)
             End(session, $"{_arm.Name}: the arm is {(state.Q - session.Generator.Position).MaxAbs:0.##} rad from where it was sent; "
                 + "something holds it, or the controller's speed slider slows it");
         CheckForce(session, nowNs);
@@ -220,7 +227,7 @@ public sealed partial class ArmMotion
             _newestForce = new(wrench.Fx, wrench.Fy, wrench.Fz);
             _newestForceNs = sample.OriginatingNs; // a sample that comes late tells of then, not of now
             MotionSession? session = _session;
-            if (session is null || session.Phase != MotionPhase.Driving)
+            if (session is null || session.Phase is not (MotionPhase.Driving or MotionPhase.Halting))
                 continue;
             session.Tare ??= _newestForce;
             double force = (_newestForce - session.Tare.Value).Length;
@@ -259,8 +266,8 @@ public sealed partial class ArmMotion
         if (session is not null)
         {
             snapshot.Taken = session.Taken;
-            snapshot.Freedrive = session.Phase != MotionPhase.Driving;
-            snapshot.State = session.EndedBecause is not null ? MotionState.Stopping
+            snapshot.Freedrive = session.Phase is MotionPhase.Freedrive or MotionPhase.Settling;
+            snapshot.State = session.EndedBecause is not null || session.Phase == MotionPhase.Halting ? MotionState.Stopping
                 : snapshot.Freedrive ? MotionState.Freedrive
                 : session.Generator.State switch
                 {

@@ -29,6 +29,9 @@ public sealed partial class ArmMotion : IDisposable
     private CancellationTokenSource? _acquireCancel;
     private long _clamped, _refused;
 
+    // After a request the fingers' state may be of before it for this long.
+    private const long FingersStartNs = 300_000_000;
+
     /// <param name="arm">A driver of this assembly that can be commanded.</param>
     /// <param name="gripper">As the arm; null without one.</param>
     /// <param name="force">Watched while the arm moves; null without one.</param>
@@ -121,7 +124,8 @@ public sealed partial class ArmMotion : IDisposable
     /// </summary>
     /// <param name="owner">Named to others who ask meanwhile.</param>
     /// <param name="refusal">One line, what is in the way and what to do; null where the lease is given.</param>
-    public MotionLease? TryAcquire(string owner, out string? refusal)
+    /// <param name="jointSpeed">This lease is kept below it, rad/s, where the cell's limit is higher.</param>
+    public MotionLease? TryAcquire(string owner, out string? refusal, double jointSpeed = double.PositiveInfinity)
     {
         CancellationTokenSource cancel;
         lock (_acquireLock)
@@ -142,7 +146,7 @@ public sealed partial class ArmMotion : IDisposable
             }
             if (cancel.IsCancellationRequested)
                 refusal = $"{_arm.Name}: the arm was stopped while it was being taken";
-            return refusal is null ? Begin(owner, out refusal) : null;
+            return refusal is null ? Begin(owner, jointSpeed, out refusal) : null;
         }
         finally
         {
@@ -213,6 +217,8 @@ public sealed partial class ArmMotion : IDisposable
                 refusal = session.FreedriveWanted
                     ? "a person leads the arm: end freedrive first"
                     : "the arm is not at rest yet after freedrive";
+            if (refusal is null && session.HaltWanted)
+                refusal = "the arm was halted; it takes commands when it stands";
             if (refusal is null && now.State == MotionState.Stopping)
                 refusal = "the arm is stopping because no command came in time; it takes new ones when it stands";
             if (refusal is not null)
@@ -223,8 +229,8 @@ public sealed partial class ArmMotion : IDisposable
             if (result.Accepted && !session.TryPost(result.Guarded, command.DueNs))
                 result = new(false, Clamp.None, now.Joints, "the arm's thread does not keep up: see its missed cycles");
             if (result.Accepted && !double.IsNaN(command.Gripper))
-                _gripper?.Request(Math.Clamp(command.Gripper, 0, 1), session.MayActivateGripper);
-            if (session.EndedBecause is not null)
+                RequestGripper(session, Math.Clamp(command.Gripper, 0, 1));
+            if (session.EndedBecause is not null || (session.HaltWanted && _gripper is not null && FingersMayMove(session)))
                 _gripper?.Halt(); // it ended while this command passed: its request must not outlive that
             return Count(result);
         }
@@ -234,6 +240,29 @@ public sealed partial class ArmMotion : IDisposable
     {
         if (session.End("released by its owner"))
             _gripper?.Withdraw();
+    }
+
+    internal void Halt(MotionSession session)
+    {
+        if (session.EndedBecause is not null)
+            return; // it ramps to rest already
+        session.HaltWanted = true;
+        if (_gripper is not null && FingersMayMove(session))
+            _gripper.Halt();
+    }
+
+    // Fingers that stand are left alone: they may hold something.
+    private bool FingersMayMove(MotionSession session) =>
+        HostClock.NowNs - Volatile.Read(ref session.GripperAskedNs) < FingersStartNs
+        || !_gripper!.States.TryGetNewest(out var state) || state.Value.Moving;
+
+    private void RequestGripper(MotionSession session, double position)
+    {
+        if (_gripper is null)
+            return;
+        if (position != session.GripperAsked)
+            (session.GripperAsked, session.GripperAskedNs) = (position, HostClock.NowNs);
+        _gripper.Request(position, session.MayActivateGripper);
     }
 
     internal bool SetFreedrive(MotionSession session, bool on)

@@ -68,6 +68,16 @@ public sealed class MotionLease : IDisposable
     public bool SetFreedrive(bool on) => _motion.SetFreedrive(_session, on);
 
     /// <summary>
+    /// Stops the arm and fingers that move, from any thread, without giving the arm back: the controller decelerates each joint by itself
+    /// (<see cref="UniversalRobots.UrArmOptions.StopDeceleration"/>), sooner than set-points within the limit of jerk could. Commands are
+    /// refused until the arm stands; the next begins there.
+    /// </summary>
+    public void Halt() => _motion.Halt(_session);
+
+    /// <summary>It was halted and does not stand yet.</summary>
+    public bool Halting => _session.HaltWanted;
+
+    /// <summary>
     /// Gives the arm back; it ramps to a stop if it moves. A gripper that moves goes on; one that was only to be activated is not.
     /// </summary>
     public void Dispose() => _motion.Release(_session);

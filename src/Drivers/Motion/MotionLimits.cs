@@ -68,6 +68,14 @@ public sealed class MotionLimits
     /// </summary>
     public double FollowingErrorRad { get; set; } = 0.2;
 
+    /// <summary>The same limits, with joints no faster than this, rad/s.</summary>
+    internal MotionLimits SlowedTo(double jointSpeed)
+    {
+        var slowed = (MotionLimits)MemberwiseClone();
+        slowed.JointSpeed = Math.Min(JointSpeed, jointSpeed);
+        return slowed;
+    }
+
     private const double TwoPi = 2 * Math.PI;
 
     /// <exception cref="ArgumentException">A limit that is not a positive number, or a box or range that is empty.</exception>

@@ -32,6 +32,11 @@ internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits
     /// <summary>Set by the owner: ramp to rest and hold. Cleared by the arm's thread when the set-points stand.</summary>
     public volatile bool BrakeWanted;
 
+    /// <summary>
+    /// Set by whoever halts the arm: the controller stops it itself, and no target counts until it stands. Cleared by the arm's thread then.
+    /// </summary>
+    public volatile bool HaltWanted;
+
     private int _controlled;
 
     /// <summary>False where a loop of the owner's runs already.</summary>
@@ -47,6 +52,12 @@ internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits
     /// the lease began. Cleared by the arm's thread: one that comes back later must not move because somebody once asked for something.
     /// </summary>
     public volatile bool MayActivateGripper = true;
+
+    /// <summary>The owner's thread alone: what the gripper was asked for last, 0..1.</summary>
+    public double GripperAsked = double.NaN;
+
+    /// <summary>When that was, host ns.</summary>
+    public long GripperAskedNs = long.MinValue / 2;
 
     /// <summary>The arm's thread alone.</summary>
     public MotionPhase Phase;
@@ -103,4 +114,7 @@ internal enum MotionPhase
 
     /// <summary>After freedrive: until the arm stands, and its pose is where set-points begin.</summary>
     Settling,
+
+    /// <summary>The controller stops the arm: no set-points until it stands, and they begin there.</summary>
+    Halting,
 }

@@ -32,6 +32,7 @@ internal static class CommandLine
                 CoreMethods.Acknowledge, "acknowledged"),
             StopCommand.Create("shutdown", "Ends the service; a running recording is saved.", CoreMethods.Shutdown, "ended"),
             RecordCommand.Create(),
+            TeleopCommand.Create(),
             ReplayCommand.Create(),
             ArmCommand.Create(),
             GripperCommand.Create(),

@@ -26,10 +26,10 @@ internal static class RecordCommand
         var source = new Option<string>("--source")
         {
             Description = "Who moves the arm: scripted (pick and place, simulated cell only), freedrive (a person leads it), "
-                + "jog (arrow keys), none (nobody, or the pendant)",
+                + "jog (arrow keys), teleop (the config's gamepad, SpaceMouse or leading arm), none (nobody, or the pendant)",
             DefaultValueFactory = _ => "none",
         };
-        source.AcceptOnlyFromAmong("scripted", "freedrive", "jog", "none");
+        source.AcceptOnlyFromAmong("scripted", "freedrive", "jog", "teleop", "none");
         var yes = new Option<bool>("--yes") { Description = "Do not ask before the real arm moves" };
         var command = new Command("record", "Records episodes into ROOT/demonstrations.")
         {
@@ -56,8 +56,10 @@ internal static class RecordCommand
                 "--source scripted is for the simulated cell only; use freedrive, jog or none on a real arm");
         await using var service = await ServiceConnection.OpenAsync(config, data, dataIsGiven, cancel);
         await service.Core.SubscribeAsync(cancel);
-        await MotionWarning.AskAsync(config, service, plan.Source is "scripted" or "jog" or "freedrive", plan.Yes,
-            plan.Source == "jog" ? "move in steps of 5 mm at most at 20 mm/s" : "be moved by whoever leads it, or by the script", cancel);
+        await MotionWarning.AskAsync(config, service, plan.Source is "scripted" or "jog" or "teleop" or "freedrive", plan.Yes,
+            plan.Source == "jog" ? "move in steps of 5 mm at most at 20 mm/s"
+            : plan.Source == "teleop" ? TeleopCommand.WhatItDoes(config)
+            : "be moved by whoever leads it, or by the script", cancel);
         if (plan.ByItself)
             plan = plan with { Episodes = plan.Episodes ?? 1 };
         using var session = new RecordSession(service, plan, terminal);

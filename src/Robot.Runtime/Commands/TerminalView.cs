@@ -24,6 +24,8 @@ internal static class TerminalView
             $"tick {tick.RateHz:0.##} Hz, late p50 {tick.LatenessP50Us:0} p99 {tick.LatenessP99Us:0} max {tick.LatenessMaxUs:0} µs, "
             + $"{tick.Missed} missed; disk {status.Disk.FreeBytes / 1e9:0.0} GB, {Duration(status.Disk.SecondsLeft)} of recording left"));
         rows.Add(MotionLine(status));
+        if (status.Teleop is { } teleop)
+            rows.Add(new Markup(Markup.Escape(Teleop(teleop))));
         if (keys is not null)
             rows.Add(new Markup($"[grey]{Markup.Escape(keys)}[/]"));
         return new Rows(rows);
@@ -32,6 +34,14 @@ internal static class TerminalView
     /// <summary>Seconds as a person says them.</summary>
     public static string Duration(double seconds) =>
         seconds >= 7200 ? $"{seconds / 3600:0} h" : seconds >= 120 ? $"{seconds / 60:0} min" : $"{seconds:0} s";
+
+    /// <summary>What leads the arm, and what a person should do with it.</summary>
+    public static string Teleop(TeleopStatus teleop)
+    {
+        string say = teleop.Say.Length > 0 ? $": {teleop.Say}" : teleop.State is "off" or "released" ? $" ({teleop.Message})" : "";
+        string gripper = teleop.Gripper is { } asked ? $", gripper {(asked > 0.5 ? "closes" : "opens")}" : "";
+        return $"{teleop.Driver} {teleop.State}{(teleop.Slow ? ", slow" : "")}{gripper}{say}";
+    }
 
     private static Markup Headline(CoreStatus status, string url)
     {

@@ -30,6 +30,8 @@ public sealed class CellConfig
 
     public List<CameraConfig> Cameras { get; set; } = [];
 
+    public TeleoperationConfig? Teleoperation { get; set; }
+
     public MotionConfig Motion { get; set; } = new();
 
     public RecordingConfig Recording { get; set; } = new();
@@ -81,6 +83,7 @@ public sealed class CellConfig
         }
         CheckForce();
         CheckMotion();
+        CheckTeleoperation();
         CheckCameras();
     }
 
@@ -107,6 +110,24 @@ public sealed class CellConfig
                 throw new ConfigException($"{File}: motion.workspace_min must be below motion.workspace_max in every axis");
         CheckMetres("motion.workspace_min", Motion.WorkspaceMin, 3);
         CheckMetres("motion.workspace_max", Motion.WorkspaceMax, 3);
+    }
+
+    private void CheckTeleoperation()
+    {
+        if (Teleoperation is null)
+            return;
+        if (Robot is null)
+            throw new ConfigException($"{File}: there is a teleoperation section, but no robot section: there is no arm to lead");
+        if (Teleoperation.Driver == TeleopDrivers.Leader && Teleoperation.Host == Robot.Host)
+            throw new ConfigException($"{File}: teleoperation.host: {Robot.Host} is robot.host; the leading arm is a second one");
+        try
+        {
+            TeleopDrivers.Validate(Teleoperation);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ConfigException($"{File}: teleoperation.{e.Message}");
+        }
     }
 
     private void CheckCameras()

@@ -2,6 +2,7 @@ using RobotWorldModel.Drivers.Force;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Teleoperation;
 using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Devices;
@@ -48,7 +49,9 @@ internal sealed class CellDevices : IDisposable
             Gripper = Create("gripper", GripperDrivers.All[gripper.Driver], gripper);
         foreach (CameraConfig camera in config.Cameras)
             Cameras.Add(Create("camera", CameraDrivers.All[camera.Driver], camera));
-        All = [.. new IDevice?[] { Arm, Force, Gripper }.OfType<IDevice>(), .. Cameras];
+        if (config.Teleoperation is { } teleoperation)
+            Teleoperation = Create("teleoperation", TeleopDrivers.All[teleoperation.Driver], teleoperation);
+        All = [.. new IDevice?[] { Arm, Force, Gripper, Teleoperation }.OfType<IDevice>(), .. Cameras];
         Frames = [.. Cameras.SelectMany(c => new[] { c.Color, c.Depth }).OfType<SampleStream<ImageFrame>>()];
         Streams = [.. new ISampleStream?[] { Arm?.States, Force?.Wrenches, Gripper?.States }.OfType<ISampleStream>(), .. Frames];
         External = new(config.Calibration.Wrench?.ToCalibration());
@@ -67,6 +70,9 @@ internal sealed class CellDevices : IDisposable
     public IGripper? Gripper { get; }
 
     public List<ICamera> Cameras { get; } = [];
+
+    /// <summary>What a person leads the arm with; no stream of its own: what it makes the arm do is recorded.</summary>
+    public ITeleopDevice? Teleoperation { get; }
 
     public IReadOnlyList<IDevice> All { get; }
 

@@ -21,6 +21,7 @@ internal sealed class CoreHandler(
     private readonly ScriptedDemonstration _scripted = new(config, devices, policies);
     private readonly ReplayRun _replay = new(devices, policies);
     private readonly JogControl _jog = new(policies);
+    private readonly TeleopRun _teleop = new(config, devices, policies);
     private readonly ArmRun _arm = new(config, devices, policies);
     private readonly ArmOrders _orders = new(devices);
     private readonly GripperRun _gripper = new(devices, policies);
@@ -34,7 +35,7 @@ internal sealed class CoreHandler(
     /// <summary>Of the running replay, or the last one.</summary>
     public ReplayStatus? Replay => _replay.Status;
 
-    public CoreStatus Status() => status.Report(Replay);
+    public CoreStatus Status() => status.Report(Replay) with { Teleop = _teleop.Status };
 
     public async Task<object?> HandleAsync(string method, JsonElement parameters, object connection, CancellationToken cancel)
     {
@@ -58,8 +59,8 @@ internal sealed class CoreHandler(
             return method switch
             {
                 CoreMethods.ArmMove when parameters.IsTrue("plan") => _arm.Move(parameters),
-                CoreMethods.RecordStart or CoreMethods.Jog or CoreMethods.ReplayStart or CoreMethods.ArmMove or CoreMethods.ArmFreedrive
-                    or CoreMethods.GripperMove => await BeginAsync(method, parameters, connection, stops, cancel),
+                CoreMethods.RecordStart or CoreMethods.Jog or CoreMethods.Teleop or CoreMethods.ReplayStart or CoreMethods.ArmMove
+                    or CoreMethods.ArmFreedrive or CoreMethods.GripperMove => await BeginAsync(method, parameters, connection, stops, cancel),
                 CoreMethods.ArmHold => Hold(),
                 CoreMethods.RecordStop => new { id = StopRecording(OutcomeOf(parameters), EpisodeEnd.Operator) },
                 CoreMethods.RecordDiscard => new { id = await DiscardAsync() },
@@ -143,6 +144,7 @@ internal sealed class CoreHandler(
             {
                 CoreMethods.RecordStart => await StartRecordingAsync(parameters, connection, cancel),
                 CoreMethods.Jog => _jog.Press(connection, parameters.Text("axis"), (int)parameters.Number("steps", 1)),
+                CoreMethods.Teleop => Teleoperate(connection),
                 CoreMethods.ArmMove => Move(parameters, connection),
                 CoreMethods.ArmFreedrive => Freedrive(connection),
                 CoreMethods.GripperMove => MoveGripper(parameters, connection),
@@ -182,8 +184,8 @@ internal sealed class CoreHandler(
         (Action Go, Task<PolicyEnd> Ended)? script = source switch
         {
             "scripted" => await _scripted.PrepareAsync(cancel),
-            "freedrive" or "jog" or "none" => null,
-            _ => throw new RobotException(ExitCode.Usage, $"source '{source}' is not known; use scripted, freedrive, jog or none"),
+            "freedrive" or "jog" or "teleop" or "none" => null,
+            _ => throw new RobotException(ExitCode.Usage, $"source '{source}' is not known; use scripted, freedrive, jog, teleop or none"),
         };
         string id;
         try
@@ -195,7 +197,9 @@ internal sealed class CoreHandler(
                 _jog.Recording = true;
                 _jog.Take();
             }
-            id = recorder.Start(task, source);
+            else if (source == "teleop")
+                _teleop.Take();
+            id = recorder.Start(task, source == "teleop" ? _teleop.Source : source);
         }
         catch
         {
@@ -273,7 +277,8 @@ internal sealed class CoreHandler(
         string id = recorder.Stop(outcome, end, note, stopped, code);
         _recordingTimer?.Cancel();
         _jog.Recording = false;
-        policies.End($"{id} ended");
+        if (policies.Current is not TeleopPolicy) // a person goes on leading it, to where the next begins
+            policies.End($"{id} ended");
         EndFreedrive();
         status.Say(note is null ? $"{id} ended as {outcome.ToString().ToLowerInvariant()}" : $"{id}: {note}");
         return id;
@@ -285,7 +290,8 @@ internal sealed class CoreHandler(
         {
             _recordingTimer?.Cancel();
             _jog.Recording = false;
-            policies.End("discarded");
+            if (policies.Current is not TeleopPolicy)
+                policies.End("discarded");
             EndFreedrive();
         }
         string id = await recorder.DiscardAsync();
@@ -316,6 +322,13 @@ internal sealed class CoreHandler(
     private object MoveGripper(JsonElement parameters, object connection)
     {
         _arm.Follow(_gripper.Move(parameters));
+        _starter = new(connection, policies.Current);
+        return new { };
+    }
+
+    private object Teleoperate(object connection)
+    {
+        _teleop.Take();
         _starter = new(connection, policies.Current);
         return new { };
     }

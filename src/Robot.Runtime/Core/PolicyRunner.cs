@@ -38,14 +38,21 @@ internal sealed class PolicyRunner(ArmMotion? motion)
     /// <param name="make">Makes the policy once the lease is there: it may look at where the arm is commanded to be.</param>
     /// <returns>Completes when it is done, or was stopped. A policy that is done holds the arm until <see cref="End"/>.</returns>
     /// <exception cref="RobotException">Motion is refused; says why and what to do.</exception>
-    public Task<PolicyEnd> Start(string owner, Func<ArmMotion, ITickPolicy> make)
+    public Task<PolicyEnd> Start(string owner, Func<ArmMotion, ITickPolicy> make) => Start(owner, (arm, _) => make(arm));
+
+    /// <param name="make">Also gets the lease, for whoever stops the arm before the tick can.</param>
+    /// <param name="jointSpeed">The policy is kept below it, rad/s, where the cell's limit is higher.</param>
+    /// <inheritdoc cref="Start(string, Func{ArmMotion, ITickPolicy})"/>
+    public Task<PolicyEnd> Start(
+        string owner, Func<ArmMotion, MotionLease, ITickPolicy> make, double jointSpeed = double.PositiveInfinity)
     {
         if (motion is null)
             throw new RobotException(ExitCode.Device, "this cell has no arm to move");
-        var lease = motion.TryAcquire(owner, out string? refusal) ?? throw new RobotException(ExitCode.Device, refusal!);
+        var lease = motion.TryAcquire(owner, out string? refusal, jointSpeed)
+            ?? throw new RobotException(ExitCode.Device, refusal!);
         try
         {
-            var turn = new Turn(make(motion), lease, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            var turn = new Turn(make(motion, lease), lease, new(TaskCreationOptions.RunContinuationsAsynchronously));
             _turn = turn;
             return turn.Ended.Task;
         }
@@ -110,7 +117,7 @@ internal sealed class PolicyRunner(ArmMotion? motion)
             _lastSource = turn.Policy.Name;
             result = turn.Lease.Send(wanted);
             turn.Policy.Sent(result);
-            turn.RefusedInARow = result.Accepted ? 0 : turn.RefusedInARow + 1;
+            turn.RefusedInARow = result.Accepted || turn.Lease.Halting ? 0 : turn.RefusedInARow + 1;
             if (turn.RefusedInARow == MostRefused) // its plan goes on without the arm, and must not meet it again by chance
                 Finish(turn, new(false, result.Refusal!));
         }

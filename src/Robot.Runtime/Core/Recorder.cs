@@ -89,7 +89,7 @@ internal sealed class Recorder(
     }
 
     /// <summary>Starts a recording and its encoder.</summary>
-    /// <param name="source">scripted, freedrive, jog, none, replay.</param>
+    /// <param name="source">scripted, freedrive, jog, teleop_…, none, replay.</param>
     /// <exception cref="RobotException">One runs already (75), a device is away (69), or the disk is full or not writable
     /// (74).</exception>
     public string Start(string task, string source)

@@ -14,6 +14,7 @@ namespace RobotWorldModel.Runtime.Protocol;
 /// <param name="Data">The data root, absolute.</param>
 /// <param name="AllocatedBytes">Managed bytes that core has allocated since it started.</param>
 /// <param name="Dashboard">Null where nobody keeps one up.</param>
+/// <param name="Teleop">Null in a cell without.</param>
 public sealed record CoreStatus(
     string Cell,
     string Mode,
@@ -34,7 +35,8 @@ public sealed record CoreStatus(
     DiskStatus Disk,
     long? AllocatedBytes = null,
     DashboardStatus? Dashboard = null,
-    ForceStatus? Force = null);
+    ForceStatus? Force = null,
+    TeleopStatus? Teleop = null);
 
 /// <param name="Name">robot, force, gripper, wrist_rgb, wrist_depth …</param>
 /// <param name="MeasuredHz">Over the last second or so.</param>
@@ -124,6 +126,16 @@ public sealed record EncodingStatus(string Id, double Progress, string Message);
 /// <param name="State">easing, playing, done, stopped.</param>
 public sealed record ReplayStatus(string Episode, string State, double Progress, double RmsRad, double MaxRad, string Message);
 
+/// <summary>What a person leads the arm with.</summary>
+/// <param name="Driver">gamepad, spacemouse, leader.</param>
+/// <param name="Message">The device's own line.</param>
+/// <param name="State">off: nobody has begun it. away, released, held (and to be let go), waiting, moving, stopping.</param>
+/// <param name="Say">For the person who leads: what to do; empty where all is well.</param>
+/// <param name="Gripper">What was asked of it since the switch was pressed, 0 open … 1 closed; null: nothing.</param>
+/// <param name="ReactionMs">From the newest release of the switch, by its device's stamp, to the order to halt.</param>
+public sealed record TeleopStatus(
+    string Driver, bool Connected, string Message, string State, string Say, bool Slow, double? Gripper, double? ReactionMs);
+
 /// <param name="Up">It can be opened.</param>
 /// <param name="Message">Why it cannot; empty where it can, or is only starting.</param>
 public sealed record DashboardStatus(bool Up, string Message);
@@ -163,7 +175,7 @@ public static class CoreMethods
     public const string Subscribe = "subscribe";
 
     /// <summary>
-    /// {task, source, seconds?} → {id}. source: scripted, freedrive, jog, none. What moves the arm lapses with the connection; the
+    /// {task, source, seconds?} → {id}. source: scripted, freedrive, jog, teleop, none. What moves the arm lapses with the connection; the
     /// recording goes on.
     /// </summary>
     public const string RecordStart = "record.start";
@@ -187,6 +199,12 @@ public static class CoreMethods
     /// it.
     /// </summary>
     public const string Jog = "jog";
+
+    /// <summary>
+    /// {} → {}: from now on the config's teleoperation device moves the arm while its dead man's switch is held. The connection holds the
+    /// lease; it lapses with it.
+    /// </summary>
+    public const string Teleop = "teleop";
 
     /// <summary>
     /// {episode, speed} → {}; progress is in the status. The episode is an id of the data root (demo_007) or an absolute path. The
