@@ -71,7 +71,10 @@ internal readonly record struct LeaderInput(ulong Inputs, uint Status)
 public sealed class LeaderArm : ITeleopDevice
 {
     private const int LookMs = 4;
+
+    /// <summary>Without a state for so long nobody knows what is held.</summary>
     private const long GapNs = 50_000_000;
+
     private readonly IRobotArm _arm;
     private readonly SampleQueue<RobotState> _states;
     private readonly LeaderInput _deadManInput;
@@ -79,6 +82,7 @@ public sealed class LeaderArm : ITeleopDevice
     private readonly DeviceThread _thread;
     private readonly Published<TeleopInput> _published = new();
     private readonly string _hold;
+    private readonly long _gapNs;
     private TeleopInput _input;
     private DeadMan _deadMan;
     private GripperButtons _gripper;
@@ -91,8 +95,9 @@ public sealed class LeaderArm : ITeleopDevice
     {
     }
 
-    internal LeaderArm(LeaderArmOptions options, IRobotArm arm)
+    internal LeaderArm(LeaderArmOptions options, IRobotArm arm, long gapNs = GapNs)
     {
+        _gapNs = gapNs;
         options.Validate();
         _deadManInput = LeaderInput.Of("dead_man", options.DeadMan);
         _open = options.GripperOpen.Length > 0 ? LeaderInput.Of("gripper_open", options.GripperOpen) : null;
@@ -135,7 +140,7 @@ public sealed class LeaderArm : ITeleopDevice
         {
             while (_states.TryDequeue(out var sample))
                 Take(sample);
-            if (HostClock.NowNs - _arrivalNs > GapNs)
+            if (HostClock.NowNs - _arrivalNs > _gapNs)
                 _deadMan.Lose(HostClock.NowNs);
             Publish();
             stop.WaitHandle.WaitOne(LookMs);
@@ -145,7 +150,7 @@ public sealed class LeaderArm : ITeleopDevice
     // A press that is released between two looks of whoever reads this still counts as one.
     private void Take(in Sample<RobotState> sample)
     {
-        if (sample.ArrivalNs - _arrivalNs > GapNs)
+        if (sample.ArrivalNs - _arrivalNs > _gapNs)
             _deadMan.Lose(sample.ArrivalNs); // what was held meanwhile is not known
         _arrivalNs = sample.ArrivalNs;
         RobotState state = sample.Value;
@@ -157,7 +162,7 @@ public sealed class LeaderArm : ITeleopDevice
 
     private void Publish()
     {
-        _input.Connected = HostClock.NowNs - _arrivalNs <= GapNs;
+        _input.Connected = HostClock.NowNs - _arrivalNs <= _gapNs;
         _input.AliveNs = _arrivalNs;
         (_input.Held, _input.Press, _input.ChangedNs) = (_deadMan.Held, _deadMan.Presses, _deadMan.ChangedNs);
         (_input.GripperPress, _input.Gripper) = (_gripper.Presses, _gripper.Asked);
