@@ -6,8 +6,8 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Drivers.Teleoperation;
 
 /// <summary>
-/// A gamepad or SpaceMouse through evdev. Its own thread reads it, says ten times between two ticks that it lives, and looks for it ten
-/// times a second where it is away.
+/// A gamepad or SpaceMouse through evdev. Its own thread reads it at once, shows several times between two ticks that it lives, and looks
+/// for it ten times a second where it is away.
 /// </summary>
 public sealed class HandController : ITeleopDevice
 {

@@ -36,12 +36,11 @@ internal sealed class TeleopRun(CellConfig config, CellDevices devices, PolicyRu
         {
             var gate = new TeleopGate(device, lease);
             ITeleopMotion way = TeleopDrivers.Motion(section, config.Robot!.Model, motion);
-            made = new(new(Source, device, gate, way, motion), gate, way, lease);
+            gate.Start(); // before the first tick
+            _running = made = new(new(Source, device, gate, way, motion), gate, way, lease);
             return made.Policy;
         }, TeleopGate.JointSpeed);
-        _running = made;
-        made!.Gate.Start();
-        _ = EndAsync(made, ended);
+        _ = EndAsync(made!, ended);
     }
 
     private async Task EndAsync(Running running, Task ended)

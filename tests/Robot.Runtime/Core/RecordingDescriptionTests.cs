@@ -33,12 +33,14 @@ public class RecordingDescriptionTests
         });
     }
 
-    [Fact]
-    public void Commanded_actions_are_bounded_as_targets_are()
+    [Theory]
+    [InlineData("jog")]
+    [InlineData("teleop_leader")]
+    public void Commanded_actions_are_bounded_as_targets_are(string source)
     {
         var limits = new MotionLimits();
-        var action = RecordingDescription.Action("jog", withGripper: true, limits);
-        Assert.Equal(("jog", 7), (action.Source, action.Dimension));
+        var action = RecordingDescription.Action(source, withGripper: true, limits);
+        Assert.Equal((source, 7), (action.Source, action.Dimension));
         Assert.Equal([.. limits.JointMin.ToArray(), 0], action.Lower!.Select(v => v!.Value));
         Assert.Equal([.. limits.JointMax.ToArray(), 1], action.Upper!.Select(v => v!.Value));
     }
