@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace RobotWorldModel.Drivers.Evdev;
 
-/// <summary>The kernel's names and numbers of what input devices have (linux/input-event-codes.h): what arms are led with, no more.</summary>
+/// <summary>The kernel's names and numbers (linux/input-event-codes.h) of what arms are led with, no more.</summary>
 public static class InputCodes
 {
     internal const ushort TypeSync = 0, TypeKey = 1, TypeRelative = 2, TypeAbsolute = 3;

@@ -155,7 +155,7 @@ internal sealed unsafe class InputLink : IDisposable
         InputId id;
         int error = _device.Call(InputCalls.GetId, &id);
         if (error is InputErrors.NotADevice or InputErrors.Invalid)
-            throw new DeviceLostException($"{_path} is no input device: use one of /dev/input/by-id/…-event-joystick or …-event-mouse");
+            throw new DeviceLostException($"{_path} is no input device: use a path below /dev/input/by-id with -event- in it");
         Check(error, "does not say who it is");
         _id = id;
         byte* name = stackalloc byte[256];

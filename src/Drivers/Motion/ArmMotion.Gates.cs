@@ -111,7 +111,11 @@ public sealed partial class ArmMotion
             refusal = $"{_arm.Name}: the controller has not said how often it takes set-points ({_arm.Status.Message})";
         if (refusal is not null)
             return null;
-        var session = new MotionSession(_arm.Kinematics, _limits.SlowedTo(jointSpeed), rate) { BeatNs = HostClock.NowNs, Beat = state.Heartbeat };
+        var session = new MotionSession(_arm.Kinematics, _limits.SlowedTo(jointSpeed), rate)
+        {
+            BeatNs = HostClock.NowNs,
+            Beat = state.Heartbeat,
+        };
         LookAtGripper(session);
         var lease = new MotionLease(this, session, owner);
         session.Lease = lease;

@@ -33,7 +33,8 @@ internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits
     public volatile bool BrakeWanted;
 
     /// <summary>
-    /// Set by whoever halts the arm: the controller stops it itself, and no target counts until it stands. Cleared by the arm's thread then.
+    /// Set by whoever halts the arm: the controller stops it itself, and no target counts until it stands. Cleared then by the arm's
+    /// thread.
     /// </summary>
     public volatile bool HaltWanted;
 

@@ -147,8 +147,8 @@ internal static class InputSearch
             return found[0];
         found.ForEach(l => l.Dispose());
         throw new DeviceLostException(found.Count > 1
-            ? $"{found.Count} devices are meant by {wanted}: {string.Join(", ", found.Select(l => $"{l.Name} ({l.Path})"))}; name one's path "
-                + "below /dev/input/by-id in teleoperation.device"
+            ? $"{found.Count} devices are meant by {wanted}: {string.Join(", ", found.Select(l => $"{l.Name} ({l.Path})"))}; name one's "
+                + "path below /dev/input/by-id in teleoperation.device"
             : $"no {wanted} is connected" + (others.Count > 0 ? $"; here are {string.Join(", ", others)}" : "")
                 + (closed > 0 ? $"; {closed} input devices may not be opened by this user (systemd/60-robot-input.rules)" : "")
                 + ": is it plugged in, and switched on?");

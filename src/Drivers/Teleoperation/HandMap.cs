@@ -17,8 +17,8 @@ public sealed class HandControllerOptions
     public HandKind Kind { get; set; }
 
     /// <summary>
-    /// /dev/input/by-id/…, which stays the same device; 045e:028e, its USB vendor and product; or a part of its name. Empty: the only one
-    /// of its kind.
+    /// /dev/input/by-id/…, which stays the same device; 045e:028e, its USB vendor and product; or a part of its name. Empty: the only
+    /// one of its kind.
     /// </summary>
     public string Device { get; set; } = "";
 
@@ -77,7 +77,8 @@ internal sealed class HandMap
         if (!(options.DeadZone is >= 0 and <= 0.9))
             throw new ArgumentException($"dead_zone must be 0 to 0.9, it is {options.DeadZone}");
         _deadZone = options.DeadZone;
-        _axes = [.. axes.Select(a => InputCodes.Axis(a) ?? throw new ArgumentException($"axes: '{a}' is no axis, as ABS_X or -ABS_RY is"))];
+        _axes = [.. axes.Select(a => InputCodes.Axis(a)
+            ?? throw new ArgumentException($"axes: '{a}' is no axis, as ABS_X or -ABS_RY is"))];
         _deadMan = Button("dead_man", options.DeadMan ?? (gamepad ? "BTN_TR" : "BTN_0"));
         _open = Button("gripper_open", options.GripperOpen ?? (gamepad ? "BTN_EAST" : "BTN_1"));
         _close = Button("gripper_close", options.GripperClose ?? (gamepad ? "BTN_SOUTH" : "BTN_1"));
@@ -98,7 +99,8 @@ internal sealed class HandMap
         if (kind == HandKind.Gamepad)
             return link.HasKey(InputCodes.ButtonSouth) && link.HasAxis(0) && link.HasAxis(1);
         // Logitech owned 3Dconnexion once: its old number is that of mice and gamepads, too.
-        bool maker = link.Vendor == 0x256F || (link.Vendor == 0x046D && link.Name.Contains("3Dconnexion", StringComparison.OrdinalIgnoreCase));
+        bool maker = link.Vendor == 0x256F
+            || (link.Vendor == 0x046D && link.Name.Contains("3Dconnexion", StringComparison.OrdinalIgnoreCase));
         return maker && (HasSix(link.HasAxis) || HasSix(link.HasRelative));
 
         static bool HasSix(Func<int, bool> has) => Enumerable.Range(0, 6).All(has);

@@ -50,7 +50,8 @@ internal readonly record struct LeaderInput(ulong Inputs, uint Status)
     {
         if (text == LeaderArmOptions.Freedrive)
             return new(0, TeachButton);
-        if (text.Split(':') is not [var kind, var number] || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int n))
+        if (text.Split(':') is not [var kind, var number]
+            || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int n))
             return null;
         return kind switch
         {

@@ -4,9 +4,9 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Drivers.Teleoperation;
 
 /// <summary>
-/// Between a dead man's switch and a lease: nothing moves but while the switch is held, and a thread of its own halts the arm as soon as it
-/// is not, its device is gone, or nothing shows that the device is being read. After each halt the switch must be let go and pressed again.
-/// The tick's thread asks whether it may move; the two meet in one number.
+/// Between a dead man's switch and a lease: nothing moves but while the switch is held, and a thread of its own halts the arm as soon as
+/// it is not, its device is gone, or nothing shows that the device is being read. After each halt the switch must be let go and pressed
+/// again. The tick's thread asks whether it may move; the two meet in one number.
 /// </summary>
 /// <param name="staleNs">Without a sign of life of the device for so long its switch counts as let go.</param>
 public sealed class TeleopGate(ITeleopDevice device, MotionLease lease, long staleNs = TeleopGate.StaleNs) : IDisposable

@@ -82,7 +82,7 @@ internal struct DeadMan
     }
 }
 
-/// <summary>Buttons of the gripper: a press of the one opens it, of the other closes it; where both are one, it is taken in turns.</summary>
+/// <summary>Buttons of the gripper: a press of the one opens it, of the other closes it; where both are one, in turns.</summary>
 internal struct GripperButtons
 {
     private bool _open, _close;

@@ -3,7 +3,8 @@ using RobotWorldModel.Drivers.Motion;
 
 namespace RobotWorldModel.Drivers.Teleoperation;
 
-/// <summary>How what a person does becomes commands, while the dead man's switch is held. The tick's thread alone; no allocation.</summary>
+/// <summary>How what a person does becomes commands while the dead man's switch is held. The tick's thread alone; no allocation.
+/// </summary>
 public interface ITeleopMotion
 {
     /// <summary>For a person: what is waited for before the arm moves; empty where it moves with them.</summary>

@@ -60,7 +60,8 @@ internal sealed class CoreHandler(
             {
                 CoreMethods.ArmMove when parameters.IsTrue("plan") => _arm.Move(parameters),
                 CoreMethods.RecordStart or CoreMethods.Jog or CoreMethods.Teleop or CoreMethods.ReplayStart or CoreMethods.ArmMove
-                    or CoreMethods.ArmFreedrive or CoreMethods.GripperMove => await BeginAsync(method, parameters, connection, stops, cancel),
+                    or CoreMethods.ArmFreedrive or CoreMethods.GripperMove
+                    => await BeginAsync(method, parameters, connection, stops, cancel),
                 CoreMethods.ArmHold => Hold(),
                 CoreMethods.RecordStop => new { id = StopRecording(OutcomeOf(parameters), EpisodeEnd.Operator) },
                 CoreMethods.RecordDiscard => new { id = await DiscardAsync() },

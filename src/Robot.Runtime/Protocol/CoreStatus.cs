@@ -175,8 +175,8 @@ public static class CoreMethods
     public const string Subscribe = "subscribe";
 
     /// <summary>
-    /// {task, source, seconds?} → {id}. source: scripted, freedrive, jog, teleop, none. What moves the arm lapses with the connection; the
-    /// recording goes on.
+    /// {task, source, seconds?} → {id}. source: scripted, freedrive, jog, teleop, none. What moves the arm lapses with the connection;
+    /// the recording goes on.
     /// </summary>
     public const string RecordStart = "record.start";
 
@@ -201,8 +201,8 @@ public static class CoreMethods
     public const string Jog = "jog";
 
     /// <summary>
-    /// {} → {}: from now on the config's teleoperation device moves the arm while its dead man's switch is held. The connection holds the
-    /// lease; it lapses with it.
+    /// {} → {}: from now on the config's teleoperation device moves the arm while its dead man's switch is held. The connection holds
+    /// the lease; it lapses with it.
     /// </summary>
     public const string Teleop = "teleop";
 

@@ -33,7 +33,8 @@ public class TeleopMotionTests
         for (int i = 0; i < 30; i++)
         {
             Vector6 v = Next(motion, new(1, 1, 0, 0, 0, 1)).Arm;
-            Assert.True((v - last)[0] <= HandMotion.LinearAcceleration / 30 && (v - last)[5] <= HandMotion.AngularAcceleration / 30 + 1e-9);
+            Assert.InRange((v - last)[0], 0, HandMotion.LinearAcceleration / 30);
+            Assert.InRange((v - last)[5], 0, HandMotion.AngularAcceleration / 30 + 1e-9);
             last = v;
         }
         Assert.Equal(0.1, new Vec3(last[0], last[1], last[2]).Length, 9); // a corner is no faster
