@@ -3,7 +3,7 @@ namespace RobotWorldModel.Drivers.Modbus;
 /// <summary>CRC-16/MODBUS: polynomial 0xA001 reflected, start 0xFFFF; on the wire its low byte comes first.</summary>
 public static class Crc16
 {
-    private static readonly ushort[] s_table = [.. Enumerable.Range(0, 256).Select(Entry)];
+    private static readonly ushort[] s_table = TableOf(0xA001);
 
     public static ushort Of(ReadOnlySpan<byte> bytes)
     {
@@ -23,10 +23,16 @@ public static class Crc16
         (frame[^2], frame[^1]) = ((byte)crc, (byte)(crc >> 8));
     }
 
-    private static ushort Entry(int value)
+    /// <summary>What each byte makes of a sum, for a polynomial that is written with its lowest power first.</summary>
+    internal static ushort[] TableOf(int reflectedPolynomial)
     {
-        for (int bit = 0; bit < 8; bit++)
-            value = (value & 1) != 0 ? value >> 1 ^ 0xA001 : value >> 1;
-        return (ushort)value;
+        return [.. Enumerable.Range(0, 256).Select(Entry)];
+
+        ushort Entry(int value)
+        {
+            for (int bit = 0; bit < 8; bit++)
+                value = (value & 1) != 0 ? value >> 1 ^ reflectedPolynomial : value >> 1;
+            return (ushort)value;
+        }
     }
 }

@@ -90,6 +90,9 @@ internal static class SimCommand
             WithForce = cell.Force is { Driver: ForceDrivers.Urcap },
             NetFt = NetFtOf(cell),
             Ft300Line = cell.Force is { Driver: ForceDrivers.Stream or ForceDrivers.Polled } f ? LineOf(cell, "force", f.Line) : null,
+            Bota = cell.Force is { Driver: ForceDrivers.Bota } b
+                ? new() { Port = LineOf(cell, "force", b.Line), Baud = b.Baud }
+                : null,
             WithGripper = cell.Gripper is not null,
             GripperLine = cell.Gripper is { Driver: GripperDrivers.OnALine } g ? LineOf(cell, "gripper", g.Line) : null,
             GripperStrokeM = cell.Gripper is { } gripper ? GripperDrivers.Options(gripper).StrokeM : GripperGeometry.MaxWidth,

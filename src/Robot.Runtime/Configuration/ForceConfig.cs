@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RobotWorldModel.Drivers.Bota;
 using RobotWorldModel.Drivers.Rdt;
 using RobotWorldModel.Drivers.Serial;
 using RobotWorldModel.Drivers.UniversalRobots;
@@ -34,7 +35,11 @@ public sealed class ForceConfig : ICheckedSection
     [Range(1, 65535)]
     public int HttpPort { get; set; } = 80;
 
-    /// <summary>Absent: what the sensor is set to; an OnRobot is told 1000.</summary>
+    /// <summary>Bits a second, of a Bota's line.</summary>
+    [AllowedValues(9600, 57600, 115200, 230400, 460800)]
+    public int Baud { get; set; } = BotaWire.DefaultBaud;
+
+    /// <summary>Absent: what the sensor is set to; an OnRobot is told 1000, a Bota 400.</summary>
     [Range(1.0, 8000.0)]
     public double? RateHz { get; set; }
 
@@ -57,6 +62,10 @@ public sealed class ForceConfig : ICheckedSection
             yield return error;
         if (Driver == ForceDrivers.Stream && PortAddress.Parse(Line) is { Kind: PortKind.ModbusTcp })
             yield return new("line", $": {Line}", $"carries no data stream; use driver: {ForceDrivers.Polled}");
+        if (Driver == ForceDrivers.Bota && PortAddress.Parse(Line) is { Kind: PortKind.ModbusTcp })
+            yield return new("line", $": {Line}", "is Modbus TCP, which a Bota sensor does not speak");
+        if (Driver == ForceDrivers.Bota && BotaSerialOptions.WhyNot(RateHz ?? ForceDrivers.BotaRateHz, Baud) is { } why)
+            yield return new("rate_hz", $": {RateHz ?? ForceDrivers.BotaRateHz}", why);
         if (Driver == ForceDrivers.OnRobot && RateHz is { } rate && !OnRobotHex.HasRate(rate))
             yield return new("rate_hz", $": {rate}", $"is none that {Driver} has: {OnRobotHex.Rates}");
     }

@@ -1,3 +1,4 @@
+using RobotWorldModel.Drivers.Bota;
 using RobotWorldModel.Drivers.Rdt;
 using RobotWorldModel.Drivers.Robotiq;
 using RobotWorldModel.Drivers.Samples;
@@ -17,8 +18,13 @@ internal static class ForceDrivers
 
     public const string Ati = "ati_netft", OnRobot = "onrobot_hex";
 
+    public const string Bota = "bota_serial";
+
     /// <summary>From the converter to this PC over a network of one switch. Ours; no maker says it.</summary>
     private const double RdtLatencyMs = 1;
+
+    /// <summary>What a Bota is told where the config says nothing; some ten samples a tick.</summary>
+    public const double BotaRateHz = 400;
 
     public static readonly DriverTable<ForceConfig, IForceTorqueSensor> All = new(
         ["latency_ms"],
@@ -46,6 +52,13 @@ internal static class ForceDrivers
                     CountsPerForce = c.CountsPerForce,
                     CountsPerTorque = c.CountsPerTorque,
                 })),
+            new(Bota, ["line"], ["baud", "rate_hz"], c => Ports.ClaimOf(c.Line), c => new BotaSerial(new()
+            {
+                Port = Ports.Of(c.Line),
+                Baud = c.Baud,
+                RateHz = c.RateHz ?? BotaRateHz,
+                LatencyMs = c.LatencyMs ?? 0,
+            })),
             new(OfTheArm, [], ["source"], _ => "", null),
         ]);
 

@@ -44,6 +44,9 @@ public sealed class CellOptions
     /// <summary>A FT 300 on a line of its own, in its place; null: there is none.</summary>
     public PortAddress? Ft300Line { get; init; }
 
+    /// <summary>A Bota sensor on a line of its own, in its place; its noise and transport are the cell's. Null: there is none.</summary>
+    public BotaLineServerOptions? Bota { get; init; }
+
     public bool WithGripper { get; init; } = true;
 
     /// <summary>The gripper's own serial line; null: it hangs on the controller's URCap.</summary>
@@ -149,6 +152,7 @@ public sealed class SimulatedCell : IDisposable
     public string Describe() =>
         $"{_options.Model} at {_options.Host} ({_controller.Describe()})"
         + (!_options.WithGripper ? "" : _options.GripperLine is { } line ? $", 2F-85 ({line})" : ", 2F-85 (63352)")
+        + (_options.Bota is { } bota ? $", Bota sensor ({bota.Port})" : "")
         + (_options.Ft300Line is { } ft300 ? $", FT 300 ({ft300})" : "") + (_options.WithForce ? ", FT 300 (63350, 63351)" : "")
         + (_options.NetFt is { } force ? $", {(force.OnRobot ? "HEX" : "Net F/T")} at {force.Host} ({force.Port})" : "")
         + (_options.Cameras.Count > 0 ? $", cameras {string.Join(" and ", _options.Cameras.Select(c => c.Name))}" : "");
@@ -185,32 +189,34 @@ public sealed class SimulatedCell : IDisposable
 
     private void AddForceSensor(Random random)
     {
-        double usual = _options.Noise ? 1 : 0;
         if (_options.Ft300Line is { } port)
         {
             var line = new Ft300LineServerOptions { Port = port, Transport = _options.ForceTransport, Seed = random.Next() };
-            double forceN = line.NoiseForceN * usual, torqueNm = line.NoiseTorqueNm * usual;
-            _setForceNoise = n => (line.NoiseForceN, line.NoiseTorqueNm) = (Math.Max(forceN, n), Math.Max(torqueNm, n / 25));
-            _setForceNoise(0);
-            _devices.Add(new Ft300LineServer(_physics, line, Clock(random)));
-            return;
+            Add(new Ft300LineServer(_physics, line, Clock(random)), line);
         }
-        if (_options.WithForce)
+        else if (_options.WithForce)
         {
             var ft300 = new Ft300ServerOptions { Host = _options.Host, Transport = _options.ForceTransport, Seed = random.Next() };
-            double forceN = ft300.NoiseForceN * usual, torqueNm = ft300.NoiseTorqueNm * usual;
-            _setForceNoise = n => (ft300.NoiseForceN, ft300.NoiseTorqueNm) = (Math.Max(forceN, n), Math.Max(torqueNm, n / 25));
-            _setForceNoise(0);
-            _devices.Add(new Ft300Server(_physics, ft300, Clock(random)));
+            Add(new Ft300Server(_physics, ft300, Clock(random)), ft300);
         }
         else if (_options.NetFt is { } netFt)
         {
             (netFt.Transport, netFt.Seed) = (_options.ForceTransport, random.Next());
-            double forceN = netFt.NoiseForceN * usual, torqueNm = netFt.NoiseTorqueNm * usual;
-            _setForceNoise = n => (netFt.NoiseForceN, netFt.NoiseTorqueNm) = (Math.Max(forceN, n), Math.Max(torqueNm, n / 25));
-            _setForceNoise(0);
-            _devices.Add(new NetFtServer(_physics, netFt, Clock(random)));
+            Add(new NetFtServer(_physics, netFt, Clock(random)), netFt);
         }
+        else if (_options.Bota is { } bota)
+        {
+            (bota.Transport, bota.Seed) = (_options.ForceTransport, random.Next());
+            Add(new BotaLineServer(_physics, bota, Clock(random)), bota);
+        }
+    }
+
+    private void Add(ISimulatedDevice sensor, IForceSensorNoise noise)
+    {
+        double usual = _options.Noise ? 1 : 0, forceN = noise.NoiseForceN * usual, torqueNm = noise.NoiseTorqueNm * usual;
+        _setForceNoise = n => (noise.NoiseForceN, noise.NoiseTorqueNm) = (Math.Max(forceN, n), Math.Max(torqueNm, n / 25));
+        _setForceNoise(0);
+        _devices.Add(sensor);
     }
 
     private void AddCamera(string name, string socket, Random random)

@@ -5,7 +5,7 @@ using RobotWorldModel.Simulation.Physics;
 
 namespace RobotWorldModel.Simulation.Devices;
 
-public sealed class Ft300LineServerOptions
+public sealed class Ft300LineServerOptions : IForceSensorNoise
 {
     /// <summary>Where a driver finds it: a pseudo-terminal's name, or the address of a gateway or a Modbus TCP server.</summary>
     public required PortAddress Port { get; init; }

@@ -4,7 +4,7 @@ using RobotWorldModel.Simulation.Physics;
 
 namespace RobotWorldModel.Simulation.Devices;
 
-public sealed class Ft300ServerOptions
+public sealed class Ft300ServerOptions : IForceSensorNoise
 {
     public string Host { get; set; } = "127.0.1.1";
 

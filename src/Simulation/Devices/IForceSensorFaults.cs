@@ -21,3 +21,13 @@ internal interface IForceSensorFaults
     /// <summary>Besides its samples it sends what is none, as often.</summary>
     void SendGarbage(bool garbage);
 }
+
+/// <summary>How noisy a simulated sensor is; may be changed while it runs.</summary>
+internal interface IForceSensorNoise
+{
+    /// <summary>Standard deviation of each force, N.</summary>
+    double NoiseForceN { get; set; }
+
+    /// <summary>And of each torque, N·m.</summary>
+    double NoiseTorqueNm { get; set; }
+}

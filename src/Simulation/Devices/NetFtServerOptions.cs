@@ -1,6 +1,6 @@
 namespace RobotWorldModel.Simulation.Devices;
 
-public sealed class NetFtServerOptions
+public sealed class NetFtServerOptions : IForceSensorNoise
 {
     /// <summary>An OnRobot HEX instead of an ATI Net F/T: its commands, its bias, and no web page.</summary>
     public bool OnRobot { get; set; }

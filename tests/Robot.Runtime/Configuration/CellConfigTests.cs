@@ -46,6 +46,14 @@ public class CellConfigTests
     [InlineData("force: {driver: ur_rtde, host: h}", "'force.host' means nothing to ur_rtde, which takes source, latency_ms")]
     [InlineData("force: {driver: ur_rtde, source: wrist}", "'force.source: wrist' must be one of tcp, raw")]
     [InlineData("force: {driver: robotiq_ft300_socket}", "cell.yaml:3: 'force.host' is missing")]
+    [InlineData("force: {driver: bota_serial, line: /dev/x, unit: 9}",
+        "'force.unit' means nothing to bota_serial, which takes line, baud, rate_hz, latency_ms")]
+    [InlineData("force: {driver: bota_serial, line: /dev/x, baud: 19200}", "'force.baud: 19200'")]
+    [InlineData("force: {driver: bota_serial, line: /dev/x, rate_hz: 500}",
+        "'force.rate_hz: 500' is none that the sensor has: use 100, 200,")]
+    [InlineData("force: {driver: bota_serial, line: /dev/x, baud: 115200}",
+        "'force.rate_hz: 400' is more than 115200 baud carry: use 100,")]
+    [InlineData("force: {driver: bota_serial, line: 'modbus://h'}", "which a Bota sensor does not speak")]
     [InlineData("force: {driver: robotiq_ft300_stream, host: h}", "'force.line' is missing")]
     [InlineData("force: {driver: robotiq_ft300_stream, line: /dev/x, host: h}",
         "'force.host' means nothing to robotiq_ft300_stream, which takes line, unit, latency_ms")]
@@ -128,6 +136,7 @@ public class CellConfigTests
     [InlineData("gripper: {driver: robotiq_modbus, line: /dev/serial/by-id/usb-x, unit: 11, model: Hand-E}")]
     [InlineData("force: {driver: robotiq_ft300_modbus, line: 'modbus://192.168.1.50'}")]
     [InlineData("force: {driver: robotiq_ft300_stream, line: 'tcp://192.168.1.50:4001'}")]
+    [InlineData("force: {driver: bota_serial, line: 'tcp://192.168.1.50:4001', baud: 115200, rate_hz: 250, latency_ms: 2}")]
     [InlineData("force: {driver: ati_netft, host: h, port: 49153, http_port: 8080, rate_hz: 976.5, latency_ms: 0.5}")]
     [InlineData("force: {driver: onrobot_hex, host: h, rate_hz: 500, filter_hz: 1.5, counts_per_force: 1, counts_per_torque: 2}")]
     [InlineData("force: {driver: ur_rtde, source: raw, latency_ms: 2}")]

@@ -1,7 +1,9 @@
 using System.Net.Sockets;
+using RobotWorldModel.Drivers.Bota;
 using RobotWorldModel.Drivers.Robotiq;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Serial;
+using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Simulation.Devices;
 using RobotWorldModel.Tests.Shared;
 
@@ -78,6 +80,76 @@ public sealed class LineDevicesTests : IDisposable
         faults.Disturb(0.2);
         Eventually.True(() => sensor.Wrenches.Counters.Lost > lost + 3, "lost frames");
         Assert.Contains("a FT 300 says nothing of its health", Assert.Throws<ArgumentException>(() => faults.ReportError(true)).Message);
+    }
+
+    [Fact]
+    public void What_can_go_wrong_with_a_Bota_sensor_is_seen_and_over_again()
+    {
+        _physics.SensorWrench = new(10, -20, 30, 0.1, -0.2, 0.3);
+        PortAddress port = Port(PortKind.Serial);
+        var clock = new DeviceClock(0, 0, 30);
+        var server = new BotaLineServer(_physics, new() { Port = port }, clock);
+        IForceSensorFaults faults = server;
+        using var loop = new Loop(_physics, server);
+        using var sensor = new BotaSerial(new() { Port = port });
+        sensor.Start();
+        Flows(sensor);
+        Assert.True(sensor.Wrenches.TryGetNewest(out var sample));
+        Assert.Equal(10 + 1.2, sample.Value.Fx, 0.5); // with its bias, and noise of 0.05 N
+        Assert.Equal(-0.2 - 0.02, sample.Value.Ty, 0.02);
+        faults.PullCable(true);
+        Says(sensor, "there is no ");
+        faults.PullCable(false);
+        Flows(sensor);
+        faults.SwitchOff(true);
+        Says(sensor, "no answer within 1000 ms");
+        faults.SwitchOff(false);
+        Flows(sensor);
+        faults.Freeze(true);
+        Says(sensor, "its converter stands still");
+        faults.Freeze(false);
+        Flows(sensor);
+        faults.SendGarbage(true);
+        Says(sensor, "no new sample");
+        faults.SendGarbage(false);
+        Flows(sensor);
+        faults.ReportError(true);
+        Says(sensor, "0x0004 (invalid measurements)");
+        faults.ReportError(false);
+        Flows(sensor);
+        long lost = sensor.Wrenches.Counters.Lost;
+        faults.Disturb(0.2);
+        Eventually.True(() => sensor.Wrenches.Counters.Lost > lost + 3, "lost frames");
+    }
+
+    [Fact]
+    public void A_Bota_sensors_times_are_those_of_its_clock_behind_a_gateway_too()
+    {
+        PortAddress port = Port(PortKind.Gateway);
+        var transport = new TransportOptions { DelayMsMin = 0, DelayMsMax = 6 };
+        var server = new BotaLineServer(_physics, new() { Port = port, Transport = transport }, new(HostClock.NowNs, 4_294_000_000_000, 30));
+        using var loop = new Loop(_physics, server);
+        using var sensor = new BotaSerial(new() { Port = port, RateHz = 800 });
+        var queue = sensor.Wrenches.Subscribe(8192);
+        sensor.Start();
+        var errors = new List<double>();
+        var samples = new List<Sample<Wrench>>();
+        Eventually.True(() =>
+        {
+            while (queue.TryDequeue(out var sample))
+                samples.Add(sample);
+            return samples.Count > 1000;
+        }, "samples");
+        SentLog sent = server.Sent["force"];
+        long turn = (1L << 32) * 1000; // of its stamps, which came before or after the first sample
+        foreach (var sample in samples.Skip(500))
+        {
+            long trueNs = (sent.TrueTimeOf(sample.DeviceNs) ?? sent.TrueTimeOf(sample.DeviceNs + turn))!.Value;
+            errors.Add(Math.Abs(sample.OriginatingNs - trueNs) / 1e6);
+        }
+        Assert.InRange(errors.Order().ElementAt(errors.Count / 2), 0, 1.5);
+        Assert.All(samples.Zip(samples.Skip(1)), p => Assert.Equal(1250_000 * (p.Second.Sequence - p.First.Sequence),
+            p.Second.DeviceNs - p.First.DeviceNs, 1000.0));
     }
 
     [Theory]
