@@ -68,7 +68,7 @@ public sealed class BotaSerialTests : IDisposable
             Assert.Equal(numbers, samples[i].Sequence - samples[i - 1].Sequence);
             Assert.InRange(samples[i].DeviceNs - samples[i - 1].DeviceNs - (long)(numbers * 1e9 / rateHz), -1000, 1000);
             Assert.True(samples[i].OriginatingNs > samples[i - 1].OriginatingNs);
-            Assert.True(samples[i].OriginatingNs <= samples[i].ArrivalNs - 803_000); // what a frame takes on its line
+            Assert.True(samples[i].OriginatingNs <= samples[i].ArrivalNs - 802_000); // what a frame takes on its line
         }
         Assert.Equal((-1.5, 2.25), (samples[0].Value.Fy, samples[0].Value.Fz));
         Says($"Bota sensor at {_line.Near}, {rateHz:0} Hz", connected: true);

@@ -113,7 +113,7 @@ public class BotaWireTests
         for (int read = 0; read < 2000; read++)
         {
             // It runs 40 ppm fast; an adapter collects four frames for 10 ms, and the host is late by chance.
-            long TrueNs(int frame) => 5000 * Ms + (long)(frame * 2_500_000 * (1 - 40e-6));
+            long TrueNs(int frame) => 5000 * Ms + (long)(frame * 2_500_000.0 * (1 - 40e-6));
             long arrival = TrueNs(4 * read + 3) + 800_000 + (long)(Math.Pow(random.NextDouble(), 2) * 9e6);
             long[] devices = new long[4];
             for (int i = 0; i < 4; i++)
