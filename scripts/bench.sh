@@ -35,6 +35,7 @@ if [ -n "$quick" ]; then
     run rendering --runs 1 --seconds 2
     run rtde --runs 2 --seconds 5
     run force --runs 1 --seconds 5
+    run devices --runs 1 --seconds 3
     run control --seconds 5
     run roundtrip --runs 1 --seconds 5
     run recovery --runs 1
@@ -50,6 +51,7 @@ else
     run rendering --results "$results"
     run rtde --results "$results"
     run force --results "$results"
+    run devices --results "$results"
     run control --results "$results"
     run roundtrip --results "$results"
     run recovery --results "$results"

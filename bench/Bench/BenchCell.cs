@@ -20,8 +20,10 @@ internal sealed class BenchCell : IDisposable
 
     /// <param name="keep">What stays of capture logs.</param>
     /// <param name="robotOnly">Without force sensor, gripper and cameras.</param>
-    /// <param name="netFt">With a Net F/T in place of whatever force sensor there is.</param>
-    public BenchCell(KeepLog keep = KeepLog.Numbers, bool robotOnly = false, bool netFt = false)
+    /// <param name="devices">The sections force and gripper in place of what there is, for a host; then there are no cameras.</param>
+    /// <param name="forceDelayMs">From the force sensor's converter to its wire.</param>
+    public BenchCell(
+        KeepLog keep = KeepLog.Numbers, bool robotOnly = false, Func<string, string>? devices = null, double forceDelayMs = 8)
     {
         string runtime = Path.Combine(_folder, "run");
         Directory.CreateDirectory(runtime);
@@ -34,14 +36,16 @@ internal sealed class BenchCell : IDisposable
             .Replace("cell: sim-cell", $"cell: {Name}", StringComparison.Ordinal)
             .Replace("127.0.0.1:8080", $"127.0.0.1:{FreePort()}", StringComparison.Ordinal)
             .Replace("keep: numbers", $"keep: {keep.ToString().ToLowerInvariant()}", StringComparison.Ordinal);
-        if (robotOnly)
+        if (robotOnly || devices is not null)
             text = Without(text, "force:", "gripper:", "cameras:");
-        if (netFt)
-            text = Without(text, "force:") + $"\nforce: {{driver: ati_netft, host: {Host}, http_port: 8049, latency_ms: 8}}\n";
+        text = text.Replace("force: {delay_ms_min: 8, delay_ms_max: 8}",
+            $"force: {{delay_ms_min: {forceDelayMs}, delay_ms_max: {forceDelayMs}}}", StringComparison.Ordinal);
+        text += $"\n{devices?.Invoke(Host)}\n";
         File.WriteAllText(ConfigFile, text);
         Config = CellConfig.Load(ConfigFile);
         if (Config.Cell != Name || Config.Robot?.Host != Host || Config.Recording.Keep != keep
-            || Config is { Gripper: null, Cameras.Count: 0 } != robotOnly || Config.Force?.Driver == "ati_netft" != netFt)
+            || Config.Cameras.Count == 0 != (robotOnly || devices is not null) || (Config.Force is null && devices is null) != robotOnly
+            || Config.Simulation!.Force.DelayMsMax != forceDelayMs)
             throw new InvalidOperationException("hardware-configs/sim-cell.yaml has changed its wording; correct BenchCell.cs with it");
     }
 

@@ -20,7 +20,8 @@ internal static class ForceBench
     public static async Task RunAsync(Results results, int runs, double seconds, CancellationToken cancel)
     {
         results.Note("each run has two halves: our driver, then the loop in C");
-        using var cell = new BenchCell(robotOnly: true, netFt: true);
+        using var cell = new BenchCell(
+            devices: host => $"force: {{driver: ati_netft, host: {host}, http_port: 8049, latency_ms: 8}}");
         string program = await CProgram.CompileAsync("Rdt/client.c", cell.Folder, cancel);
         var (sim, _) = await cell.StartSimAsync(cancel);
         using var simulated = sim;

@@ -1,8 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using RobotWorldModel.Drivers.Rdt;
 using RobotWorldModel.Drivers.Samples;
-using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Bench;
@@ -18,52 +16,36 @@ internal sealed record ForceDriverReport(
     double CpuS, double ReaderCpuS, long[] ArrivalsNs, long Lost, long Others, long Overrun, long AllocatedBytes);
 
 /// <summary>
-/// The driver of force sensors on the network in a process of its own that does nothing else, so that the process's processor time is the
-/// driver's. A hidden sub-command; <see cref="ForceBench"/> starts it.
+/// The driver of force sensors on the network as a <see cref="DriverProcess"/>; <see cref="ForceBench"/> starts it.
 /// </summary>
 internal static class ForceDriver
 {
     public const string CommandName = "force-driver";
-    private const int CollectMs = 1000, QueueSize = 8192; // 8 s at 1000 Hz
     private const string ReaderThread = "force";
-    private static readonly TimeSpan s_connectDeadline = TimeSpan.FromSeconds(25);
 
     public static int Run(string host, int httpPort)
     {
-        if (RealTime.TryRaiseProcess() is { } why) // as core does
-            Console.Error.WriteLine($"no real-time class: {why}");
-        if (RealTime.TryLockMemory() is { } unlocked)
-            Console.Error.WriteLine(unlocked);
+        DriverProcess.Prepare();
         using var sensor = new AtiNetFt(new() { Host = host, HttpPort = httpPort });
         sensor.Start();
-        long deadline = Environment.TickCount64 + (long)s_connectDeadline.TotalMilliseconds;
-        while (!sensor.Status.Connected)
-        {
-            if (Environment.TickCount64 > deadline)
-                throw new RobotException(ExitCode.Device, $"the driver did not connect: {sensor.Status.Message}");
-            Thread.Sleep(20);
-        }
-        Console.WriteLine("ready");
-        long[] order = [.. (Console.ReadLine() ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Select(t => long.Parse(t, CultureInfo.InvariantCulture))];
-        if (order is not [var fromNs, var toNs])
-            throw new RobotException(ExitCode.Usage, $"{CommandName} takes two times on its standard input");
+        DriverProcess.WaitFor(sensor);
+        var (fromNs, toNs) = DriverProcess.Ready(CommandName);
         Console.WriteLine(JsonSerializer.Serialize(Measure(sensor, fromNs, toNs)));
         return ExitCode.Done;
     }
 
     private static ForceDriverReport Measure(AtiNetFt sensor, long fromNs, long toNs)
     {
-        int expected = (int)((toNs - fromNs) * 1e-9 * sensor.Wrenches.RateHz);
-        var samples = new List<(long ArrivalNs, long Sequence)>(expected + expected / 10 + 1000);
-        var queue = sensor.Wrenches.Subscribe(QueueSize);
-        Collect(queue, samples, fromNs); // what is compiled now is not compiled in the time that counts
-        double reader = ReaderSeconds(), cpu = CpuSeconds();
+        static (long ArrivalNs, long Sequence) Keep(Sample<Wrench> sample) => (sample.ArrivalNs, sample.Sequence);
+        var samples = DriverProcess.Room<(long ArrivalNs, long Sequence)>(fromNs, toNs, sensor.Wrenches.RateHz);
+        var queue = sensor.Wrenches.Subscribe(DriverProcess.QueueSize);
+        DriverProcess.Collect(queue, samples, Keep, fromNs); // what is compiled now is not compiled in the time that counts
+        double reader = DriverProcess.ReaderSeconds(ReaderThread), cpu = DriverProcess.CpuSeconds();
         samples.Clear();
         (long allocated, RdtCounters others) = (sensor.ReaderAllocatedBytes, sensor.Counters);
-        Collect(queue, samples, toNs);
-        cpu = CpuSeconds() - cpu;
-        reader = ReaderSeconds() - reader;
+        DriverProcess.Collect(queue, samples, Keep, toNs);
+        cpu = DriverProcess.CpuSeconds() - cpu;
+        reader = DriverProcess.ReaderSeconds(ReaderThread) - reader;
         allocated = sensor.ReaderAllocatedBytes - allocated;
         samples.RemoveAll(sample => sample.ArrivalNs < fromNs || sample.ArrivalNs >= toNs);
         if (samples.Count < 2)
@@ -73,21 +55,4 @@ internal static class ForceDriver
     }
 
     private static long Sum(RdtCounters c) => c.Duplicates + c.Late + c.Repeats + c.Faulty + c.Restarts + c.Garbage;
-
-    // Wakes once a second: who collects is not what is measured.
-    private static void Collect(SampleQueue<Wrench> queue, List<(long ArrivalNs, long Sequence)> into, long untilNs)
-    {
-        for (bool over = false; !over;)
-        {
-            AbsoluteGrid.SleepUntil(Math.Min(untilNs, HostClock.NowNs + CollectMs * 1_000_000L));
-            over = HostClock.NowNs >= untilNs;
-            while (queue.TryDequeue(out var sample))
-                into.Add((sample.ArrivalNs, sample.Sequence));
-        }
-    }
-
-    private static double CpuSeconds() => Environment.CpuUsage.TotalTime.TotalSeconds;
-
-    private static double ReaderSeconds() => ProcessUse.ThreadCpuSeconds(Environment.ProcessId, ReaderThread)
-        ?? throw new RobotException(ExitCode.Device, $"the driver has no thread '{ReaderThread}' any more; correct ForceDriver.cs");
 }

@@ -10,6 +10,8 @@ Measure("rtde", "RTDE driver at 500 Hz beside a client in C: cycles lost, bytes 
     RtdeBench.RunAsync, runs: 3, seconds: 60);
 Measure("force", "The driver of force sensors on the network at 1000 Hz beside a loop in C: samples lost, bytes allocated, arrival, CPU",
     ForceBench.RunAsync, runs: 3, seconds: 60);
+Measure("devices", "The drivers of lines, of the gripper and of the arm's own force sensor: rate, arrival, losses, allocation, "
+    + "processor time, and a cable that is pulled", DevicesBench.RunAsync, runs: 3, seconds: 30);
 Measure("control", "The arm driven at 500 Hz by a callback: watchdog, allocation, lateness", (results, runs, seconds, cancel) =>
     ControlBench.RunAsync(results, runs, seconds, cancel), runs: 1, seconds: 600);
 Measure("roundtrip", "From a set-point to the state that shows it, while the arm is driven at 500 Hz",
@@ -64,6 +66,14 @@ var forceDriver = new Command(ForceDriver.CommandName, "A process of force") { f
 forceDriver.Hidden = true;
 forceDriver.SetAction(parsed => ForceDriver.Run(parsed.GetValue(forceHost)!, parsed.GetValue(httpPort)));
 root.Add(forceDriver);
+
+var kind = new Argument<string>("kind");
+var address = new Argument<string>("address");
+var rateHz = new Argument<double>("rate-hz");
+var deviceDriver = new Command(DeviceDriver.CommandName, "A process of devices") { kind, address, rateHz };
+deviceDriver.Hidden = true;
+deviceDriver.SetAction(parsed => DeviceDriver.Run(parsed.GetValue(kind)!, parsed.GetValue(address)!, parsed.GetValue(rateHz)));
+root.Add(deviceDriver);
 
 try
 {

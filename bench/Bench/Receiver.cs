@@ -7,9 +7,8 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.Bench;
 
 /// <summary>
-/// A process that receives a device's data and does nothing else: a driver of ours (<see cref="RtdeDriver"/>,
-/// <see cref="ForceDriver"/>) or a client in C. It says "ready" when data flows, is told from when to when to measure, and prints what it
-/// has found.
+/// A process that receives a device's data and does nothing else: a driver of ours (<see cref="DriverProcess"/>) or a client in C. It says
+/// "ready" when data flows, is told from when to when to measure, and prints what it has found.
 /// </summary>
 internal sealed class Receiver : IDisposable
 {

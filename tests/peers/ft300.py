@@ -1,4 +1,6 @@
-"""The FT 300 behind the URCap: python3 ft300.py HOST STREAM_PORT COMMAND_PORT [plain|pieces|lines]. 100 Hz of text; 0 for no command port."""
+"""The FT 300 behind the URCap: python3 ft300.py HOST STREAM_PORT COMMAND_PORT [plain|pieces|lines|still].
+
+100 Hz of text; 0 for no command port. still: its 50th to 150th sample are one and the same."""
 import itertools, socket, sys, threading, time
 
 host, stream_port, command_port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -15,6 +17,8 @@ def listen(port):
 
 def tuple_text(n):
     # Fx counts, so that a reader can check order and loss
+    if style == "still" and 50 <= n < 150:
+        n = 50
     if style == "lines":
         return "(%d,-1.5E+00,+2.25, 0.01 ,-0.02,3e-2)\r\n" % n
     return "( %d , -1.5 , 2.25 , 0.01 , -0.02 , 0.03 )" % n

@@ -3,6 +3,7 @@
 Fx counts the samples (0.01 N each, from 1), Mz is 0x4E20 counts, so that a frame's header occurs in its middle. Orders come as lines:
   stream     it streams already, as after a crash of its reader      freeze   the values stand still      thaw
   spoil N    every Nth frame's checksum is wrong, 0: none             noise    other bytes only, no frames
+  garble N   1: the checksums of all answers are wrong, 0: none       slow N   answers come N ms late
   silent     nothing is sent or answered any more                     restart  power lost for a moment: no stream, the count anew
 """
 import os
@@ -62,7 +63,7 @@ def send(data):
 
 
 print("ready")
-count, frozen, spoil, noise, silent, received = 0, False, 0, False, False, b""
+count, frozen, spoil, noise, silent, garble, slow, received = 0, False, 0, False, False, 0, 0, b""
 next_sample = time.monotonic()
 while True:
     ready, _, _ = select.select([port, 0], [], [], max(0, next_sample - time.monotonic()))
@@ -73,6 +74,8 @@ while True:
         frozen = words[0] == "freeze" or frozen and words[0] != "thaw"
         noise, silent = words[0] == "noise" or noise, words[0] == "silent" or silent
         spoil = int(words[1]) if words[0] == "spoil" else spoil
+        garble = int(words[1]) if words[0] == "garble" else garble
+        slow = int(words[1]) if words[0] == "slow" else slow
         registers[410] = 0x0200 if words[0] == "stream" else 0 if words[0] == "restart" else registers[410]
         count = 0 if words[0] == "restart" else count
         print("done")
@@ -91,8 +94,9 @@ while True:
                 break
             reply = answer(received[:length])
             received = received[length:]
+            time.sleep(slow / 1000)
             if not silent:
-                send(reply)
+                send(reply[:-2] + bytes(2) if garble else reply)
     if time.monotonic() >= next_sample:
         next_sample += 0.01
         count = count if frozen else count % 30000 + 1

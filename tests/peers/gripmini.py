@@ -55,7 +55,8 @@ def answer(words):
             else:
                 V[k] = int(x)
         return ACK
-    if words[:1] == ["TEST"]:  # the test's own words: TEST block 120, TEST FLT 12, TEST unpowered 1, TEST log
+    # The test's own words: TEST block 120, TEST FLT 12, TEST unpowered 1, TEST log; of the line TEST garbage 1, slow 120 (ms), foreign 1.
+    if words[:1] == ["TEST"]:
         if words[1] == "log":
             return ";".join(log) + "\n"
         (V if words[1] in V else state)[words[1]] = int(words[2])
@@ -120,8 +121,12 @@ def line(path):
                     reply = request[:6]
                 else:
                     reply = bytes([9, request[1] | 0x80, 2])
-                if not state.get("unpowered"):
-                    os.write(port, reply + crc(reply))
+                if state.get("foreign"):
+                    reply = bytes([9, request[1] | 0x80, 2])
+                silent, end = state.get("unpowered"), crc(reply)[::-1] if state.get("garbage") else crc(reply)
+            time.sleep(state.get("slow", 0) / 1000)
+            if not silent:
+                os.write(port, reply + end)
 
 
 if "rtu" in sys.argv[3:]:

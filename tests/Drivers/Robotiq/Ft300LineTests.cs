@@ -107,11 +107,13 @@ public sealed class Ft300LineTests : IDisposable
         Take(Poll(), 5);
     }
 
-    [SkippableFact]
-    public void A_converter_that_stands_still_is_seen_and_what_it_repeats_is_not_published()
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_converter_that_stands_still_is_seen_and_what_it_repeats_is_not_published(bool poll)
     {
         Sensor();
-        var queue = Stream();
+        var queue = poll ? Poll() : Stream();
         Take(queue, 20);
         Order("freeze");
         StatusSays("its converter stands still");
@@ -119,7 +121,7 @@ public sealed class Ft300LineTests : IDisposable
         Eventually.True(() => _sensor.Wrenches.Counters.Lost > lost + 20, "losses");
         Assert.Equal(received, _sensor.Wrenches.Counters.Received);
         Order("thaw");
-        StatusSays("streams at 100 Hz", connected: true);
+        StatusSays(poll ? "polled at 60 Hz" : "streams at 100 Hz", connected: true);
         Take(queue, 20);
     }
 
@@ -211,16 +213,36 @@ public sealed class Ft300LineTests : IDisposable
     }
 
     [SkippableFact]
-    public void An_unplugged_adapter_is_found_again_by_its_name()
+    public void Polled_answers_that_come_late_or_broken_cost_samples_and_are_told()
     {
         Sensor();
-        Take(Stream(), 20);
+        var queue = Poll();
+        Take(queue, 20);
+        long lost = _sensor!.Wrenches.Counters.Lost;
+        Order("slow 40");
+        Eventually.True(() => _sensor.Wrenches.Counters.Lost > lost + 20, "samples for which there was no time");
+        Assert.True(_sensor.Status.Connected, _sensor.Status.Message);
+        Order("slow 0");
+        Order("garble 1");
+        StatusSays("an answer with a wrong checksum");
+        Order("garble 0");
+        StatusSays("polled at 60 Hz", connected: true);
+        Take(queue, 20);
+    }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_unplugged_adapter_is_found_again_by_its_name(bool poll)
+    {
+        Sensor();
+        Take(poll ? Poll() : Stream(), 20);
         _line.Unplug();
         StatusSays("there is no ");
         _line.Plug();
         _peer!.Dispose();
         Sensor();
-        StatusSays("streams at 100 Hz", connected: true);
+        StatusSays(poll ? "polled at 60 Hz" : "streams at 100 Hz", connected: true);
     }
 
     [Fact]

@@ -144,6 +144,21 @@ public class Ft300SocketTests
         }
     }
 
+    [SkippableFact]
+    public void A_converter_that_stands_still_is_seen_and_what_it_repeats_is_not_published()
+    {
+        string host = Ports.FreeLoopbackAddress();
+        using var peer = new PythonPeer("ft300.py", host, "63351", "0", "still");
+        peer.ReadLine();
+        using var sensor = Connect(host, 63351);
+        var queue = sensor.Wrenches.Subscribe(1024);
+        Eventually.True(() => sensor.Status is { Connected: false } s && s.Message.Contains("its converter stands still"), "it is said");
+        Eventually.True(() => sensor.Status.Connected, "it moves again");
+        var samples = Take(queue, 130);
+        Assert.InRange(samples.Count(s => s.Value.Fx == 50), 1, 75); // half a second, until it was known
+        Assert.True(sensor.Wrenches.Counters.Lost > 20);
+    }
+
     [Theory]
     [InlineData("", "no byte")]
     [InlineData("HTTP/1.1 400 Bad Request\r\n\r\n", "no '( Fx")]

@@ -22,11 +22,12 @@ internal sealed class GripperBench : IDisposable
         Gripper.Start();
     }
 
-    private GripperBench(SerialPair line)
+    private GripperBench(SerialPair line, int answerMs)
     {
         (_line, _style) = (line, ["rtu", line.Far]);
         PowerOn();
-        Gripper = new RobotiqGripperModbus(new() { Line = PortAddress.Parse(line.Near), AnswerMs = 1000, ForceN = 60, SpeedPercent = 100 });
+        Gripper = new RobotiqGripperModbus(
+            new() { Line = PortAddress.Parse(line.Near), AnswerMs = answerMs, ForceN = 60, SpeedPercent = 100 });
         Gripper.Start();
     }
 
@@ -38,7 +39,7 @@ internal sealed class GripperBench : IDisposable
 
     public GripperState Newest => Gripper.States.TryGetNewest(out var sample) ? sample.Value : default;
 
-    public static GripperBench OnALine() => new(new SerialPair());
+    public static GripperBench OnALine(int answerMs = 1000) => new(new SerialPair(), answerMs);
 
     public void Unplug() => _line!.Unplug();
 

@@ -77,6 +77,40 @@ public class RobotiqGripperModbusTests
     }
 
     [SkippableFact]
+    public void What_is_wrong_on_its_line_is_said_and_over_with_its_cause()
+    {
+        using var bench = GripperBench.OnALine();
+        bench.Says("not activated");
+        bench.Tell("garbage 1");
+        bench.Says("an answer with a wrong checksum");
+        bench.Tell("garbage 0");
+        bench.Says("not activated");
+        bench.Tell("foreign 1"); // another Modbus device
+        bench.Says("it refuses function 3 (code 2, illegal address)");
+        bench.Tell("foreign 0");
+        bench.Says("not activated");
+        bench.Tell("slow 120");
+        Eventually.True(
+            () => bench.Gripper.States.TryGetNewest(out var s) && s.ArrivalNs - s.OriginatingNs > 60_000_000, "half of a long round trip");
+        Assert.True(bench.Gripper.Status.Connected, bench.Gripper.Status.Message);
+    }
+
+    [SkippableFact]
+    public void A_port_that_another_program_holds_is_left_to_it_and_had_when_it_is_free()
+    {
+        using var line = new SerialPair();
+        using var peer = new PythonPeer("gripmini.py", Ports.FreeLoopbackAddress(), "63352", "rtu", line.Far);
+        peer.ReadLine();
+        using var gripper = new RobotiqGripperModbus(new() { Line = PortAddress.Parse(line.Near) });
+        using (SerialPort.Open(line.Near, 115200, CancellationToken.None))
+        {
+            gripper.Start();
+            Eventually.True(() => gripper.Status.Message.Contains("another program uses"), "it is said");
+        }
+        Eventually.True(() => gripper.Status.Connected, "the port is had");
+    }
+
+    [SkippableFact]
     public void Polling_allocates_nothing()
     {
         using var line = new SerialPair();
