@@ -77,7 +77,7 @@ while True:
         garble = int(words[1]) if words[0] == "garble" else garble
         slow = int(words[1]) if words[0] == "slow" else slow
         registers[410] = 0x0200 if words[0] == "stream" else 0 if words[0] == "restart" else registers[410]
-        count = 0 if words[0] == "restart" else count
+        count = 0 if words[0] == "restart" and not frozen else count
         print("done")
     if port in ready:
         received += os.read(port, 256)

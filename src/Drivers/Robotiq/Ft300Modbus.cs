@@ -20,6 +20,7 @@ public sealed class Ft300Modbus : IForceTorqueSensor
     private readonly ushort[] _registers = new ushort[6];
     private readonly long _lineNs;
     private long _sequence = -1;
+    private bool? _saidFrozen; // in this session
 
     /// <exception cref="ArgumentException">An option is missing or out of range.</exception>
     public Ft300Modbus(Ft300LineOptions options)
@@ -58,6 +59,7 @@ public sealed class Ft300Modbus : IForceTorqueSensor
         var grid = new AbsoluteGrid(_options.RateHz, HostClock.NowNs);
         long asked = 0;
         int failures = 0;
+        _saidFrozen = null;
         while (true)
         {
             long slot = grid.WaitNext();
@@ -93,8 +95,9 @@ public sealed class Ft300Modbus : IForceTorqueSensor
         else // measured before the answer went on the line, and not before it was asked for
             Wrenches.Publish(new(wrench, Math.Max(trip.AnsweredNs - _lineNs, trip.SentNs) - (long)(_options.LatencyMs * 1e6),
                 Sample<Wrench>.NoDeviceTime, trip.AnsweredNs, ++_sequence));
-        if (_device.Status.Connected == !_frozen.IsFrozen)
+        if (_saidFrozen == _frozen.IsFrozen)
             return;
+        _saidFrozen = _frozen.IsFrozen;
         if (_frozen.IsFrozen)
             _device.Say(false, FrozenWatch.Message);
         else

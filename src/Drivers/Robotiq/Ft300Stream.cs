@@ -57,10 +57,11 @@ public sealed class Ft300Stream : IForceTorqueSensor
         Begin(port);
         try
         {
-            while (true)
+            for (bool? said = null; ;) // a sensor that stands still may do so from a connection's beginning
             {
-                if (!ReadSamples(port) || _device.Status.Connected == !_samples.IsFrozen)
+                if (!ReadSamples(port) || said == _samples.IsFrozen)
                     continue;
+                said = _samples.IsFrozen;
                 if (_samples.IsFrozen)
                     _device.Say(false, FrozenWatch.Message);
                 else

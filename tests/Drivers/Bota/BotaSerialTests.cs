@@ -51,6 +51,13 @@ public sealed class BotaSerialTests : IDisposable
         return samples;
     }
 
+    /// <summary>
+    /// Where numbers do not go on as the sensor counts: only where the machine kept the peer from sending for so long that its stream
+    /// counted as dead, and began anew.
+    /// </summary>
+    private static int Breaks(List<Sample<Wrench>> samples) => samples.Zip(samples.Skip(1))
+        .Count(p => p.Second.Value.Fx - p.First.Value.Fx != p.Second.Sequence - p.First.Sequence);
+
     private void Says(string text, bool connected = false) =>
         Eventually.True(() => _sensor!.Status is { } s && s.Connected == connected && s.Message.Contains(text), text);
 
@@ -62,17 +69,17 @@ public sealed class BotaSerialTests : IDisposable
         Sensor();
         var samples = Take(Read(rateHz), (int)(rateHz / 2));
         Assert.Equal($"C c,0,1,0,4 f,{sincLength},0,0,1 R", Order("log"));
+        Assert.InRange(Breaks(samples), 0, _sensor!.Status.Reconnects);
         for (int i = 1; i < samples.Count; i++)
         {
             long numbers = (long)(samples[i].Value.Fx - samples[i - 1].Value.Fx); // above 1 where the machine let the line run over
-            Assert.Equal(numbers, samples[i].Sequence - samples[i - 1].Sequence);
             Assert.InRange(samples[i].DeviceNs - samples[i - 1].DeviceNs - (long)(numbers * 1e9 / rateHz), -1000, 1000);
             Assert.True(samples[i].OriginatingNs > samples[i - 1].OriginatingNs);
             Assert.True(samples[i].OriginatingNs <= samples[i].ArrivalNs - 802_000); // what a frame takes on its line
         }
         Assert.Equal((-1.5, 2.25), (samples[0].Value.Fy, samples[0].Value.Fz));
         Says($"Bota sensor at {_line.Near}, {rateHz:0} Hz", connected: true);
-        Assert.Equal("sensor", _sensor!.Clock!.Domain);
+        Assert.Equal("sensor", _sensor.Clock!.Domain);
     }
 
     [SkippableFact]
@@ -82,11 +89,10 @@ public sealed class BotaSerialTests : IDisposable
         Order("spoil 20");
         Order("lose 50");
         var samples = Take(Read(), 400);
-        for (int i = 1; i < samples.Count; i++)
-            Assert.Equal(samples[i].Value.Fx - samples[i - 1].Value.Fx, samples[i].Sequence - samples[i - 1].Sequence);
+        Assert.InRange(Breaks(samples), 0, _sensor!.Status.Reconnects);
         Assert.DoesNotContain(samples, s => s.Value.Fx % 20 == 0 || s.Value.Fx % 50 == 0);
-        double made = samples[^1].Value.Fx;
-        Assert.True(_sensor!.Wrenches.Counters.Lost >= Math.Floor(made / 20) + Math.Floor(made / 50) - Math.Floor(made / 100) - 1);
+        // One in 20 is spoilt, one in 50 left out, one in 100 both.
+        Assert.True(_sensor.Wrenches.Counters.Lost >= samples.Count * 6 / 100 - 3);
     }
 
     [SkippableFact]

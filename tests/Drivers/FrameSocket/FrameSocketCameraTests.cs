@@ -88,6 +88,20 @@ public class FrameSocketCameraTests : IDisposable
     }
 
     [Fact]
+    public void A_camera_that_falls_silent_is_told_and_connected_to_anew()
+    {
+        using var server = new HandMadeCamera(Socket);
+        using var camera = Open();
+        server.AcceptAndGreet(depth: false);
+        server.Color(1, 1);
+        Eventually.True(() => camera.Status.Connected, "a picture");
+        Says(camera, "nothing came for 2 s from");
+        server.AcceptAndGreet(depth: false);
+        server.Color(1, 1);
+        Eventually.True(() => camera.Status is { Connected: true, Reconnects: 1 }, "a picture again");
+    }
+
+    [Fact]
     public void Pixels_arrive_as_sent_and_gaps_are_losses_of_their_own_stream()
     {
         using var server = new HandMadeCamera(Socket);

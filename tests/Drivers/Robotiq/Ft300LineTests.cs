@@ -120,6 +120,12 @@ public sealed class Ft300LineTests : IDisposable
         long received = _sensor!.Wrenches.Counters.Received, lost = _sensor.Wrenches.Counters.Lost;
         Eventually.True(() => _sensor.Wrenches.Counters.Lost > lost + 20, "losses");
         Assert.Equal(received, _sensor.Wrenches.Counters.Received);
+        if (!poll)
+        {
+            Order("restart");
+            StatusSays("its stream has ended");
+            StatusSays("its converter stands still"); // connecting anew sets no converter going
+        }
         Order("thaw");
         StatusSays(poll ? "polled at 60 Hz" : "streams at 100 Hz", connected: true);
         Take(queue, 20);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using RobotWorldModel.Drivers.Robotiq;
@@ -229,6 +230,26 @@ public class RobotiqGripperSocketTests
         long seen = bench.Gripper.States.Counters.Received;
         Eventually.True(() => bench.Gripper.States.Counters.Received > seen + 20, "polls");
         Assert.Equal(0, bench.Newest.Position);
+    }
+
+    [Fact]
+    public void Another_device_at_its_port_is_told()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var gripper = new RobotiqGripperSocket(new() { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port });
+        gripper.Start();
+        Eventually.True(listener.Pending, "it connects");
+        using Socket client = listener.AcceptSocket();
+        byte[] noise = Encoding.ASCII.GetBytes(new string('A', 8192));
+        Eventually.True(
+            () =>
+            {
+                client.Send(noise, SocketFlags.None, out _);
+                return gripper.Status.Message.Contains("a line that never ends: is that the gripper's port?");
+            },
+            "it is told");
+        Assert.False(gripper.Status.Connected);
     }
 
     [SkippableFact]

@@ -96,6 +96,21 @@ public class GripperServerTests
     }
 
     [Fact]
+    public void A_pulled_cable_is_silence_and_over_when_it_is_back()
+    {
+        var server = new GripperServer(_physics, new() { Host = _host, ActivatedAtStart = true });
+        IGripperFaults faults = server;
+        using var loop = new Loop(_physics, server);
+        using var gripper = Driver();
+        Says(gripper, "active at");
+        faults.PullCable(true);
+        Says(gripper, "no answer within 1000 ms: look at the gripper URCap on the pendant");
+        Assert.False(gripper.Status.Connected);
+        faults.PullCable(false);
+        Says(gripper, "active at");
+    }
+
+    [Fact]
     public void States_are_true_when_they_say()
     {
         // The fingers' true width, kept by time; a width read within the round trip must lie at its stamp.
