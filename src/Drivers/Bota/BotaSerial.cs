@@ -9,6 +9,9 @@ namespace RobotWorldModel.Drivers.Bota;
 /// <summary>A Bota Systems sensor (Rokubi, SensONE, MiniONE) on its serial line, or behind a gateway.</summary>
 public sealed class BotaSerialOptions
 {
+    /// <summary>What it is told where nobody asks for another: some ten samples a tick.</summary>
+    public const double DefaultRateHz = 400;
+
     public string Name { get; set; } = "force";
 
     /// <summary>Where it is: <see cref="PortAddress.Parse"/>.</summary>
@@ -18,7 +21,7 @@ public sealed class BotaSerialOptions
     public int Baud { get; set; } = BotaWire.DefaultBaud;
 
     /// <summary>What it is told to send, Hz: one of <see cref="BotaWire.SincLengths"/> that its line has room for.</summary>
-    public double RateHz { get; set; } = 400;
+    public double RateHz { get; set; } = DefaultRateHz;
 
     /// <summary>The constant part of the delay from force to host, ms, beyond the frame's time on the line: its filters'.</summary>
     public double LatencyMs { get; set; }

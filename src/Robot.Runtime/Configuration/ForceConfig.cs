@@ -64,8 +64,9 @@ public sealed class ForceConfig : ICheckedSection
             yield return new("line", $": {Line}", $"carries no data stream; use driver: {ForceDrivers.Polled}");
         if (Driver == ForceDrivers.Bota && PortAddress.Parse(Line) is { Kind: PortKind.ModbusTcp })
             yield return new("line", $": {Line}", "is Modbus TCP, which a Bota sensor does not speak");
-        if (Driver == ForceDrivers.Bota && BotaSerialOptions.WhyNot(RateHz ?? ForceDrivers.BotaRateHz, Baud) is { } why)
-            yield return new("rate_hz", $": {RateHz ?? ForceDrivers.BotaRateHz}", why);
+        double botaHz = RateHz ?? BotaSerialOptions.DefaultRateHz;
+        if (Driver == ForceDrivers.Bota && BotaSerialOptions.WhyNot(botaHz, Baud) is { } why)
+            yield return new("rate_hz", $": {botaHz}", why);
         if (Driver == ForceDrivers.OnRobot && RateHz is { } rate && !OnRobotHex.HasRate(rate))
             yield return new("rate_hz", $": {rate}", $"is none that {Driver} has: {OnRobotHex.Rates}");
     }

@@ -23,9 +23,6 @@ internal static class ForceDrivers
     /// <summary>From the converter to this PC over a network of one switch. Ours; no maker says it.</summary>
     private const double RdtLatencyMs = 1;
 
-    /// <summary>What a Bota is told where the config says nothing; some ten samples a tick.</summary>
-    public const double BotaRateHz = 400;
-
     public static readonly DriverTable<ForceConfig, IForceTorqueSensor> All = new(
         ["latency_ms"],
         [
@@ -56,7 +53,7 @@ internal static class ForceDrivers
             {
                 Port = Ports.Of(c.Line),
                 Baud = c.Baud,
-                RateHz = c.RateHz ?? BotaRateHz,
+                RateHz = c.RateHz ?? BotaSerialOptions.DefaultRateHz,
                 LatencyMs = c.LatencyMs ?? 0,
             })),
             new(OfTheArm, [], ["source"], _ => "", null),
