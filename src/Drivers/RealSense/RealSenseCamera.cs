@@ -30,6 +30,11 @@ public sealed class RealSenseCamera : ICamera
         _link = new(options, _pictures);
     }
 
+    /// <summary>The version of librealsense2 that would be used, e.g. 2.55.1.</summary>
+    /// <param name="library">A file, or empty for the system's.</param>
+    /// <exception cref="DllNotFoundException">There is none, or none that can be used; says what to do.</exception>
+    public static string LibraryVersion(string library) => RealSenseLibrary.Load(library).Version;
+
     public string Name => _options.Name;
 
     public DeviceStatus Status => _link.Status;

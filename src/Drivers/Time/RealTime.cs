@@ -48,6 +48,16 @@ public static partial class RealTime
         return mlockall(CurrentFutureOnFault) == 0 ? null : $"mlockall: {Marshal.GetLastPInvokeErrorMessage()} (raise LimitMEMLOCK)";
     }
 
+    /// <summary>Whether a thread of this process may be put into SCHED_FIFO, tried on one that ends at once. Null, or why not.</summary>
+    public static string? WhyNoFifo()
+    {
+        string? why = null;
+        var probe = new Thread(() => why = SetFifo(0));
+        probe.Start();
+        probe.Join();
+        return why;
+    }
+
     /// <summary>Puts the calling process behind all others (nice 10), for encoders. Best effort.</summary>
     public static void LowerProcess()
     {

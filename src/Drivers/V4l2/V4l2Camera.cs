@@ -114,6 +114,20 @@ public sealed class V4l2Camera : ICamera
         _device = new(options.Name, options.Device, _ => Open(), Session);
     }
 
+    /// <summary>Whether Motion-JPEG can be decoded here. Null, or what is missing and what to do.</summary>
+    public static string? WhyNoJpeg()
+    {
+        try
+        {
+            new JpegDecoder().Dispose();
+            return null;
+        }
+        catch (DeviceLostException e)
+        {
+            return e.Message;
+        }
+    }
+
     public string Name => _options.Name;
 
     public DeviceStatus Status => _device.Status;

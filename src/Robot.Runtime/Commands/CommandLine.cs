@@ -24,6 +24,7 @@ internal static class CommandLine
         {
             SimCommand.Create(),
             RunCommand.Create(),
+            DoctorCommand.Create(),
             StatusCommand.Create(),
             StopCommand.Create(
                 "stop", "Stops the arm now, saves a running recording and leaves the service idle.", CoreMethods.Stop, "stopped"),

@@ -45,6 +45,18 @@ internal static partial class Libc
 
     public static unsafe void Unmap(byte* memory, int bytes) => _ = munmap((nint)memory, bytes);
 
+    /// <summary>Something keeps the wall clock right, as the kernel has been told (adjtimex(2), which changes nothing here).</summary>
+    public static unsafe bool IsClockSynchronized()
+    {
+        const int TimexBytes = 208, Unsynchronized = 5;
+        byte* timex = stackalloc byte[TimexBytes];
+        new Span<byte>(timex, TimexBytes).Clear();
+        return adjtimex(timex) is >= 0 and not Unsynchronized;
+    }
+
+    [LibraryImport("libc")]
+    private static unsafe partial int adjtimex(byte* timex);
+
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint mmap(nint at, nint bytes, int protection, int flags, int file, nint offset);
 

@@ -22,9 +22,11 @@ internal sealed class CellDevices : IDisposable
     private readonly List<Claim> _claims = [];
     private readonly bool _simulation;
 
+    /// <param name="watchOnly">Nothing is moved and nothing on the controller claimed, whatever the config says.</param>
     /// <exception cref="RobotException">Another service uses one of them (75).</exception>
-    public CellDevices(CellConfig config)
+    public CellDevices(CellConfig config, bool watchOnly = false)
     {
+        bool motion = config.Motion.Enabled && !watchOnly;
         _simulation = config.Simulation is not null;
         if (config.Robot is { } robot)
         {
@@ -38,7 +40,7 @@ internal sealed class CellDevices : IDisposable
                 ServojLookaheadS = robot.ServojLookaheadS,
                 WatchdogMs = config.Motion.WatchdogMs,
                 JointSpeedLimit = config.Motion.JointSpeed,
-                ClaimInputs = config.Motion.Enabled,
+                ClaimInputs = motion,
             });
         }
         if (config.Force is { } force)
@@ -55,7 +57,7 @@ internal sealed class CellDevices : IDisposable
         Frames = [.. Cameras.SelectMany(c => new[] { c.Color, c.Depth }).OfType<SampleStream<ImageFrame>>()];
         Streams = [.. new ISampleStream?[] { Arm?.States, Force?.Wrenches, Gripper?.States }.OfType<ISampleStream>(), .. Frames];
         External = new(config.Calibration.Wrench?.ToCalibration());
-        Motion = Arm is null ? null : new ArmMotion(Arm, Gripper, Force, Limits(config), config.Motion.Enabled, External.Calibration);
+        Motion = Arm is null ? null : new ArmMotion(Arm, Gripper, Force, Limits(config), motion, External.Calibration);
     }
 
     /// <summary>

@@ -20,7 +20,7 @@ internal sealed class Recorder(
     : ITickLog
 {
     /// <summary>With less room than this for a recording none is started.</summary>
-    private const double LeastSeconds = 30;
+    public const double LeastSeconds = 30;
 
     /// <summary>After the last slot its pictures may still be on their way; this long beyond their stream's latency.</summary>
     private const long LateSampleNs = 120_000_000;
@@ -197,16 +197,7 @@ internal sealed class Recorder(
                     + (config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})"));
     }
 
-    /// <summary>Raw pictures in the log, their files at some 40 % of that beside them, and a megabyte of numbers.</summary>
-    private double BytesPerSecond()
-    {
-        double pictures = 0;
-        foreach (var camera in devices.Cameras)
-            if (camera.Info is { } info)
-                pictures += (info.Color.Width * info.Color.Height * 3 * camera.Color.RateHz)
-                    + (info.Depth is { } depth ? depth.Width * depth.Height * 2 * camera.Color.RateHz : 0);
-        return pictures * 1.4 + 1_000_000;
-    }
+    private double BytesPerSecond() => RecordingRate.WhileRecording(devices.Cameras.Sum(RecordingRate.Pictures));
 
     private Dictionary<string, ClockMapReport> Clocks() => devices.Streams.ToDictionary(
         s => s.Name, s => devices.DeviceOf(s).Clock ?? new ClockMapReport("host", 0, 0, 0));

@@ -56,14 +56,15 @@ internal sealed class StatusReporter(
         var state = sample.Value;
         return new(arm.Identity?.Model ?? config.Robot!.Model, arm.Identity?.Serial ?? "", Words(state.Mode.ToString()),
             Safety(state.Safety), Words(state.Runtime.ToString()), state.Q.ToArray(), state.Qd.ToArray(), state.TcpPose.ToArray(),
-            state.SpeedScaling * state.TargetSpeedFraction, state.DigitalInputs, state.DigitalOutputs, Tool(state), Analog(state.Analog),
+            state.SpeedScaling * state.TargetSpeedFraction, state.DigitalInputs, state.DigitalOutputs, Tool(state, devices.Motion), Analog(state.Analog),
             state.Analog.ToolSupply >= 0 ? state.Analog.ToolSupply : null, state.TargetSpeedFraction, arm.Identity?.Serial is not null);
     }
 
-    private ToolStatus Tool(in RobotState state) => new(
+    /// <summary>What the controller is set to, beside what the config says.</summary>
+    public static ToolStatus Tool(in RobotState state, ArmMotion? motion) => new(
         state.TcpOffset.IsFinite ? state.TcpOffset.ToArray() : null, Known(state.Payload),
         double.IsFinite(state.PayloadCog.Length) ? [state.PayloadCog.X, state.PayloadCog.Y, state.PayloadCog.Z] : null,
-        devices.Motion?.ToolDifference(state));
+        motion?.ToolDifference(state));
 
     private static List<AnalogStatus> Analog(in AnalogSignals signals)
     {
@@ -113,7 +114,7 @@ internal sealed class StatusReporter(
         bits == SafetyStatusBits.None ? "unknown" : string.Join(" ", bits.ToString().Split(", ").Select(Words));
 
     /// <summary>ProtectiveStop → protective_stop.</summary>
-    private static string Words(string name) => YamlBinder.SnakeCase(name);
+    public static string Words(string name) => YamlBinder.SnakeCase(name);
 
     /// <summary>Samples a second, over the last second or so.</summary>
     private sealed class RateMeter(ISampleStream stream)

@@ -1,0 +1,161 @@
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Core;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Doctor;
+
+/// <summary>
+/// Opens every device of a cell as the service would, looks at what comes for some seconds, and closes them. Nothing is moved, activated,
+/// zeroed or claimed on the controller.
+/// </summary>
+internal sealed class CellLook(CellConfig config, Machine machine, string pictures, Checks checks)
+{
+    private static readonly TimeSpan s_connecting = TimeSpan.FromSeconds(8), s_looking = TimeSpan.FromSeconds(3);
+    private readonly string _advice = config.Simulation is null
+        ? "nothing is recorded before every device of the config is there: see to it, or take its section out"
+        : $"start the cell: ./robot sim --config {config.File}";
+
+    /// <summary>What was seen of the arm, for the network's checks; null without one.</summary>
+    public ArmLook? Arm { get; private set; }
+
+    /// <summary>Bytes a second of pictures; what a camera that is not there would send is assumed from the config.</summary>
+    public double Pictures { get; private set; }
+
+    public void Look(Action<string> say, CancellationToken cancel)
+    {
+        try
+        {
+            using var devices = new CellDevices(config, watchOnly: true);
+            Look(devices, say, cancel);
+        }
+        catch (RobotException e) // another program has one of them, or a driver refuses its section
+        {
+            Pictures = config.Cameras.Sum(Assumed);
+            foreach (var section in Configured())
+                section.Fault("connection", e.Message, "one service at a time uses a device: end the other, or ask that one");
+        }
+    }
+
+    /// <summary>As a camera that did not say what it makes would make, bytes a second: of the config, with depth where it may have it.</summary>
+    public static double Assumed(CameraConfig camera) =>
+        camera.Width * camera.Height * (camera.Device.Length == 0 && camera.Depth ? 5 : 3) * camera.Fps;
+
+    private IEnumerable<Section> Configured()
+    {
+        if (config.Robot is not null)
+            yield return checks.In(Sections.Arm);
+        if (config.Force is not null)
+            yield return checks.In(Sections.Force);
+        if (config.Gripper is not null)
+            yield return checks.In(Sections.Gripper);
+        if (config.Cameras.Count > 0)
+            yield return checks.In(Sections.Cameras);
+    }
+
+    private void Look(CellDevices devices, Action<string> say, CancellationToken cancel)
+    {
+        say("opening the devices …");
+        devices.Start();
+        WaitFor(devices, cancel);
+        say($"looking at what they send for {s_looking.TotalSeconds} s …");
+        SampleQueue<Wrench>? wrenches = devices.Force?.Wrenches.Subscribe(1 << 15);
+        var streams = StreamMeter.Watch(devices.Streams, s_looking, cancel).ToDictionary(s => s.Name);
+        if (devices.Arm is { } arm)
+            LookAtArm(devices, arm, streams[arm.States.Name]);
+        if (devices.Force is { } force)
+            LookAtForce(force, Drain(wrenches!), streams[force.Wrenches.Name]);
+        if (devices.Gripper is { } gripper)
+            LookAtGripper(gripper, streams[gripper.States.Name]);
+        for (int i = 0; i < devices.Cameras.Count; i++)
+            LookAtCamera(config.Cameras[i], devices.Cameras[i], streams);
+    }
+
+    private void WaitFor(CellDevices devices, CancellationToken cancel)
+    {
+        long deadline = HostClock.NowNs + (long)(s_connecting.TotalMilliseconds * 1e6);
+        while (HostClock.NowNs < deadline && !(devices.All.All(d => d.Status.Connected)
+            && devices.Streams.All(s => s.NewestOriginatingNs is not null) && devices.Arm is null or { Identity: not null }))
+        {
+            if (cancel.WaitHandle.WaitOne(20))
+                cancel.ThrowIfCancellationRequested();
+        }
+    }
+
+    private void LookAtArm(CellDevices devices, IRobotArm arm, StreamLook stream)
+    {
+        var section = checks.In(Sections.Arm);
+        Arm = ArmLook.At(devices, config.Motion.Enabled);
+        if (!StreamChecks.Connection(section, arm.Name, arm.Status, _advice))
+            return;
+        ArmChecks.Judge(section, config, Arm);
+        Stream(section, arm.Name, stream, arm.Clock);
+    }
+
+    private void LookAtForce(IForceTorqueSensor force, List<Wrench> values, StreamLook stream)
+    {
+        var section = checks.In(Sections.Force);
+        foreach (var (_, path) in Needs.Of(config).SerialPorts.Where(p => p.Section == Sections.Force))
+            SerialChecks.Look(section, machine, path);
+        if (!StreamChecks.Connection(section, force.Name, force.Status, _advice))
+            return;
+        ForceChecks.Judge(section, new(force.Info, values), config.Motion.ForceLimit);
+        Stream(section, force.Name, stream, force.Clock);
+    }
+
+    private void LookAtGripper(IGripper gripper, StreamLook stream)
+    {
+        var section = checks.In(Sections.Gripper);
+        foreach (var (_, path) in Needs.Of(config).SerialPorts.Where(p => p.Section == Sections.Gripper))
+            SerialChecks.Look(section, machine, path);
+        if (!StreamChecks.Connection(section, gripper.Name, gripper.Status, _advice))
+            return;
+        GripperState? state = gripper.States.TryGetNewest(out var newest) ? newest.Value : null;
+        GripperChecks.Judge(section, gripper.Active, state, gripper.Status.Message);
+        Stream(section, gripper.Name, stream, gripper.Clock);
+    }
+
+    private void LookAtCamera(CameraConfig section, ICamera camera, Dictionary<string, StreamLook> streams)
+    {
+        var cameras = checks.In(Sections.Cameras);
+        double raw = RecordingRate.Pictures(camera);
+        Pictures += raw > 0 ? raw : Assumed(section);
+        bool connected = StreamChecks.Connection(cameras, camera.Name, camera.Status, _advice);
+        CameraChecks.Usb(cameras, machine, section, camera.Info);
+        if (!connected)
+        {
+            cameras.Skip($"{camera.Name} picture", "it is not connected");
+            return;
+        }
+        if (camera.Color.TryGetNewest(out var color))
+        {
+            CameraChecks.Picture(cameras, camera.Name, color.Value.Pixels, color.Value.Width, color.Value.Height, pictures);
+            color.Value.Release();
+        }
+        Stream(cameras, camera.Color.Name, streams[camera.Color.Name], camera.Clock);
+        if (camera.Depth is not { } depths)
+            return;
+        if (depths.TryGetNewest(out var depth))
+        {
+            CameraChecks.Depth(cameras, camera.Name, depth.Value.Pixels, camera.Info?.DepthScale ?? 0);
+            depth.Value.Release();
+        }
+        StreamChecks.Rate(cameras, depths.Name, streams[depths.Name]);
+    }
+
+    private static void Stream(Section section, string prefix, StreamLook stream, ClockMapReport? clock)
+    {
+        StreamChecks.Rate(section, prefix, stream);
+        StreamChecks.Delay(section, prefix, stream);
+        StreamChecks.Clock(section, prefix, clock);
+    }
+
+    private static List<Wrench> Drain(SampleQueue<Wrench> queue)
+    {
+        var values = new List<Wrench>();
+        while (queue.TryDequeue(out var sample))
+            values.Add(sample.Value);
+        return values;
+    }
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text.Json;
+using RobotWorldModel.Drivers.Motion;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Processes;
+using RobotWorldModel.Runtime.Protocol;
+
+namespace RobotWorldModel.Runtime.Doctor;
+
+/// <summary>Asks the service that has the cell's devices what it sees of them.</summary>
+internal sealed class ServiceLook(CellConfig config, ServiceInfo service, string pictures, Checks checks)
+{
+    private const double GoodShare = 0.97, LateTickUs = 5000;
+    private static readonly TimeSpan s_looking = TimeSpan.FromSeconds(3), s_patience = TimeSpan.FromSeconds(10);
+
+    public ArmLook? Arm { get; private set; }
+
+    /// <summary>Nothing is recorded, replayed or moved: the disk and the controller may be asked more.</summary>
+    public bool Idle { get; private set; }
+
+    public async Task LookAsync(Action<string> say, CancellationToken cancel)
+    {
+        var section = checks.In(Sections.Service);
+        section.Judge("service", $"runs (pid {service.Pid}): it has the devices, and was asked what it sees", CheckState.Warning,
+            service.ConfigHash == config.Hash ? null
+                : "it was started with another config than this file is now: './robot shutdown', and start it again");
+        try
+        {
+            await using var core = await CoreClient.ConnectAsync(service.Socket, cancel);
+            say($"a service runs; looking at what it sees for {s_looking.TotalSeconds} s …");
+            await core.SubscribeAsync(cancel);
+            CoreStatus first = await StatusAsync(core, cancel);
+            await Task.Delay(s_looking, cancel);
+            CoreStatus last = await StatusAsync(core, cancel);
+            Idle = last.Mode == "idle";
+            PendantReport? pendant = last.Robot is null ? null
+                : (await core.CallAsync(CoreMethods.ArmPendant, null, cancel)).Deserialize<PendantReport>(ProtocolJson.Lenient);
+            Judge(first, last, pendant);
+        }
+        catch (Exception e) when (e is SocketException or RobotException or TimeoutException)
+        {
+            section.Fault("answer", e.Message, "it is starting, ending, or hangs: look at its output, and try again in a moment");
+        }
+    }
+
+    private static async Task<CoreStatus> StatusAsync(CoreClient core, CancellationToken cancel) =>
+        (await core.CallAsync(CoreMethods.Status, null, cancel).WaitAsync(s_patience, cancel))
+            .Deserialize(ProtocolJson.Default.CoreStatus)!;
+
+    /// <summary>From two looks some seconds apart.</summary>
+    internal void Judge(CoreStatus first, CoreStatus last, PendantReport? pendant)
+    {
+        double seconds = (last.TimeNs - first.TimeNs) * 1e-9;
+        foreach (var now in last.Streams)
+            Stream(SectionOf(now.Name), first.Streams.FirstOrDefault(s => s.Name == now.Name), now, seconds);
+        if (config.Robot is not null)
+        {
+            Arm = ArmLook.Of(last, pendant);
+            ArmChecks.Judge(checks.In(Sections.Arm), config, Arm);
+        }
+        if (last.Gripper is { } g)
+            GripperChecks.Judge(checks.In(Sections.Gripper), null, new(g.Position, g.WidthM, double.NaN, g.Object, g.Moving, g.Fault),
+                last.Streams.FirstOrDefault(s => s.Name == "gripper")?.Message ?? "");
+        foreach (var camera in config.Cameras)
+            Picture(camera.Name);
+        Tick(first, last);
+        if (last.Dashboard is { } dashboard)
+            checks.In(Sections.Service).Judge("dashboard", dashboard.Up ? service.Url : dashboard.Message, CheckState.Warning,
+                dashboard.Up ? null : "recording goes on without it");
+    }
+
+    private Section SectionOf(string stream) => checks.In(stream switch
+    {
+        "robot" => Sections.Arm,
+        "force" => Sections.Force,
+        "gripper" => Sections.Gripper,
+        _ => Sections.Cameras,
+    });
+
+    private static void Stream(Section section, StreamStatus? before, StreamStatus now, double seconds)
+    {
+        string name = section.Name == Sections.Cameras ? now.Name : "stream";
+        if (!now.Connected)
+        {
+            section.Fault(name, now.Message, "nothing is recorded before every device of the config is there");
+            return;
+        }
+        double hz = (now.Received - (before?.Received ?? 0)) / seconds;
+        long lost = now.Lost - (before?.Lost ?? 0);
+        string found = string.Create(CultureInfo.InvariantCulture,
+            $"{hz:0.0} Hz of {now.RateHz:0.#}, {lost} lost, newest {now.AgeMs ?? double.NaN:0} ms old; {now.Message}");
+        section.Judge(name, found, now.Fresh ? CheckState.Warning : CheckState.Fault,
+            !now.Fresh ? "its newest sample is too old: nothing is recorded before it sends again"
+            : hz < GoodShare * now.RateHz ? "it sends less often than it says it does"
+            : lost > 0 ? "samples were made and never arrived: look at cable, network and USB bus"
+            : null);
+    }
+
+    private void Picture(string camera)
+    {
+        var section = checks.In(Sections.Cameras);
+        try
+        {
+            using var slot = PreviewSlot.Open(PreviewSlot.PathOf(Path.GetDirectoryName(service.Socket)!, config.Cell, camera));
+            byte[] rgb = new byte[slot.CapacityBytes];
+            for (int tries = 0; tries < 100; tries++) // it may be written just now
+            {
+                if (slot.TryRead(-1, rgb, out int width, out int height, out _, out _))
+                {
+                    CameraChecks.Picture(section, camera, rgb.AsSpan(0, width * height * 3), width, height, pictures,
+                        " (the service's preview, half the size)");
+                    return;
+                }
+                Thread.Sleep(5);
+            }
+            section.Skip($"{camera} picture", "the service has none yet");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            section.Skip($"{camera} picture", $"the service's preview cannot be read ({e.Message.TrimEnd('.')})");
+        }
+    }
+
+    private void Tick(CoreStatus first, CoreStatus last)
+    {
+        long missed = last.Tick.Missed - first.Tick.Missed;
+        checks.In(Sections.Service).Judge("tick", string.Create(CultureInfo.InvariantCulture, $"{last.Tick.RateHz:0.###} Hz, "
+            + $"{missed} missed, late p99 {last.Tick.LatenessP99Us * 1e-3:0.00} ms, longest {last.Tick.LatenessMaxUs * 1e-3:0.0} ms"),
+            CheckState.Warning, missed == 0 && last.Tick.LatenessP99Us < LateTickUs ? null
+                : "what else runs on this computer, and is the service real-time (its own lines say)?");
+    }
+}
