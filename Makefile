@@ -1,7 +1,8 @@
 # make demo    a simulated cell, recorded, replayed and shown in a browser
 # make test    everything that can be tested on this machine
 # make bench   measurements beside their peers; results go to bench/results/
-.PHONY: help setup build demo test bench format clean
+# sudo make install      what 'make build' made, as a service for this computer (PREFIX, DESTDIR; sudo make uninstall)
+.PHONY: help setup build demo test bench install uninstall format clean
 CONFIGURATION := Release
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -23,6 +24,9 @@ test: setup build
 
 bench: setup build
 	@scripts/bench.sh
+
+install uninstall:
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/install.sh $@
 
 format:
 	dotnet format RobotWorldModel.sln

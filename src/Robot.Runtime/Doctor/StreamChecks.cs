@@ -67,7 +67,7 @@ internal static class StreamChecks
         }
         double residual = clock.ResidualNs * 1e-6;
         string drift = clock.DriftPpm == 0 ? "" : Text($", drift {clock.DriftPpm:0.0} ppm");
-        section.Judge(name, Text($"the {clock.Domain}'s: fitted to {residual:0.000} ms{drift}"), CheckState.Warning,
+        section.Judge(name, Text($"{clock.Domain}: fitted to {residual:0.000} ms{drift}"), CheckState.Warning,
             residual > LargestResidualMs ? "its samples come so irregularly that their times are known no better than this: look at the "
                 + "network and the USB bus"
             : Math.Abs(clock.DriftPpm) > LargestDriftPpm ? "it runs further off than a crystal does: is it set by a time server meanwhile?"
