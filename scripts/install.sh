@@ -62,10 +62,7 @@ install_all() {
     echo "then: robot doctor --config $config/cell.yaml; sudo systemctl enable --now robot-runtime"
 }
 
-un# What PREFIX names is replaced and removed whole: by mistake it may be /usr/local, or a checkout with recordings in it.
-is_ours() { [ ! -e "$dest$prefix" ] || [ -f "$dest$prefix/robot.dll" ]; }
-
-install_all() {
+uninstall_all() {
     if [ -z "$dest" ] && [ -d /run/systemd/system ] && [ -e "$unit" ]; then systemctl disable --now robot-runtime; fi
     for rules in "$here"/systemd/*.rules; do rm -f "$dest/etc/udev/rules.d/$(basename "$rules")"; done
     rm -f "$dest$unit" "$dest$sysusers"

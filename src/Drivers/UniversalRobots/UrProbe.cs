@@ -9,7 +9,7 @@ namespace RobotWorldModel.Drivers.UniversalRobots;
 /// </summary>
 public static class UrProbe
 {
-    private const int TimeoutMs = 1000, AnswerMs = 2000;
+    private const int TimeoutMs = 1000, AnswerMs = 1000;
 
     // No controller has it: where one name is not known the whole recipe is refused, so asking with it claims nothing.
     private const string NoInput = "input_double_register_of_nobody";
@@ -102,13 +102,20 @@ public static class UrProbe
         session.DeadlineNs = HostClock.NowNs + AnswerMs * 1_000_000L;
         if (!session.TryWrite(question))
             throw new DeviceFaultException($"{session.Host} dropped the connection");
-        while (true)
+        try
         {
-            RtdePackage got = session.Read(out ReadOnlySpan<byte> payload);
-            if (got == answer)
-                return payload;
-            if (got != RtdePackage.TextMessage)
-                throw new InvalidDataException($"package type '{Encoding.ASCII.GetString([(byte)got])}' came instead of an answer");
+            while (true)
+            {
+                RtdePackage got = session.Read(out ReadOnlySpan<byte> payload);
+                if (got == answer)
+                    return payload;
+                if (got != RtdePackage.TextMessage)
+                    throw new InvalidDataException($"package type '{Encoding.ASCII.GetString([(byte)got])}' came instead of an answer");
+            }
+        }
+        catch (DeviceFaultException) when (HostClock.NowNs > session.DeadlineNs)
+        {
+            throw new InvalidDataException($"no answer within {AnswerMs} ms");
         }
     }
 }

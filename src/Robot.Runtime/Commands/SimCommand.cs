@@ -69,7 +69,7 @@ internal static class SimCommand
 
     /// <summary>The cell as its devices' sections and the simulation section say.</summary>
     /// <exception cref="RobotException">The config has no simulation section, or it is the config of a real cell.</exception>
-    private static CellOptions SimulationOptionsOf(CellConfig cell)
+    internal static CellOptions SimulationOptionsOf(CellConfig cell)
     {
         if (cell.Simulation is not { } simulation || cell.Robot is not { } robot)
             throw new RobotException(ExitCode.Config,

@@ -10,9 +10,8 @@ namespace RobotWorldModel.Runtime.Doctor;
 /// Opens every device of a cell as the service would, looks at what comes for some seconds, and closes them. Nothing is moved, activated,
 /// zeroed or claimed on the controller.
 /// </summary>
-internal sealed class CellLook(CellConfig config, Machine machine, string pictures, Checks checks)
+internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions options, Checks checks)
 {
-    private static readonly TimeSpan s_connecting = TimeSpan.FromSeconds(8), s_looking = TimeSpan.FromSeconds(3);
     private readonly string _advice = config.Simulation is null
         ? "nothing is recorded before every device of the config is there: see to it, or take its section out"
         : $"start the cell: ./robot sim --config {config.File}";
@@ -59,13 +58,13 @@ internal sealed class CellLook(CellConfig config, Machine machine, string pictur
         say("opening the devices …");
         devices.Start();
         WaitFor(devices, cancel);
-        say($"looking at what they send for {s_looking.TotalSeconds} s …");
+        say($"looking at what they send for {options.Looking.TotalSeconds} s …");
         SampleQueue<Wrench>? wrenches = devices.Force?.Wrenches.Subscribe(1 << 15);
-        var streams = StreamMeter.Watch(devices.Streams, s_looking, cancel).ToDictionary(s => s.Name);
+        var streams = StreamMeter.Watch(devices.Streams, options.Looking, cancel).ToDictionary(s => s.Name);
         if (devices.Arm is { } arm)
             LookAtArm(devices, arm, streams[arm.States.Name]);
         if (devices.Force is { } force)
-            LookAtForce(force, Drain(wrenches!), streams[force.Wrenches.Name]);
+            LookAtForce(devices, force, Drain(wrenches!), streams[force.Wrenches.Name]);
         if (devices.Gripper is { } gripper)
             LookAtGripper(gripper, streams[gripper.States.Name]);
         for (int i = 0; i < devices.Cameras.Count; i++)
@@ -74,7 +73,7 @@ internal sealed class CellLook(CellConfig config, Machine machine, string pictur
 
     private void WaitFor(CellDevices devices, CancellationToken cancel)
     {
-        long deadline = HostClock.NowNs + (long)(s_connecting.TotalMilliseconds * 1e6);
+        long deadline = HostClock.NowNs + (long)(options.Connecting.TotalMilliseconds * 1e6);
         while (HostClock.NowNs < deadline && !(devices.All.All(d => d.Status.Connected)
             && devices.Streams.All(s => s.NewestOriginatingNs is not null) && devices.Arm is null or { Identity: not null }))
         {
@@ -93,16 +92,24 @@ internal sealed class CellLook(CellConfig config, Machine machine, string pictur
         Stream(section, arm.Name, stream, arm.Clock);
     }
 
-    private void LookAtForce(IForceTorqueSensor force, List<Wrench> values, StreamLook stream)
+    private void LookAtForce(CellDevices devices, IForceTorqueSensor force, List<Wrench> values, StreamLook stream)
     {
         var section = checks.In(Sections.Force);
         foreach (var (_, path) in Needs.Of(config).SerialPorts.Where(p => p.Section == Sections.Force))
             SerialChecks.Look(section, machine, path);
         if (!StreamChecks.Connection(section, force.Name, force.Status, _advice))
             return;
-        ForceChecks.Judge(section, new(force.Info, values), config.Motion.ForceLimit);
+        ForceChecks.Judge(section, new(force.Info, values, Outside(devices, values)), config.Motion.ForceLimit);
         Stream(section, force.Name, stream, force.Clock);
     }
+
+    private static double? Outside(CellDevices devices, List<Wrench> values) =>
+        values.Count > 0 && devices.External.Calibration is not null && devices.Arm is { } arm && arm.States.TryGetNewest(out var state)
+            ? devices.External.Of(Mean(values), arm.Kinematics.Flange(state.Value.Q).Rotation).ForceNorm
+            : null;
+
+    private static Wrench Mean(List<Wrench> values) => new(values.Average(w => w.Fx), values.Average(w => w.Fy),
+        values.Average(w => w.Fz), values.Average(w => w.Tx), values.Average(w => w.Ty), values.Average(w => w.Tz));
 
     private void LookAtGripper(IGripper gripper, StreamLook stream)
     {
@@ -130,7 +137,7 @@ internal sealed class CellLook(CellConfig config, Machine machine, string pictur
         }
         if (camera.Color.TryGetNewest(out var color))
         {
-            CameraChecks.Picture(cameras, camera.Name, color.Value.Pixels, color.Value.Width, color.Value.Height, pictures);
+            CameraChecks.Picture(cameras, camera.Name, color.Value.Pixels, color.Value.Width, color.Value.Height, options.Pictures);
             color.Value.Release();
         }
         Stream(cameras, camera.Color.Name, streams[camera.Color.Name], camera.Clock);

@@ -1,7 +1,7 @@
 namespace RobotWorldModel.Runtime.Doctor;
 
 /// <summary>How something that was looked at stands.</summary>
-internal enum CheckState
+public enum CheckState
 {
     Ok,
 

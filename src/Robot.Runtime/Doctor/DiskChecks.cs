@@ -14,11 +14,10 @@ namespace RobotWorldModel.Runtime.Doctor;
 internal sealed record DiskLook(string Root, string Folder, string? Problem, double BytesPerSecond, long FreeBytes)
 {
     private const int Piece = 1 << 20, PiecesPerSync = 16, MostPieces = 512;
-    private const long LongestNs = 2_000_000_000;
 
-    /// <summary>Writes a file of random bytes for two seconds at most, syncs it as the capture log is synced, and removes it.</summary>
-    /// <param name="measure">False: somebody records there just now.</param>
-    public static DiskLook At(string root, bool measure = true)
+    /// <summary>Writes a file of random bytes for some time, syncs it as the capture log is synced, and removes it.</summary>
+    /// <param name="longest">Zero: somebody records there just now, and nothing is measured.</param>
+    public static DiskLook At(string root, TimeSpan longest)
     {
         root = Path.GetFullPath(root);
         string folder = root;
@@ -27,7 +26,7 @@ internal sealed record DiskLook(string Root, string Folder, string? Problem, dou
         try
         {
             long free = new DriveInfo(folder).AvailableFreeSpace;
-            return new(root, folder, null, measure ? Measure(folder, free) : double.NaN, free);
+            return new(root, folder, null, longest > TimeSpan.Zero ? Measure(folder, free, longest) : double.NaN, free);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -35,14 +34,14 @@ internal sealed record DiskLook(string Root, string Folder, string? Problem, dou
         }
     }
 
-    private static double Measure(string folder, long free)
+    private static double Measure(string folder, long free, TimeSpan longest)
     {
         byte[] piece = RandomNumberGenerator.GetBytes(Piece); // a disk that compresses must not be flattered
         int pieces = (int)Math.Clamp(free / 10 / Piece, 1, MostPieces);
         using var file = File.OpenHandle(Path.Combine(folder, $".robot-doctor-{Environment.ProcessId}"), FileMode.CreateNew,
             FileAccess.Write, FileShare.None, FileOptions.DeleteOnClose);
         long start = HostClock.NowNs, written = 0;
-        for (int i = 1; i <= pieces && HostClock.NowNs - start < LongestNs; i++)
+        for (int i = 1; i <= pieces && HostClock.NowNs - start < longest.TotalNanoseconds; i++)
         {
             RandomAccess.Write(file, piece, written);
             written += Piece;

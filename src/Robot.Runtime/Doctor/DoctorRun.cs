@@ -38,7 +38,17 @@ internal sealed record Kernel(Func<string?> Fifo, Func<string?> LockedMemory, Fu
 /// <param name="ConfigFile">Null: this computer alone is looked at.</param>
 /// <param name="Data">The data root.</param>
 /// <param name="Pictures">Where a picture of each camera goes.</param>
-internal sealed record DoctorOptions(string? ConfigFile, string Data, string Pictures);
+internal sealed record DoctorOptions(string? ConfigFile, string Data, string Pictures)
+{
+    /// <summary>Devices that have not come by then are not there.</summary>
+    public TimeSpan Connecting { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long streams are looked at.</summary>
+    public TimeSpan Looking { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long the disk is written to.</summary>
+    public TimeSpan Writing { get; init; } = TimeSpan.FromSeconds(2);
+}
 
 /// <summary>Holds a config against the world.</summary>
 /// <param name="say">Takes a line now and then: it lasts some seconds.</param>
@@ -65,7 +75,7 @@ internal sealed class DoctorRun(DoctorOptions options, Machine machine, Kernel k
             SkipCell(options.ConfigFile is null ? "no config was given: --config FILE" : "the config cannot be used");
         }
         say("writing to the disk …");
-        DiskChecks.Judge(_checks.In(Sections.Disk), DiskLook.At(root, measure: !busy), need);
+        DiskChecks.Judge(_checks.In(Sections.Disk), DiskLook.At(root, busy ? TimeSpan.Zero : options.Writing), need);
         ServiceChecks.Installed(_checks.In(Sections.Service), machine);
         return DoctorReport.Of(config, machine, _checks.All);
     }
@@ -121,12 +131,12 @@ internal sealed class DoctorRun(DoctorOptions options, Machine machine, Kernel k
         if (service is null)
         {
             ServiceChecks.NotRunning(_checks.In(Sections.Service), config);
-            var cell = new CellLook(config, machine, options.Pictures, _checks);
+            var cell = new CellLook(config, machine, options, _checks);
             cell.Look(say, cancel);
             LookAtNetwork(config, cell.Arm, config.Motion.Enabled, cancel);
             return (cell.Pictures, "pictures as the cameras make them", false);
         }
-        var look = new ServiceLook(config, service, options.Pictures, _checks);
+        var look = new ServiceLook(config, service, options, _checks);
         await look.LookAsync(say, cancel);
         if (look.Idle)
             LookAtNetwork(config, look.Arm, askForInputs: false, cancel);

@@ -13,7 +13,7 @@ internal sealed record NetworkLook(
     IReadOnlyList<(int Port, string Service, double Ms, string? Problem)> Ports, IReadOnlyList<double> TripsMs, string? TripsProblem,
     IReadOnlyList<string>? InputsInUse, string? InputsProblem)
 {
-    private const int Trips = 200;
+    private const int Trips = 100;
 
     /// <summary>Looks, on connections of its own that claim and set nothing.</summary>
     public static NetworkLook At(string host, bool askForInputs, CancellationToken cancel)

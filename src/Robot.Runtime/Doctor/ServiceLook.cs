@@ -9,10 +9,10 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.Runtime.Doctor;
 
 /// <summary>Asks the service that has the cell's devices what it sees of them.</summary>
-internal sealed class ServiceLook(CellConfig config, ServiceInfo service, string pictures, Checks checks)
+internal sealed class ServiceLook(CellConfig config, ServiceInfo service, DoctorOptions options, Checks checks)
 {
     private const double GoodShare = 0.97, LateTickUs = 5000;
-    private static readonly TimeSpan s_looking = TimeSpan.FromSeconds(3), s_patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     public ArmLook? Arm { get; private set; }
 
@@ -28,10 +28,10 @@ internal sealed class ServiceLook(CellConfig config, ServiceInfo service, string
         try
         {
             await using var core = await CoreClient.ConnectAsync(service.Socket, cancel);
-            say($"a service runs; looking at what it sees for {s_looking.TotalSeconds} s …");
+            say($"a service runs; looking at what it sees for {options.Looking.TotalSeconds} s …");
             await core.SubscribeAsync(cancel);
             CoreStatus first = await StatusAsync(core, cancel);
-            await Task.Delay(s_looking, cancel);
+            await Task.Delay(options.Looking, cancel);
             CoreStatus last = await StatusAsync(core, cancel);
             Idle = last.Mode == "idle";
             PendantReport? pendant = last.Robot is null ? null
@@ -108,7 +108,7 @@ internal sealed class ServiceLook(CellConfig config, ServiceInfo service, string
             {
                 if (slot.TryRead(-1, rgb, out int width, out int height, out _, out _))
                 {
-                    CameraChecks.Picture(section, camera, rgb.AsSpan(0, width * height * 3), width, height, pictures,
+                    CameraChecks.Picture(section, camera, rgb.AsSpan(0, width * height * 3), width, height, options.Pictures,
                         " (the service's preview, half the size)");
                     return;
                 }

@@ -9,6 +9,7 @@ using RobotWorldModel.Tests.Shared;
 namespace RobotWorldModel.Runtime.Tests.Commands;
 
 /// <summary>Commands to a running service, in this process: a claim and a core that the tests hold stand for it.</summary>
+[Collection(RuntimeFolderCollection.Name)]
 public sealed class ServiceCommandTests : IAsyncLifetime
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -125,4 +126,11 @@ public sealed class ServiceCommandTests : IAsyncLifetime
         _claim!.Dispose();
         _claim = null;
     }
+}
+
+/// <summary>Tests that set, or rely on, the runtime folder of this process.</summary>
+[CollectionDefinition(Name)]
+public sealed class RuntimeFolderCollection
+{
+    public const string Name = "runtime folder";
 }
