@@ -16,6 +16,8 @@ internal sealed class ServiceLook(CellConfig config, ServiceInfo service, Doctor
 
     public ArmLook? Arm { get; private set; }
 
+    internal IReadOnlyList<Check> Checks => checks.All;
+
     /// <summary>Nothing is recorded, replayed or moved: the disk and the controller may be asked more.</summary>
     public bool Idle { get; private set; }
 
