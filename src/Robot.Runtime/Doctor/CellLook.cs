@@ -22,6 +22,9 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
     /// <summary>Bytes a second of pictures; what a camera that is not there would send is assumed from the config.</summary>
     public double Pictures { get; private set; }
 
+    /// <summary>Where that is from, for a person.</summary>
+    public string Assumed { get; private set; } = "pictures as the cameras make them";
+
     public void Look(Action<string> say, CancellationToken cancel)
     {
         try
@@ -31,14 +34,16 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
         }
         catch (RobotException e) // another program has one of them, or a driver refuses its section
         {
-            Pictures = config.Cameras.Sum(Assumed);
+            (Pictures, Assumed) = (config.Cameras.Sum(AsConfigured), AsInConfig);
             foreach (var section in Configured())
                 section.Fault("connection", e.Message, "one service at a time uses a device: end the other, or ask that one");
         }
     }
 
+    public const string AsInConfig = "pictures as the config has them, or 640x480 with depth";
+
     /// <summary>As a camera that did not say what it makes would make, bytes a second: of the config, with depth where it may have it.</summary>
-    public static double Assumed(CameraConfig camera) =>
+    public static double AsConfigured(CameraConfig camera) =>
         camera.Width * camera.Height * (camera.Device.Length == 0 && camera.Depth ? 5 : 3) * camera.Fps;
 
     private IEnumerable<Section> Configured()
@@ -127,7 +132,9 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
     {
         var cameras = checks.In(Sections.Cameras);
         double raw = RecordingRate.Pictures(camera);
-        Pictures += raw > 0 ? raw : Assumed(section);
+        Pictures += raw > 0 ? raw : AsConfigured(section);
+        if (raw <= 0)
+            Assumed = AsInConfig;
         bool connected = StreamChecks.Connection(cameras, camera.Name, camera.Status, _advice);
         CameraChecks.Usb(cameras, machine, section, camera.Info);
         if (!connected)

@@ -134,7 +134,7 @@ internal sealed class DoctorRun(DoctorOptions options, Machine machine, Kernel k
             var cell = new CellLook(config, machine, options, _checks);
             cell.Look(say, cancel);
             LookAtNetwork(config, cell.Arm, config.Motion.Enabled, cancel);
-            return (cell.Pictures, "pictures as the cameras make them", false);
+            return (cell.Pictures, cell.Assumed, false);
         }
         var look = new ServiceLook(config, service, options, _checks);
         await look.LookAsync(say, cancel);
@@ -142,7 +142,7 @@ internal sealed class DoctorRun(DoctorOptions options, Machine machine, Kernel k
             LookAtNetwork(config, look.Arm, askForInputs: false, cancel);
         else if (config.Robot is not null)
             _checks.In(Sections.Arm).Skip("round trip", "the service is busy with the arm, which is not disturbed");
-        return (config.Cameras.Sum(CellLook.Assumed), "pictures as the config has them, or 640x480 with depth", !look.Idle);
+        return (config.Cameras.Sum(CellLook.AsConfigured), CellLook.AsInConfig, !look.Idle);
     }
 
     private void LookAtNetwork(CellConfig config, ArmLook? arm, bool askForInputs, CancellationToken cancel)

@@ -27,7 +27,7 @@ internal static class LibraryChecks
         }
         catch (DllNotFoundException e)
         {
-            computer.Fault("librealsense2", e.Message, "docs/realsense.md says what to install");
+            computer.Fault("librealsense2", e.Message, "without it no RealSense camera is opened");
         }
     }
 }

@@ -67,9 +67,15 @@ internal static class NetworkChecks
 
     private static void RoundTrip(Section arm, NetworkLook look)
     {
+        if (look.Ports.FirstOrDefault(p => p.Port == 30004).Problem is not null)
+        {
+            arm.Skip("round trip", "its RTDE port is closed");
+            return;
+        }
         if (look.TripsMs.Count == 0)
         {
-            arm.Skip("round trip", look.TripsProblem ?? "nothing was asked");
+            arm.Fault("round trip", look.TripsProblem ?? "no question was answered",
+                "something takes the connection and speaks no RTDE: is this the controller's address? Look at the pendant");
             return;
         }
         double[] sorted = [.. look.TripsMs.Order()];

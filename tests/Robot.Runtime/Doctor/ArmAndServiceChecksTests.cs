@@ -89,6 +89,9 @@ public sealed class ArmAndServiceChecksTests : IDisposable
         NetworkChecks.Judge(jumpy.In(Sections.Arm), new(ports, [.. Enumerable.Repeat(0.5, 90), .. Enumerable.Repeat(60.0, 10)], null, null,
             "h dropped it"), motion: true, isPolyScopeX: false);
         NetworkChecks.Judge(lost.In(Sections.Arm), new(ports, [0.5], "h has gone silent", null, null), motion: true, isPolyScopeX: false);
+        var other = new Said();
+        NetworkChecks.Judge(other.In(Sections.Arm), new(ports, [], "h speaks no RTDE", null, null), motion: false, isPolyScopeX: false);
+        other.Is("round trip", CheckState.Fault, "h speaks no RTDE");
         _said.Is("port 29999", CheckState.Fault, "nothing is powered or unlocked");
         _said.Is("round trip", CheckState.Ok);
         x.Is("port 29999", CheckState.Skipped, "PolyScope X");
