@@ -17,7 +17,8 @@ public sealed class InstallTests : IDisposable
         Skip.IfNot(File.Exists(Repository.Path("src/Robot.Runtime/bin/Release/net10.0/robot")), "a Release build is what is installed");
         var (code, said) = Make("install", "/opt/robot-test");
         Assert.True(code == 0, said);
-        Assert.Equal((0, true), (Run(_root["opt/robot-test/robot"], ["--version"]).Code, said.Contains("next:", StringComparison.Ordinal)));
+        Assert.Contains("next:", said, StringComparison.Ordinal);
+        Assert.Equal(0, Run(_root["opt/robot-test/robot"], ["--version"]).Code);
         Assert.Equal("/opt/robot-test/robot", new FileInfo(_root["usr/local/bin/robot"]).LinkTarget);
         foreach (string rules in Directory.GetFiles(Repository.Path("systemd"), "*.rules"))
             Assert.Equal(File.ReadAllText(rules), File.ReadAllText(_root[$"etc/udev/rules.d/{Path.GetFileName(rules)}"]));
@@ -31,8 +32,9 @@ public sealed class InstallTests : IDisposable
         Assert.Equal(0, Make("install", "/opt/robot-test").Code); // over the one that is there
         (code, said) = Make("uninstall", "/opt/robot-test");
         Assert.True(code == 0, said);
-        Assert.Equal([_root["etc/robotworldmodel/cell.yaml"]],
-            Directory.GetFiles(_root.Path, "*", SearchOption.AllDirectories).Where(f => !f.Contains("/sysusers/", StringComparison.Ordinal)));
+        string[] left = [.. Directory.GetFiles(_root.Path, "*", SearchOption.AllDirectories)
+            .Where(f => !f.Contains("/sysusers/", StringComparison.Ordinal))];
+        Assert.Equal([_root["etc/robotworldmodel/cell.yaml"]], left);
     }
 
     [Fact]
@@ -82,7 +84,8 @@ public sealed class InstallTests : IDisposable
 
     private static (int Code, string Said) Run(string program, string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string said = process.StandardOutput.ReadToEnd() + errors.Result;
         process.WaitForExit();

@@ -17,9 +17,9 @@ internal static class DoctorCommand
             DefaultValueFactory = _ => "doctor-pictures",
             HelpName = "FOLDER",
         };
-        var command = new Command("doctor", "Holds a config against the world: says what is right, what is wrong and what to do. Looks at this "
-            + "computer, its disk, the arm and every device for some seconds, moves nothing, and takes a picture with each camera. "
-            + "Exit code 1 where there are faults.") { config, data, json, pictures };
+        var command = new Command("doctor", "Holds a config against the world: says what is right, what is wrong and what to do. "
+            + "Looks at this computer, its disk, the arm and every device for some seconds, moves nothing, and takes a picture with each "
+            + "camera. Exit code 1 where there are faults.") { config, data, json, pictures };
         command.SetAction(async (parsed, cancel) =>
         {
             bool forMachines = parsed.GetValue(json);

@@ -56,8 +56,9 @@ internal sealed class StatusReporter(
         var state = sample.Value;
         return new(arm.Identity?.Model ?? config.Robot!.Model, arm.Identity?.Serial ?? "", Words(state.Mode.ToString()),
             Safety(state.Safety), Words(state.Runtime.ToString()), state.Q.ToArray(), state.Qd.ToArray(), state.TcpPose.ToArray(),
-            state.SpeedScaling * state.TargetSpeedFraction, state.DigitalInputs, state.DigitalOutputs, Tool(state, devices.Motion), Analog(state.Analog),
-            state.Analog.ToolSupply >= 0 ? state.Analog.ToolSupply : null, state.TargetSpeedFraction, arm.Identity?.Serial is not null);
+            state.SpeedScaling * state.TargetSpeedFraction, state.DigitalInputs, state.DigitalOutputs, Tool(state, devices.Motion),
+            Analog(state.Analog), state.Analog.ToolSupply >= 0 ? state.Analog.ToolSupply : null, state.TargetSpeedFraction,
+            arm.Identity?.Serial is not null);
     }
 
     /// <summary>What the controller is set to, beside what the config says.</summary>

@@ -66,11 +66,11 @@ internal static class ArmChecks
         if (look.Serial is null)
             arm.Skip("serial number", "the controller could not be asked");
         else if (expected && look.Serial.Length > 0 && look.Serial != config.Simulation!.Robot.Serial)
-            arm.Fault("serial number", $"{look.Serial}, which is no simulated arm's", $"{config.File} is the file of a simulated cell, and "
-                + "a real arm answers at its address: correct robot.host");
+            arm.Fault("serial number", $"{look.Serial}, which is no simulated arm's", $"{config.File} is the file of a simulated "
+                + $"cell, and a real arm answers at its address: correct robot.host");
         else if (!expected && simulated)
-            arm.Warn("serial number", $"{look.Serial}, the simulated arm's", "the config is a real cell's, and a simulated cell answers at its "
-                + "address: correct robot.host, or end ./robot sim");
+            arm.Warn("serial number", $"{look.Serial}, the simulated arm's", "the config is a real cell's, and a simulated cell "
+                + "answers at its address: correct robot.host, or end ./robot sim");
         else
             arm.Ok("serial number", look.Serial.Length > 0 ? look.Serial : "the controller does not tell (PolyScope 3.12 and 5.6 do)");
     }
@@ -93,8 +93,8 @@ internal static class ArmChecks
         else if (remote)
             arm.Ok(Name, "on: it takes programs and orders from here");
         else if (config.Motion.Enabled)
-            arm.Fault(Name, "off: local control", "it takes no program and no order from here, so the arm is not moved: switch it to remote "
-                + "control at the pendant's top right (enabled in Settings, System)");
+            arm.Fault(Name, "off: local control", "it takes no program and no order from here, so the arm is not moved: switch it to "
+                + "remote control at the pendant's top right (enabled in Settings, System)");
         else
             arm.Ok(Name, "off: local control, which is enough to record");
     }
@@ -104,10 +104,10 @@ internal static class ArmChecks
         if (look.Tool is not { } tool || (tool.Tcp is null && tool.PayloadKg is null))
             arm.Skip("TCP and payload", "the controller does not tell them");
         else
-            arm.Judge("TCP and payload", tool.Difference ?? $"as in the config: {FormattableString.Invariant($"{robot.PayloadKg:0.###}")} kg at "
-                + "the TCP of robot.tcp", CheckState.Fault, tool.Difference is null ? null
-                    : "poses and forces would be wrong, and motion is refused: ./robot arm tool --set gives the controller the config's, or "
-                        + "correct the config; set the pendant's installation too");
+            arm.Judge("TCP and payload", tool.Difference ?? FormattableString.Invariant(
+                $"as in the config: {robot.PayloadKg:0.###} kg at the TCP of robot.tcp"), CheckState.Fault, tool.Difference is null ? null
+                    : "poses and forces would be wrong, and motion is refused: ./robot arm tool --set gives the controller the "
+                        + "config's, or correct the config; set the pendant's installation too");
     }
 
     private static void ForceWatch(Section arm, CellConfig config)
@@ -117,7 +117,7 @@ internal static class ArmChecks
         else
             arm.Judge("force limit", config.Force is null ? "not watched: this config has no force section"
                 : FormattableString.Invariant($"{config.Motion.ForceLimit} N, watched by the force sensor"), CheckState.Warning,
-                config.Force is not null ? null : "motion.force_limit has no effect without a sensor: add force (an e-Series arm has one of "
-                    + "its own: driver: ur_rtde)");
+                config.Force is not null ? null : "motion.force_limit has no effect without a sensor: add force (an e-Series arm has "
+                    + "one of its own: driver: ur_rtde)");
     }
 }

@@ -15,7 +15,8 @@ internal static class CameraChecks
 
     /// <summary>Writes the picture and says what it looks like.</summary>
     /// <param name="small">Where it is one of half the size; else empty.</param>
-    public static void Picture(Section cameras, string camera, ReadOnlySpan<byte> rgb, int width, int height, string folder, string small = "")
+    public static void Picture(
+        Section cameras, string camera, ReadOnlySpan<byte> rgb, int width, int height, string folder, string small = "")
     {
         PictureLook look = PictureLook.Of(rgb, width, height);
         string file = Path.Combine(folder, $"{camera}.png");
@@ -26,8 +27,8 @@ internal static class CameraChecks
 
     public static void Judge(Section cameras, string camera, PictureLook look, string file)
     {
-        string found = string.Create(CultureInfo.InvariantCulture, $"{look.Width}x{look.Height}, brightness {look.Mean:0} of 255 (±{look.Spread:0}), "
-            + $"{look.Saturated * 100:0.#} % saturated, sharpness {look.Sharpness:0.0}: {file}");
+        string found = string.Create(CultureInfo.InvariantCulture, $"{look.Width}x{look.Height}, brightness {look.Mean:0} of 255 "
+            + $"(±{look.Spread:0}), {look.Saturated * 100:0.#} % saturated, sharpness {look.Sharpness:0.0}: {file}");
         cameras.Judge($"{camera} picture", found, CheckState.Warning,
             look.Mean < Black ? "black: is its cap on, or the light off? A fixed exposure_us may be too short"
             : look.Mean > White || look.Saturated > MuchSaturated ? "overexposed: less light, or a shorter exposure_us"
@@ -42,10 +43,12 @@ internal static class CameraChecks
         int seen = pixels.Length - pixels.Count((ushort)0);
         double share = (double)seen / pixels.Length;
         ushort[] sorted = [.. pixels.ToArray().Where(d => d != 0).Order()];
-        string middle = seen == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", half of it nearer than {sorted[seen / 2] * scale:0.00} m");
+        string middle = seen == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", half of it nearer than "
+            + $"{sorted[seen / 2] * scale:0.00} m");
         cameras.Judge($"{camera} depth", string.Create(CultureInfo.InvariantCulture, $"{share * 100:0} % of the pixels have one{middle}"),
             CheckState.Warning, share >= LittleDepth ? null
-                : "nearly nothing comes back: is it nearer than the camera can see, its projector off or covered, or the surface a mirror?");
+                : "nearly nothing comes back: is it nearer than the camera can see, its projector off or covered, or the surface a "
+                    + "mirror?");
     }
 
     public static void Usb(Section cameras, Machine machine, CameraConfig config, CameraInfo? info)
@@ -53,8 +56,8 @@ internal static class CameraChecks
         string name = $"{config.Name} USB";
         if (info is { Usb.Length: > 0 })
             cameras.Judge(name, $"USB {info.Usb}", CheckState.Warning, info.Usb[0] >= '3' ? null
-                : "a USB 3 camera on USB 2 has a cheap or long cable, a plug that was pushed in slowly (pull it out and push it in quickly), "
-                    + "or a hub");
+                : "a USB 3 camera on USB 2 has a cheap or long cable, a plug that was pushed in slowly (pull it out and push it in "
+                    + "quickly), or a hub");
         else if (config.Device.Length == 0)
             cameras.Skip(name, "this camera's driver does not tell how it is connected");
         else if (machine.UsbSpeedOf(config.Device) is not { } mbit)
@@ -68,7 +71,7 @@ internal static class CameraChecks
                 : "more than this connection carries: format: mjpg, a smaller picture, or a USB 3 port and camera");
         }
         if (info?.HasMetadata == false)
-            cameras.Warn($"{config.Name} stamps", "the host's: the camera's own do not arrive", "times are known to some milliseconds only: "
-                + "docs/realsense.md says how to build librealsense2 so that they arrive (FORCE_RSUSB_BACKEND)");
+            cameras.Warn($"{config.Name} stamps", "the host's: the camera's own do not arrive", "times are known to some milliseconds "
+                + "only: docs/realsense.md says how to build librealsense2 so that they arrive (FORCE_RSUSB_BACKEND)");
     }
 }

@@ -42,7 +42,7 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
 
     public const string AsInConfig = "pictures as the config has them, or 640x480 with depth";
 
-    /// <summary>As a camera that did not say what it makes would make, bytes a second: of the config, with depth where it may have it.</summary>
+    /// <summary>What a camera that did not say what it makes would make, bytes a second; with depth where it may have it.</summary>
     public static double AsConfigured(CameraConfig camera) =>
         camera.Width * camera.Height * (camera.Device.Length == 0 && camera.Depth ? 5 : 3) * camera.Fps;
 

@@ -56,10 +56,11 @@ internal static class ComputerChecks
         else
             computer.Judge("memory", Text($"{free:0.0} of {total:0.0} GB are free"),
                 free < LeastFreeGb ? CheckState.Fault : CheckState.Warning,
-                free >= GoodFreeGb ? null : "pictures are queued in memory while the disk is busy, and an encoder needs some hundred MB: end "
-                    + "other programs");
+                free >= GoodFreeGb ? null : "pictures are queued in memory while the disk is busy, and an encoder needs some hundred "
+                    + "MB: end other programs");
 
-        double Gb(string key) => machine.Lines("/proc/meminfo").FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal)) is { } line
+        double Gb(string key) =>
+            machine.Lines("/proc/meminfo").FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal)) is { } line
             && double.TryParse(line[key.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture, out double kb)
                 ? kb * 1024 / 1e9
                 : double.NaN;
@@ -67,7 +68,8 @@ internal static class ComputerChecks
 
     private static void Cores(Section computer, Machine machine)
     {
-        int online = Count(machine.Read("/sys/devices/system/cpu/online")), isolated = Count(machine.Read("/sys/devices/system/cpu/isolated"));
+        int online = Count(machine.Read("/sys/devices/system/cpu/online"));
+        int isolated = Count(machine.Read("/sys/devices/system/cpu/isolated"));
         if (online == 0)
         {
             computer.Skip("cores", "/sys/devices/system/cpu does not tell");
@@ -76,7 +78,8 @@ internal static class ComputerChecks
         int ours = online - isolated; // the scheduler puts nothing of ours on isolated ones
         computer.Judge("cores", isolated == 0 ? $"{online}" : $"{online}, of which {isolated} are isolated: this program runs on {ours}",
             CheckState.Warning, ours >= GoodCores ? null
-                : $"tick, cameras, encoder and dashboard share them: with fewer than {GoodCores} pictures may be late while an episode is encoded");
+                : $"tick, cameras, encoder and dashboard share them: with fewer than {GoodCores} pictures may be late while an "
+                    + $"episode is encoded");
     }
 
     private static void Governor(Section computer, Machine machine)
@@ -88,7 +91,8 @@ internal static class ComputerChecks
         else
             computer.Judge("CPU governor", string.Join(", ", governors.Distinct()), CheckState.Warning,
                 governors.All(g => g == "performance") ? null
-                    : "a core that sleeps between ticks wakes up slowly: sudo cpupower frequency-set -g performance (package linux-cpupower)");
+                    : "a core that sleeps between ticks wakes up slowly: sudo cpupower frequency-set -g performance (package "
+                        + "linux-cpupower)");
     }
 
     private static void Kernel(Section computer, Machine machine, Needs needs)

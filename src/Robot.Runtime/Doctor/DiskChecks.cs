@@ -113,8 +113,8 @@ internal static class DiskChecks
         string of = $"this cell writes {Mb(needed)} MB/s while it records ({need.Assumed})";
         disk.Judge("write speed", $"{found}; {of}", look.BytesPerSecond < needed ? CheckState.Fault : CheckState.Warning,
             look.BytesPerSecond >= needed * Headroom ? null
-                : "pictures would be dropped, and counted, when its queue is full: use a faster disk (an SSD of this computer, no network, "
-                    + "no USB stick), smaller or fewer pictures");
+                : "pictures would be dropped, and counted, when its queue is full: use a faster disk (an SSD of this computer, no "
+                    + "network, no USB stick), smaller or fewer pictures");
     }
 
     private static void Room(Section disk, DiskLook look, RecordingNeed? need)

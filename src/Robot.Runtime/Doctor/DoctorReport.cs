@@ -66,7 +66,8 @@ internal sealed record DoctorReport(
             CheckState.Fault => ("!!", "1;31"),
             _ => ("- ", "2"),
         };
-        to.WriteLine($"  {Paint(mark, paint, color)}  {check.Name,-NameWidth} {Paint(check.Found, check.State == CheckState.Skipped ? "2" : "0", color)}");
+        string found = Paint(check.Found, check.State == CheckState.Skipped ? "2" : "0", color);
+        to.WriteLine($"  {Paint(mark, paint, color)}  {check.Name,-NameWidth} {found}");
         if (check.Advice.Length > 0)
             to.WriteLine($"      {"",-NameWidth} {Paint("→ " + check.Advice, paint, color)}");
     }

@@ -21,16 +21,18 @@ internal static class ForceChecks
         double mean = look.Values.Average(w => w.ForceNorm);
         double noise = Math.Sqrt(look.Values.Average(w => Math.Pow(w.ForceNorm - mean, 2)));
         bool frozen = look.Values.All(w => w == look.Values[0]);
-        string outside = look.OutsideN is { } n ? string.Create(CultureInfo.InvariantCulture, $", {n:0.0} N of it from outside the tool") : "";
+        string outside = look.OutsideN is { } n
+            ? string.Create(CultureInfo.InvariantCulture, $", {n:0.0} N of it from outside the tool")
+            : "";
         string found = string.Create(CultureInfo.InvariantCulture,
             $"{Describe(look.Info)}: {mean:0.0} N at rest{outside}, {noise:0.00} N of noise over {look.Values.Count} values");
         force.Judge("values", found, CheckState.Warning,
             !look.Values.All(w => double.IsFinite(w.ForceNorm)) ? "some are no numbers: look at the sensor's status"
             : frozen ? "not one value differs from another, as no sensor's do: is its sensor head connected, and its program running?"
-            : (look.OutsideN ?? mean) > limitN ? $"more than motion.force_limit ({limitN} N) with nobody touching the tool, so that motion "
-                + "would end at once: ./robot calibrate wrench measures the tool's weight and the sensor's bias"
-            : look.OutsideN > MuchOutsideN ? "with nobody touching the tool that should be nothing: another tool, or another bias than was "
-                + "measured: ./robot force tare, or ./robot calibrate wrench anew"
+            : (look.OutsideN ?? mean) > limitN ? $"more than motion.force_limit ({limitN} N) with nobody touching the tool, so that "
+                + $"motion would end at once: ./robot calibrate wrench measures the tool's weight and the sensor's bias"
+            : look.OutsideN > MuchOutsideN ? "with nobody touching the tool that should be nothing: another tool, or another bias "
+                + "than was measured: ./robot force tare, or ./robot calibrate wrench anew"
             : null);
     }
 

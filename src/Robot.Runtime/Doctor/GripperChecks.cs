@@ -17,7 +17,8 @@ internal static class GripperChecks
         else if (active is null)
             gripper.Skip("activation", "the service's line above says it");
         else
-            gripper.Judge("activation", active.Value ? "active: it obeys at once" : "not activated", CheckState.Warning, active.Value ? null
+            gripper.Judge("activation", active.Value ? "active: it obeys at once" : "not activated", CheckState.Warning,
+                active.Value ? null
                 : "activate it at the pendant, where you see that nothing is between the fingers; else the first motion runs them through "
                     + "their whole stroke");
         string fingers = string.Create(CultureInfo.InvariantCulture, $"{s.WidthM * 1e3:0.0} mm open");

@@ -50,9 +50,8 @@ internal sealed class Machine(string root = "/")
     {
         // By its true place: "device/.." would be taken out of the path as text, before the link is followed.
         string? usbInterface = TargetOf($"/sys/class/video4linux/{NodeOf(videoDevice)}/device");
-        return usbInterface is not null && double.TryParse(ReadTrue(Path.Combine(Path.GetDirectoryName(usbInterface)!, "speed")), out double m)
-            ? m
-            : null;
+        return usbInterface is not null
+            && double.TryParse(ReadTrue(Path.Combine(Path.GetDirectoryName(usbInterface)!, "speed")), out double mbit) ? mbit : null;
     }
 
     private static string? ReadTrue(string path) => File.Exists(path) ? File.ReadAllText(path).Trim() : null;

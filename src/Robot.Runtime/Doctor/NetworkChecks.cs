@@ -58,8 +58,8 @@ internal static class NetworkChecks
             arm.Judge(name, problem, closed, port switch
             {
                 30004 => "without RTDE nothing of the arm is seen",
-                29999 => "without the dashboard the serial number and remote control are not known, and nothing is powered or unlocked from "
-                    + "here",
+                29999 => "without the dashboard the serial number and remote control are not known, and nothing is powered or unlocked "
+                    + "from here",
                 30001 => "without it neither model, calibration nor the controller's reasons are known",
                 _ => "without it our program does not get to the controller, and the arm is not moved from here",
             });
@@ -86,8 +86,8 @@ internal static class NetworkChecks
         else
             arm.Judge("round trip", found, CheckState.Warning,
                 p50 > SlowMs ? "the way to the controller is long: a cable from this computer to it, no radio, no router in between"
-                : p99 - p50 > JitterMs ? "some answers come much later than others: no radio, a network card of its own for the robot, and "
-                    + "see what else this computer does"
+                : p99 - p50 > JitterMs ? "some answers come much later than others: no radio, a network card of its own for the robot, "
+                    + "and see what else this computer does"
                 : null);
     }
 

@@ -5,7 +5,8 @@ namespace RobotWorldModel.Runtime.Doctor;
 /// <summary>Groups and udev rules: who may open which device.</summary>
 internal static class PermissionChecks
 {
-    private static readonly string[] s_ruleFolders = ["/etc/udev/rules.d", "/run/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d"];
+    private static readonly string[] s_ruleFolders =
+        ["/etc/udev/rules.d", "/run/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d"];
 
     /// <param name="user">Who runs this; it is for the service's user to be in the unit's groups.</param>
     public static void Look(Section computer, Machine machine, Needs needs, string user)
@@ -35,11 +36,12 @@ internal static class PermissionChecks
     private static void Group(Section computer, Machine machine, string user, string group, CheckState missing, string why)
     {
         string what = $"group {group}";
+        string[]? entry = machine.Lines("/etc/group").Select(l => l.Split(':')).FirstOrDefault(l => l.Length >= 4 && l[0] == group);
         if (Ids(machine, "Uid:").Contains(0))
             computer.Skip(what, "root needs no group; run this as the user who will record");
-        else if (machine.Lines("/etc/group").Select(l => l.Split(':')).FirstOrDefault(l => l.Length >= 4 && l[0] == group) is not { } entry)
-            computer.Judge(what, "this computer has no such group", missing, $"it {why}: sudo groupadd --system {group}, then sudo usermod "
-                + $"-aG {group} {user}, and log in anew");
+        else if (entry is null)
+            computer.Judge(what, "this computer has no such group", missing, $"it {why}: sudo groupadd --system {group}, then sudo "
+                + $"usermod -aG {group} {user}, and log in anew");
         else if (int.TryParse(entry[2], out int id) && Ids(machine, "Groups:").Concat(Ids(machine, "Gid:")).Contains(id))
             computer.Ok(what, $"{user} is in it");
         else if (entry[3].Split(',').Contains(user))

@@ -30,7 +30,7 @@ internal static class SerialChecks
             section.Skip("adapter latency", "this port has no latency timer: it is no FTDI adapter");
         else
             section.Judge("adapter latency", $"{ms} ms", CheckState.Warning, ms <= GoodLatencyMs ? null
-                : "the FTDI adapter keeps bytes back for as long, and samples come late and in pairs: make install puts a udev rule in place; "
-                    + $"for now: echo 1 | sudo tee /sys/bus/usb-serial/devices/{machine.NodeOf(path)}/latency_timer");
+                : "the FTDI adapter keeps bytes back for as long, and samples come late and in pairs: make install puts a udev rule in "
+                    + $"place; for now: echo 1 | sudo tee /sys/bus/usb-serial/devices/{machine.NodeOf(path)}/latency_timer");
     }
 }

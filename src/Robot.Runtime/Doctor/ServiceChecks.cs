@@ -7,13 +7,14 @@ namespace RobotWorldModel.Runtime.Doctor;
 /// <summary>What a service needs that does not run yet, and how it is installed.</summary>
 internal static class ServiceChecks
 {
-    private static readonly string[] s_units = ["/etc/systemd/system/robot-runtime.service", "/usr/lib/systemd/system/robot-runtime.service"];
+    private static readonly string[] s_units =
+        ["/etc/systemd/system/robot-runtime.service", "/usr/lib/systemd/system/robot-runtime.service"];
 
     public static void NotRunning(Section service, CellConfig config)
     {
         if (RuntimeFolder.SystemFolderIsClosed)
-            service.Warn("service", $"{RuntimeFolder.SystemFolder} is closed to this user: the system's service may run", "if it does, it has "
-                + "the devices, and what is said of them here is wrong: sudo ./robot doctor");
+            service.Warn("service", $"{RuntimeFolder.SystemFolder} is closed to this user: the system's service may run",
+                "if it does, it has the devices, and what is said of them here is wrong: sudo ./robot doctor");
         else
             service.Skip("service", "none runs: the devices were looked at from here");
         service.Judge("dashboard", WhyTaken(config.Service.Listen) is { } why ? $"{config.Service.Listen}: {why}"
@@ -33,7 +34,8 @@ internal static class ServiceChecks
         string? config = words.SkipWhile(w => w != "--config").Skip(1).FirstOrDefault();
         service.Judge("systemd unit", unit, CheckState.Fault,
             !machine.Has(words[0]) ? $"it starts {words[0]}, which is not there: make install again"
-            : config is null || !machine.Has(config) ? $"it starts with the config {config}, which is not there: copy your cell's file to it"
+            : config is null || !machine.Has(config) ? $"it starts with the config {config}, which is not there: copy your "
+                + "cell's file to it"
             : null);
     }
 

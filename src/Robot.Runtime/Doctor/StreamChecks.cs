@@ -3,7 +3,7 @@ using RobotWorldModel.Drivers.Samples;
 
 namespace RobotWorldModel.Runtime.Doctor;
 
-/// <summary>What holds for a device of any kind: it is there, sends as often as it should, soon enough, and its clock is understood.</summary>
+/// <summary>What holds for every device: it is there, sends as often as it should, soon enough, and its clock is understood.</summary>
 internal static class StreamChecks
 {
     private const double GoodShare = 0.97, PoorShare = 0.5, LongGapMs = 30, LongDelayMs = 150, JumpyDelayMs = 30;
@@ -40,7 +40,8 @@ internal static class StreamChecks
         section.Judge(name, found, share < PoorShare ? CheckState.Fault : CheckState.Warning,
             share < GoodShare ? "it sends less often than it says it does: a camera in the dark exposes longer; a slow USB bus or network "
                 + "loses samples"
-            : look.Lost > 0 ? "samples were made and never arrived: look at cable, network and USB bus, and at what else this computer does"
+            : look.Lost > 0 ? "samples were made and never arrived: look at cable, network and USB bus, and at what else this "
+                + "computer does"
             : look.LongestGapMs > longGap ? "look at what else this computer does, at the network and the USB bus"
             : null);
     }
@@ -49,11 +50,12 @@ internal static class StreamChecks
     {
         if (look.Samples < 2)
             return;
-        section.Judge(Name(section, prefix, "delay"), Text($"median {look.DelayP50Ms:0.0} ms, p99 {look.DelayP99Ms:0.0} ms"), CheckState.Warning,
+        string found = Text($"median {look.DelayP50Ms:0.0} ms, p99 {look.DelayP99Ms:0.0} ms");
+        section.Judge(Name(section, prefix, "delay"), found, CheckState.Warning,
             look.DelayP99Ms > LongDelayMs ? "samples are old when they arrive, and live control sees the past: look at the network, at "
                 + "latency_ms in the config, and at what else this computer does"
-            : look.DelayP99Ms - look.DelayP50Ms > JumpyDelayMs ? "some samples come much later than others: look at the network, the USB bus, "
-                + "and what else this computer does"
+            : look.DelayP99Ms - look.DelayP50Ms > JumpyDelayMs ? "some samples come much later than others: look at the network, the USB "
+                + "bus, and what else this computer does"
             : null);
     }
 

@@ -86,7 +86,8 @@ internal abstract class StreamMeter : IDisposable
             }
         }
 
-        public override StreamLook Look() => StreamLook.Of(_stream.Name, _stream.RateHz, _stream.Counters.Lost - _lost + _queue.Overrun, Times);
+        public override StreamLook Look() =>
+            StreamLook.Of(_stream.Name, _stream.RateHz, _stream.Counters.Lost - _lost + _queue.Overrun, Times);
 
         public override void Dispose() => _stream.Unsubscribe(_queue);
     }

@@ -71,7 +71,8 @@ public sealed class ArmAndServiceChecksTests : IDisposable
     [Fact]
     public void What_the_controller_does_not_tell_is_skipped_with_the_reason()
     {
-        ArmChecks.Judge(_said.In(Sections.Arm), Config(""), new(null, null, "", "connecting", "wait", null, new(null, "", "", "no dashboard")));
+        ArmLook nothing = new(null, null, "", "connecting", "wait", null, new(null, "", "", "no dashboard"));
+        ArmChecks.Judge(_said.In(Sections.Arm), Config(""), nothing);
         _said.Is("model", CheckState.Skipped);
         _said.Is("serial number", CheckState.Skipped);
         _said.Is("TCP and payload", CheckState.Skipped);
@@ -133,7 +134,8 @@ public sealed class ArmAndServiceChecksTests : IDisposable
     {
         ServiceChecks.Installed(_said.In(Sections.Service), _computer.Machine);
         _said.Is("systemd unit", CheckState.Skipped, "make install");
-        _computer.Write("/etc/systemd/system/robot-runtime.service", "[Service]\nExecStart=/opt/r/robot run --config /etc/r/cell.yaml --data /d\n");
+        _computer.Write("/etc/systemd/system/robot-runtime.service",
+            "[Service]\nExecStart=/opt/r/robot run --config /etc/r/cell.yaml --data /d\n");
         var (nothing, noConfig, all) = (new Said(), new Said(), new Said());
         ServiceChecks.Installed(nothing.In(Sections.Service), _computer.Machine);
         nothing.Is("systemd unit", CheckState.Fault, "/opt/r/robot, which is not there");
