@@ -20,8 +20,8 @@ internal sealed record Kernel(Func<string?> Fifo, Func<string?> LockedMemory, Fu
     {
         try
         {
-            using var smi = Process.Start(new ProcessStartInfo("nvidia-smi",
-                ["--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]) { RedirectStandardOutput = true })!;
+            string[] query = ["--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"];
+            using var smi = Process.Start(new ProcessStartInfo("nvidia-smi", query) { RedirectStandardOutput = true })!;
             Task<string> said = smi.StandardOutput.ReadToEndAsync();
             if (smi.WaitForExit(s_patience))
                 return smi.ExitCode == 0 ? said.Result.Trim() : null;
