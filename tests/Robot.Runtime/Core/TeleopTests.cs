@@ -176,8 +176,8 @@ public sealed class TeleopTests : IDisposable
     }
 
     /// <summary>
-    /// The leader is in freedrive, which is the switch, and something is true of that: the difference is nothing. A machine that is too busy
-    /// to read in time halts the arm; then once more.
+    /// The leader is in freedrive, which is the switch, and something is true of that: the difference is nothing. A machine that is too
+    /// busy to read in time halts the arm; then once more.
     /// </summary>
     private void Uninterrupted(TeleopRun run, ControllerOnWires leader, Func<Vector6> difference)
     {
