@@ -72,6 +72,17 @@ public readonly record struct Quat(double X, double Y, double Z, double W)
     public static Quat FromRpy(double roll, double pitch, double yaw) =>
         FromAxisAngle(Vec3.UnitZ, yaw) * FromAxisAngle(Vec3.UnitY, pitch) * FromAxisAngle(Vec3.UnitX, roll);
 
+    /// <summary>The rotation whose matrix has these columns: where a child's axes point in its parent (Shepperd's method).</summary>
+    public static Quat FromAxes(Vec3 x, Vec3 y, Vec3 z)
+    {
+        double trace = x.X + y.Y + z.Z;
+        Quat q = trace >= Math.Max(x.X, Math.Max(y.Y, z.Z)) ? new(y.Z - z.Y, z.X - x.Z, x.Y - y.X, 1 + trace)
+            : x.X >= y.Y && x.X >= z.Z ? new(1 + x.X - y.Y - z.Z, x.Y + y.X, z.X + x.Z, y.Z - z.Y)
+            : y.Y >= z.Z ? new(x.Y + y.X, 1 + y.Y - x.X - z.Z, y.Z + z.Y, z.X - x.Z)
+            : new(z.X + x.Z, y.Z + z.Y, 1 + z.Z - x.X - y.Y, x.Y - y.X);
+        return q.Normalized;
+    }
+
     /// <summary>The shorter rotation vector, of length at most pi (rad).</summary>
     public Vec3 ToRotationVector()
     {

@@ -1,7 +1,7 @@
 namespace RobotWorldModel.Drivers.Geometry;
 
 /// <summary>Eigenvalues and eigenvectors of small symmetric matrices, by Jacobi's rotations (Numerical Recipes, 11.1).</summary>
-internal static class SymmetricEigen
+public static class SymmetricEigen
 {
     private const int MostSweeps = 50;
 

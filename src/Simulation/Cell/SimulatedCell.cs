@@ -61,6 +61,9 @@ public sealed class CellOptions
 
     public bool Noise { get; init; } = true;
 
+    /// <summary>A board to calibrate cameras with; null: there is none.</summary>
+    public CellBoard? Board { get; init; }
+
     /// <summary>Of every camera, pixels: a multiple of 32.</summary>
     public int PictureWidth { get; init; } = CameraModel.Scene.Width;
 
@@ -107,7 +110,7 @@ public sealed class SimulatedCell : IDisposable
     public SimulatedCell(CellOptions options)
     {
         _options = options;
-        _scene = new(UrModel.ByName(options.Model), options.Seed);
+        _scene = new(UrModel.ByName(options.Model), options.Seed, options.Board);
         _loopHz = _scene.Model.BaseRateHz;
         UrControllerOptions controller = options.Controller;
         (controller.Host, controller.Model, controller.Transport) = (options.Host, options.Model, options.RobotTransport);

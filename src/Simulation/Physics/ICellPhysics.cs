@@ -1,5 +1,6 @@
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Vision.Boards;
 
 namespace RobotWorldModel.Simulation.Physics;
 
@@ -52,7 +53,9 @@ public enum ShapeKind { Box, Cylinder, Sphere, Plane }
 /// <param name="Size">Box: half extents. Cylinder: radius, half length along z, 0. Sphere: radius, 0, 0. Plane: z = 0, normal up.</param>
 /// <param name="Color">0xRRGGBB.</param>
 /// <param name="Checker">Squares per metre on its local x-y; 0 for plain.</param>
-public sealed record Shape(ShapeKind Kind, Vec3 Size, Pose Local, uint Color, double Checker = 0);
+/// <param name="Print">Of a box: what is printed on its upper side (+z); null for nothing.</param>
+public sealed record Shape(
+    ShapeKind Kind, Vec3 Size, Pose Local, uint Color, double Checker = 0, CalibrationBoard? Print = null);
 
 /// <summary>A rigid body of the scene.</summary>
 public sealed class SceneBody(string name, IReadOnlyList<Shape> shapes)

@@ -63,21 +63,10 @@ public sealed record CameraModel(
     {
         Vec3 z = (target - eye).Normalized;
         Vec3 x = z.Cross(Vec3.UnitZ).Normalized;
-        return new(eye, FromAxes(x, z.Cross(x), z));
+        return new(eye, Quat.FromAxes(x, z.Cross(x), z));
     }
 
     // A D435's colour camera at 640 x 480.
     private static CameraModel D435(string name, bool onFlange, Pose extrinsics) =>
         new(name, 640, 480, 615, 615, 320, 240, onFlange, extrinsics);
-
-    // The rotation whose matrix has these columns (Shepperd's method).
-    private static Quat FromAxes(Vec3 x, Vec3 y, Vec3 z)
-    {
-        double trace = x.X + y.Y + z.Z;
-        Quat q = trace >= Math.Max(x.X, Math.Max(y.Y, z.Z)) ? new(y.Z - z.Y, z.X - x.Z, x.Y - y.X, 1 + trace)
-            : x.X >= y.Y && x.X >= z.Z ? new(1 + x.X - y.Y - z.Z, x.Y + y.X, z.X + x.Z, y.Z - z.Y)
-            : y.Y >= z.Z ? new(x.Y + y.X, 1 + y.Y - x.X - z.Z, y.Z + z.Y, z.X - x.Z)
-            : new(z.X + x.Z, y.Z + z.Y, 1 + z.Z - x.X - y.Y, x.Y - y.X);
-        return q.Normalized;
-    }
 }

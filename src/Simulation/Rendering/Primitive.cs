@@ -1,5 +1,6 @@
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Simulation.Physics;
+using RobotWorldModel.Vision.Boards;
 
 namespace RobotWorldModel.Simulation.Rendering;
 
@@ -21,6 +22,9 @@ internal struct Primitive
 
     /// <summary>Squares per metre; 0 for none.</summary>
     public float Checker;
+
+    /// <summary>On a box's upper side; null for nothing.</summary>
+    public CalibrationBoard? Print;
 
     public bool CastsShadow;
 
@@ -56,6 +60,7 @@ internal struct Primitive
             Green = Linear(shape.Color >> 8),
             Blue = Linear(shape.Color),
             Checker = (float)shape.Checker,
+            Print = shape.Print,
             // Marks on a surface throw none: the shadow map could not tell them from the surface.
             CastsShadow = shape.Kind != ShapeKind.Plane && Math.Min(half.X, Math.Min(half.Y, half.Z)) > 0.0015,
         };

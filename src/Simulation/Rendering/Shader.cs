@@ -22,7 +22,10 @@ internal sealed class Shader(CameraModel camera)
     private const float SkyRed = 0.38f, SkyGreen = 0.42f, SkyBlue = 0.48f;
     private const float FloorRed = 0.20f, FloorGreen = 0.17f, FloorBlue = 0.14f;
     private const float HorizonRed = 0.66f, HorizonGreen = 0.72f, HorizonBlue = 0.79f;
-    private const float DarkSquare = 0.80f;
+    private const float DarkSquare = 0.80f, PrintedBlack = 0.05f;
+
+    /// <summary>Rays a pixel and direction at what is printed: a pixel on an edge is as dark as its part in the black.</summary>
+    private const int PrintRays = 4;
 
     // Planes fade into the horizon between these distances, m.
     private const float FadeFrom = 2.5f, FadeTo = 9f;
@@ -58,7 +61,8 @@ internal sealed class Shader(CameraModel camera)
                 {
                     int next = who.GetElement(LowestOff(done));
                     I mine = Vector256.Equals(who, Vector256.Create(next));
-                    Shade(primitives[next], u, v, t, sun, mine.AsSingle(), ref light);
+                    ref readonly Primitive p = ref primitives[next];
+                    Shade(p, u, v, t, sun, p.Print is null ? F.One : Printed(p, u, v, t, mine), mine.AsSingle(), ref light);
                     done |= mine;
                 }
                 while (Vector256.ExtractMostSignificantBits(done) != 0xFF);
@@ -85,7 +89,7 @@ internal sealed class Shader(CameraModel camera)
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Shade(in Primitive p, F u, float v, F t, F sun, F mine, ref Light light)
+    private static void Shade(in Primitive p, F u, float v, F t, F sun, F share, F mine, ref Light light)
     {
         F hx = Local(p.Origin.X, p.X.X, p.Y.X, p.Z.X, u, v, t);
         F hy = Local(p.Origin.Y, p.X.Y, p.Y.Y, p.Z.Y, u, v, t);
@@ -93,13 +97,12 @@ internal sealed class Shader(CameraModel camera)
         Normal(p, hx, hy, hz, out F nx, out F ny, out F nz);
         F toSun = Vector256.MaxNative(Dot(nx, ny, nz, p.Light), F.Zero) * sun;
         F sky = Lanes.MulAdd(Dot(nx, ny, nz, p.Up), Lanes.All(0.5f), Lanes.All(0.5f));
-        F share = F.One;
         if (p.Checker > 0)
         {
             F scale = Lanes.All(p.Checker);
             I square = Vector256.ConvertToInt32Native(Vector256.Floor(hx * scale) + Vector256.Floor(hy * scale));
             I odd = Vector256.Equals(square & Vector256<int>.One, Vector256<int>.One);
-            share = Vector256.ConditionalSelect(odd.AsSingle(), Lanes.All(DarkSquare), F.One);
+            share *= Vector256.ConditionalSelect(odd.AsSingle(), Lanes.All(DarkSquare), F.One);
         }
         F red = Lit(toSun, sky, SunRed, SkyRed, FloorRed) * share * Lanes.All(p.Red);
         F green = Lit(toSun, sky, SunGreen, SkyGreen, FloorGreen) * share * Lanes.All(p.Green);
@@ -115,6 +118,32 @@ internal sealed class Shader(CameraModel camera)
         light.Red = Vector256.ConditionalSelect(mine, red, light.Red);
         light.Green = Vector256.ConditionalSelect(mine, green, light.Green);
         light.Blue = Vector256.ConditionalSelect(mine, blue, light.Blue);
+    }
+
+    /// <summary>How much light the print leaves, pixel by pixel: only boards have one, and their edges are what is looked for.</summary>
+    private F Printed(in Primitive p, F u, float v, F t, I mine)
+    {
+        Span<float> share = stackalloc float[8];
+        double stepU = 1 / (camera.Fx * PrintRays), stepV = 1 / (camera.Fy * PrintRays);
+        for (int lane = 0; lane < 8; lane++)
+        {
+            share[lane] = 1;
+            double z = p.Origin.Z + t.GetElement(lane) * (u.GetElement(lane) * p.X.Z + v * p.Y.Z + p.Z.Z);
+            if (mine.GetElement(lane) == 0 || Math.Abs(z - p.C) > 1e-4)
+                continue; // its sides and its back are blank
+            int black = 0;
+            for (int ray = 0; ray < PrintRays * PrintRays; ray++)
+            {
+                double ru = u.GetElement(lane) + stepU * (ray % PrintRays - (PrintRays - 1) / 2.0);
+                double rv = v + stepV * (ray / PrintRays - (PrintRays - 1) / 2.0);
+                double far = (p.C - p.Origin.Z) / (ru * p.X.Z + rv * p.Y.Z + p.Z.Z);
+                if (p.Print!.IsBlack(p.Origin.X + far * (ru * p.X.X + rv * p.Y.X + p.Z.X),
+                    p.Origin.Y + far * (ru * p.X.Y + rv * p.Y.Y + p.Z.Y)))
+                    black++;
+            }
+            share[lane] = 1 - (1 - PrintedBlack) * black / (PrintRays * PrintRays);
+        }
+        return Vector256.Create<float>(share);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,8 +1,14 @@
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Simulation.Physics;
+using RobotWorldModel.Vision.Boards;
 
 namespace RobotWorldModel.Simulation.Scene;
+
+/// <summary>A board to calibrate cameras with, in the cell.</summary>
+/// <param name="OnFlange">It is carried by the arm; else it stays where it is.</param>
+/// <param name="Pose">The board's frame in the flange's or the base's, m.</param>
+public sealed record CellBoard(CalibrationBoard Print, bool OnFlange, Pose Pose);
 
 /// <summary>
 /// What stands in the cell: floor, table (its top is z = 0 of the robot's base frame), arm, gripper, a cube to pick, a target mark to put
@@ -23,8 +29,10 @@ public sealed class CellScene
     private const double TableMinX = -1.00, TableMaxX = 0.25, TableHalfY = 0.60;
 
     private readonly SceneBody[] _links;
+    private readonly CellBoard? _board;
+    private readonly SceneBody? _boardBody;
 
-    public CellScene(UrModel model, int seed)
+    public CellScene(UrModel model, int seed, CellBoard? board = null)
     {
         Model = model;
         _links = RobotBodies.Create(model);
@@ -44,6 +52,11 @@ public sealed class CellScene
         [
             floor, new("table", Table()), .. _links, Gripper, LeftFinger, RightFinger, Target, .. Objects.Select(o => o.Body),
         ];
+        if (board is not null)
+        {
+            (_board, _boardBody) = (board, new("board", [Plate(board.Print)]) { PoseInBase = board.Pose });
+            Bodies = [.. Bodies, _boardBody];
+        }
         Reset(seed);
     }
 
@@ -96,6 +109,8 @@ public sealed class CellScene
         Gripper.PoseInBase = frames[5];
         LeftFinger.PoseInBase = frames[5] * GripperGeometry.Finger(fingerWidth, 1);
         RightFinger.PoseInBase = frames[5] * GripperGeometry.Finger(fingerWidth, -1);
+        if (_board is { OnFlange: true })
+            _boardBody!.PoseInBase = frames[5] * _board.Pose;
     }
 
     /// <summary>Height of what would carry something at a place: the table's top, or the floor beside it, m.</summary>
@@ -137,6 +152,14 @@ public sealed class CellScene
             shapes.Add(new(ShapeKind.Box, new(leg, leg, legHalf), new(at, Quat.Identity), 0x5B6168));
         }
         return [.. shapes];
+    }
+
+    // The print is its frame's z = 0, on a plate with the white around it that its markers need.
+    private static Shape Plate(CalibrationBoard print)
+    {
+        const double halfThick = 0.0015;
+        Vec3 half = new(print.Width / 2 + print.Margin, print.Height / 2 + print.Margin, halfThick);
+        return new(ShapeKind.Box, half, new(new(0, 0, -halfThick), Quat.Identity), 0xF2F2F0, Print: print);
     }
 
     private static Shape[] TargetMark() =>
