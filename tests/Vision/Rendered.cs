@@ -16,7 +16,8 @@ internal sealed class Rendered
     private readonly SceneSnapshot _snapshot;
     private readonly Pose[] _frames = new Pose[6];
 
-    public Rendered(CellBoard board, CameraModel camera)
+    /// <param name="board">Null: there is none.</param>
+    public Rendered(CellBoard? board, CameraModel camera)
     {
         UrModel model = UrModel.ByName("UR5e");
         _scene = new(model, 1, board);
@@ -27,7 +28,7 @@ internal sealed class Rendered
         Home = _frames[5];
     }
 
-    public CellBoard Board { get; }
+    public CellBoard? Board { get; }
 
     public CameraModel Camera { get; }
 
@@ -38,12 +39,12 @@ internal sealed class Rendered
 
     /// <summary>The board in the camera's optical frame.</summary>
     public Pose Truth(in Pose flange) =>
-        Camera.PoseInBase(flange).Inverse * (Board.OnFlange ? flange * Board.Pose : Board.Pose);
+        Camera.PoseInBase(flange).Inverse * (Board!.OnFlange ? flange * Board.Pose : Board.Pose);
 
     /// <summary>Where the flange must be for the camera to see the board so.</summary>
     public Pose FlangeFor(in Pose boardInCamera) => Camera.OnFlange
-        ? Board.Pose * boardInCamera.Inverse * Camera.Extrinsics.Inverse
-        : Camera.Extrinsics * boardInCamera * Board.Pose.Inverse;
+        ? Board!.Pose * boardInCamera.Inverse * Camera.Extrinsics.Inverse
+        : Camera.Extrinsics * boardInCamera * Board!.Pose.Inverse;
 
     public GrayImage Take(in Pose flange, int number = 0) => GrayImage.FromRgb(TakeRgb(flange, number), Camera.Width, Camera.Height);
 

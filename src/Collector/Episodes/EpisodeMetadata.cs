@@ -193,6 +193,9 @@ public sealed record CameraDescription(
     /// <summary>False: its pictures were stamped by the host, because the kernel passes the camera's stamps on no further.</summary>
     public bool? HardwareStamps { get; init; }
 
+    /// <summary>What was measured of it in the cell; null where nothing was.</summary>
+    public CameraCalibrationDescription? Calibration { get; init; }
+
     /// <summary>As a camera describes itself. A camera without colour pictures in the episode: <c>with { Color = null }</c>.</summary>
     public static CameraDescription From(CameraInfo info)
     {
@@ -223,6 +226,23 @@ public sealed record CameraDescription(
 /// <param name="Translation">m.</param>
 /// <param name="Rotation">Rotation vector, rad.</param>
 public sealed record CameraExtrinsics(string Frame, double[] Translation, double[] Rotation);
+
+/// <summary>How well it is known when a camera's pictures were taken, and where it is.</summary>
+/// <param name="Latency">Null where it was not measured; the times are as the config says.</param>
+/// <param name="Extrinsics">Null where they were not measured.</param>
+public sealed record CameraCalibrationDescription(LatencyCalibration? Latency, ExtrinsicsCalibration? Extrinsics);
+
+/// <param name="Measured">UTC.</param>
+/// <param name="LatencyMs">From the middle of the exposure to the host, what stamps cannot show. It is taken out of the times.</param>
+/// <param name="SpreadMs">Standard deviation between single motions.</param>
+public sealed record LatencyCalibration(DateTimeOffset Measured, double LatencyMs, double SpreadMs);
+
+/// <param name="Measured">UTC.</param>
+/// <param name="ResidualPx">Root mean square distance of the board's corners from where they should have been seen.</param>
+/// <param name="ErrorMm">Standard error of the translation.</param>
+/// <param name="ErrorDeg">Standard error of the rotation.</param>
+public sealed record ExtrinsicsCalibration(
+    DateTimeOffset Measured, int Views, double ResidualPx, double ErrorMm, double ErrorDeg);
 
 /// <param name="Bias">What was subtracted from the values in force.csv: N, N·m, in the sensor's frame. Here nothing is.</param>
 /// <param name="Calibration">What the values contain besides what touches the tool; null where it was not measured.</param>

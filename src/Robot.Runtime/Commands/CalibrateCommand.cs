@@ -9,5 +9,7 @@ internal static class CalibrateCommand
         "calibrate", "Measures what is constant in a cell, and keeps it beside the config as NAME.calibration.json.")
     {
         CalibrateWrench.Create(),
+        CalibrateLatency.Create(),
+        CalibrateCamera.Create(),
     };
 }

@@ -21,7 +21,10 @@ internal static class CalibrationFile
     }
 
     /// <summary>Where it is, and from when on it is used.</summary>
-    public static void SayStored(ServiceCommand.Given given) => Console.WriteLine(
-        $"stored in {CellCalibration.FileOf(given.Cell.File)}; used from the service's next start"
-        + (given.Service.Owned ? "" : $": end the one that runs (./robot shutdown --config {given.Cell.File}) and start it again"));
+    public static void SayStored(ServiceCommand.Given given) => SayStored(given.Cell, runs: !given.Service.Owned);
+
+    /// <param name="runs">A service runs, which has read the file before.</param>
+    public static void SayStored(CellConfig cell, bool runs) => Console.WriteLine(
+        $"stored in {CellCalibration.FileOf(cell.File)}; used from the service's next start"
+        + (runs ? $": end the one that runs (./robot shutdown --config {cell.File}) and start it again" : ""));
 }

@@ -13,13 +13,16 @@ internal static class ServiceCommand
     /// <summary>What every one of them is given.</summary>
     public sealed record Given(CellConfig Cell, ServiceConnection Service, bool Yes, CancellationToken Cancel);
 
-    /// <inheritdoc cref="Subcommand(string, string, Func{Given, ParseResult, Task{int}}, bool)"/>
+    /// <inheritdoc cref="Subcommand(string, string, Func{Given, ParseResult, Task{int}}, bool, Func{CellConfig, ParseResult, int?})"/>
     public static Command Subcommand(string name, string description, Func<Given, Task<int>> run, bool asks = true) =>
         Subcommand(name, description, (given, _) => run(given), asks);
 
     /// <summary>A command that talks to the cell's service, which is started for it where none runs.</summary>
     /// <param name="asks">It moves or changes something, and takes --yes.</param>
-    public static Command Subcommand(string name, string description, Func<Given, ParseResult, Task<int>> run, bool asks = true)
+    /// <param name="alone">Does without the service what can be done so, and says how it ended; null where the service is needed.</param>
+    public static Command Subcommand(
+        string name, string description, Func<Given, ParseResult, Task<int>> run, bool asks = true,
+        Func<CellConfig, ParseResult, int?>? alone = null)
     {
         var config = SharedOptions.Config();
         var data = SharedOptions.Data();
@@ -30,6 +33,8 @@ internal static class ServiceCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var cell = CellConfig.Load(parsed.GetValue(config)!);
+            if (alone?.Invoke(cell, parsed) is { } ended)
+                return ended;
             await using var service = await ServiceConnection.OpenAsync(
                 cell, parsed.GetValue(data)!, parsed.GetResult(data) is { Implicit: false }, cancel);
             await service.Core.SubscribeAsync(cancel);

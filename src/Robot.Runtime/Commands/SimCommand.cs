@@ -100,11 +100,24 @@ internal static class SimCommand
             Clocks = simulation.Clocks,
             Noise = simulation.Noise,
             PictureWidth = simulation.PictureWidth,
+            Board = BoardOf(cell),
             RobotTransport = simulation.Robot.ToOptions(),
             ForceTransport = simulation.Force.ToOptions(),
             GripperTransport = simulation.Gripper.ToOptions(),
             CameraTransport = simulation.Cameras.ToOptions(),
         };
+    }
+
+    private static CellBoard? BoardOf(CellConfig cell)
+    {
+        try
+        {
+            return cell.Simulation!.Board?.ToBoard();
+        }
+        catch (ArgumentException e)
+        {
+            throw new RobotException(ExitCode.Config, $"{cell.File}: simulation.board: {e.Message}");
+        }
     }
 
     /// <summary>Where a simulated device of a serial line is: a port of its own in the runtime folder, or a loopback address.</summary>

@@ -59,9 +59,14 @@ public sealed record CellCalibration
 
     /// <param name="MountedOn">base or flange.</param>
     /// <param name="OpticalFrame">In what it is mounted on: p[m, rotation vector rad].</param>
-    /// <param name="ResidualMm">Root mean square over the views.</param>
+    /// <param name="ResidualPx">Root mean square distance of the board's corners from where they should be seen.</param>
+    /// <param name="ResidualMm">Root mean square over the views, of where a view alone sees the board from where it should be.</param>
+    /// <param name="ResidualDeg">The same of how it is turned.</param>
+    /// <param name="ErrorMm">Standard error of the position.</param>
+    /// <param name="ErrorDeg">Standard error of the turn.</param>
     public sealed record ExtrinsicsSection(
-        DateTimeOffset Measured, string MountedOn, double[] OpticalFrame, int Views, double ResidualMm, double ResidualDeg);
+        DateTimeOffset Measured, string MountedOn, double[] OpticalFrame, int Views, double ResidualPx, double ResidualMm,
+        double ResidualDeg, double ErrorMm, double ErrorDeg);
 
     /// <summary>my-cell.yaml → my-cell.calibration.json.</summary>
     public static string FileOf(string configFile) => Path.ChangeExtension(configFile, ".calibration.json");

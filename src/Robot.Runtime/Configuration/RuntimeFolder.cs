@@ -59,6 +59,9 @@ internal static class RuntimeFolder
 
     public static string Preview(string cell, string camera) => System.IO.Path.Combine(Path, $"{cell}-{camera}.preview");
 
+    /// <summary>A single picture on its way to who asked for it.</summary>
+    public static string Still(string cell, string camera) => System.IO.Path.Combine(Path, $"{cell}-{camera}.still");
+
     /// <summary>
     /// A folder where everybody may make one: somebody else could have been first, and would see and replace what we put there.
     /// </summary>

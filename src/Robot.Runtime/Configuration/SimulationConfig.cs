@@ -29,6 +29,9 @@ public sealed class SimulationConfig
     /// <summary>Sensor-like noise in pictures and force.</summary>
     public bool Noise { get; set; } = true;
 
+    /// <summary>A board to calibrate the cameras with; absent: there is none.</summary>
+    public SimulatedBoardConfig? Board { get; set; }
+
     /// <summary>Pixels from left to right of what its cameras see; three quarters of it from top to bottom.</summary>
     [AllowedValues(160, 320, 640)]
     public int PictureWidth { get; set; } = 640;

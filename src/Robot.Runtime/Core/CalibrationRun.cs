@@ -61,7 +61,8 @@ internal sealed class CalibrationRun(CellConfig config, CellDevices devices, Rec
             if (disk.SecondsLeft < LeastSeconds)
                 throw new RobotException(ExitCode.Disk, $"{recorder.DataRoot}: {disk.FreeBytes / 1e6:0} MB are free, too few for "
                     + "a calibration's pictures; make room or name another folder with --data");
-            var header = new CalibrationLog(config.Cell, DateTimeOffset.UtcNow, devices.Cameras.ToDictionary(c => c.Name, c => c.Color.LatencyMs));
+            var header = new CalibrationLog(
+                config.Cell, DateTimeOffset.UtcNow, devices.Cameras.ToDictionary(c => c.Name, c => c.Color.LatencyMs));
             try
             {
                 string folder = CalibrationFolder.Create(recorder.DataRoot, "latency");
@@ -100,7 +101,7 @@ internal sealed class CalibrationRun(CellConfig config, CellDevices devices, Rec
         ICamera camera = devices.Cameras.Find(c => c.Name == name)
             ?? throw new RobotException(ExitCode.Usage, $"this cell has no camera '{name}'; it has "
                 + string.Join(", ", devices.Cameras.Select(c => c.Name).DefaultIfEmpty("none")));
-        CheckDevices();
+        CheckArm();
         RobotState before = NewestState();
         long from = HostClock.NowNs, deadline = from + (long)(s_pictureDeadline.TotalMilliseconds * 1e6);
         while (HostClock.NowNs < deadline)
@@ -139,13 +140,18 @@ internal sealed class CalibrationRun(CellConfig config, CellDevices devices, Rec
         ? state.Value
         : throw new RobotException(ExitCode.Device, $"robot: {devices.Arm.Status.Message}");
 
-    private void CheckDevices()
+    private void CheckArm()
     {
         if (devices.Arm is null)
             throw new RobotException(ExitCode.Config, $"{config.File}: a camera is calibrated against the arm, and this cell has none");
+    }
+
+    private void CheckDevices()
+    {
+        CheckArm();
         if (devices.Cameras.Count == 0)
             throw new RobotException(ExitCode.Config, $"{config.File}: this cell has no camera");
-        foreach (ISampleStream stream in (ISampleStream[])[devices.Arm.States, .. devices.Cameras.Select(c => c.Color)])
+        foreach (ISampleStream stream in (ISampleStream[])[devices.Arm!.States, .. devices.Cameras.Select(c => c.Color)])
             if (RecordingDescription.Obstacle(stream, devices.DeviceOf(stream).Status, HostClock.NowNs) is { } obstacle)
                 throw new RobotException(ExitCode.Device, obstacle
                     + (config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})"));

@@ -25,6 +25,7 @@ internal sealed class CoreHandler(
     private readonly ArmRun _arm = new(config, devices, policies);
     private readonly ArmOrders _orders = new(devices);
     private readonly GripperRun _gripper = new(devices, policies);
+    private readonly CalibrationRun _calibration = new(config, devices, recorder);
     private FreedriveRun? _freedrive;
     private readonly ConditionalWeakTable<object, object> _gone = []; // connections that have closed
     private volatile Starter? _starter; // who had the arm moved last
@@ -45,7 +46,8 @@ internal sealed class CoreHandler(
             return await recorder.EndedAsync(parameters.Text("id")).WaitAsync(cancel);
         if (method == CoreMethods.ArmMoved)
             return await _arm.MovedAsync().WaitAsync(cancel);
-        if ((_orders.TryHandle(method, parameters, connection, cancel) ?? force.TryHandle(method, parameters, cancel)) is { } obeyed)
+        if ((_orders.TryHandle(method, parameters, connection, cancel) ?? force.TryHandle(method, parameters, cancel)
+            ?? _calibration.TryHandle(method, parameters, connection, cancel)) is { } obeyed)
             return await obeyed;
         if (_gripper.TryHandle(method, parameters) is { } told)
             return told;
@@ -84,6 +86,7 @@ internal sealed class CoreHandler(
             devices.Motion?.Stop("who asked for it went away");
         _jog.Closed(connection);
         _orders.Closed(connection);
+        _calibration.Closed(connection);
         if (_starter is not { } starter || starter.Connection != connection)
             return;
         _starter = null;
@@ -119,6 +122,7 @@ internal sealed class CoreHandler(
     {
         const string Why = "the service ends";
         StopArm(Why);
+        _calibration.Closed(null);
         await Task.WhenAny(_orders.EndedAsync(), Task.Delay(s_logDeadline)); // a program that is only starting stops itself
         await _oneAtATime.WaitAsync();
         SaveAndIdle(Why);

@@ -226,7 +226,7 @@ internal sealed class Recorder(
         RobotState? state = devices.Arm?.States.TryGetNewest(out var newest) == true ? newest.Value : null;
         return new(id, task, config.RateHz, originNs, firstSlot, RecordingDescription.Configuration(config),
             config.Robot is null ? null : RecordingDescription.Robot(config.Robot, devices.Arm?.Identity, state),
-            [.. devices.Cameras.Select(c => c.Info).OfType<CameraInfo>().Select(CameraDescription.From)],
+            [.. devices.Cameras.Select(c => c.Info).OfType<CameraInfo>().Select(c => RecordingDescription.Camera(c, config.Calibration))],
             RecordingDescription.Force(devices.Force?.Info, config.Calibration.Wrench, devices.External.Tare),
             devices.Arm is null ? null : RecordingDescription.Action(source, devices.Gripper is not null, CellDevices.Limits(config)),
             devices.Streams.ToDictionary(s => s.Name, s => new RecordedStream(s.RateHz, s.LatencyMs)),

@@ -29,6 +29,18 @@ internal static class RecordingDescription
         state is { TcpOffset.IsFinite: true } ? state.Value.TcpOffset.ToArray() : config.Tcp,
         state is { Payload: var payload } && double.IsFinite(payload) ? payload : config.PayloadKg);
 
+    /// <summary>As the camera describes itself, with what was measured of it.</summary>
+    public static CameraDescription Camera(CameraInfo camera, CellCalibration calibration)
+    {
+        var description = CameraDescription.From(camera);
+        return !calibration.Cameras.TryGetValue(camera.Name, out var m) ? description : description with
+        {
+            Calibration = new(
+                m.Latency is { } l ? new(l.Measured, l.LatencyMs, l.SpreadMs) : null,
+                m.Extrinsics is { } e ? new(e.Measured, e.Views, e.ResidualPx, e.ErrorMm, e.ErrorDeg) : null),
+        };
+    }
+
     /// <param name="measured">By <c>calibrate wrench</c>; null: never.</param>
     public static ForceSensorDescription? Force(
         ForceSensorInfo? sensor, CellCalibration.WrenchSection? measured, Wrench? tare) => sensor is null ? null : new(

@@ -261,6 +261,18 @@ public static class CoreMethods
     /// </summary>
     public const string GripperMove = "gripper.move";
 
+    /// <summary>
+    /// {} → {folder}: arm states and colour pictures go into a log of ROOT/calibrations, which is no demonstration. It ends with the
+    /// connection.
+    /// </summary>
+    public const string CalibrationStart = "calibration.start";
+
+    /// <summary>{} → {path, bytes} when the log is on the disk.</summary>
+    public const string CalibrationStop = "calibration.stop";
+
+    /// <summary>{camera} → <see cref="Protocol.CameraStill"/>: a picture of from now on, and where the arm is.</summary>
+    public const string CameraStill = "camera.still";
+
     /// <summary>{} → {}: a person leads the arm while the connection lasts, or until it is stopped.</summary>
     public const string ArmFreedrive = "arm.freedrive";
 

@@ -22,20 +22,30 @@ public static class LatencyFit
     private const double AroundMotionMs = 150, SingleReachMs = 40, SingleStepMs = 1;
     private const double MovingShare = 0.08;
     private const long RestNs = 80_000_000;
-    private const int FewestMotions = 5;
+    private const int FewestMotions = 5, FewestPictures = 30;
     private const double LeastCorrelation = 0.75, ClearlyLower = 0.05, MostErrorMs = 4, SingleCorrelation = 0.6;
 
     /// <exception cref="VisionException">The pictures do not show when the arm moved; says why, and what to do.</exception>
-    public static LatencyResult Find(IReadOnlyList<MotionSample> pictures, ArmPath arm)
+    public static LatencyResult Find(PictureMotion motion, ArmPath arm)
     {
-        if (pictures.Count < 30)
-            throw new VisionException($"{pictures.Count + 1} pictures are too few to tell when something moved; record some seconds");
+        if (motion.Samples[0].Count < FewestPictures)
+            throw new VisionException($"{motion.Samples[0].Count} pictures are too few to tell when something moved; record some seconds");
         var motions = arm.Motions(MovingShare, RestNs);
         if (motions.Count < FewestMotions)
             throw new VisionException($"the arm moved {motions.Count} times with a rest before and after, and at least {FewestMotions} "
                 + "are needed: move it on and off, with short rests");
-        double[] seen = Amplitudes(pictures);
-        var whole = Curve(pictures, seen, arm, LeastLagMs, MostLagMs, StepMs);
+        var sizes = motion.Samples.Select(pictures =>
+        {
+            double[] seen = Amplitudes(pictures);
+            return (Pictures: pictures, Seen: seen, Curve: Curve(pictures, seen, arm, LeastLagMs, MostLagMs, StepMs));
+        });
+        var (pictures, seen, whole) = sizes.MaxBy(s => s.Curve.Max());
+        return Find(pictures, seen, whole, arm, motions);
+    }
+
+    private static LatencyResult Find(
+        IReadOnlyList<MotionSample> pictures, double[] seen, double[] whole, ArmPath arm, IReadOnlyList<(long, long)> motions)
+    {
         int best = IndexOfMax(whole);
         double correlation = whole[best];
         if (!(correlation >= LeastCorrelation))
@@ -48,14 +58,18 @@ public static class LatencyFit
         if (rival > correlation - ClearlyLower)
             throw new VisionException($"another lag fits almost as well ({rival:0.00} against {correlation:0.00}): "
                 + "move at irregular intervals");
-        double[] single = [.. motions.Select(m => Single(pictures, seen, arm, m, lag)).OfType<double>()];
+        double[][] near = [.. motions.Select(m => Around(pictures, seen, arm, m, lag)).OfType<double[]>()];
+        double[] single = [.. near.Select(TopOf).OfType<double>().Select(t => lag - SingleReachMs + SingleStepMs * t)];
         if (single.Length < FewestMotions)
             throw new VisionException($"only {single.Length} of {motions.Count} motions are seen clearly enough in the pictures, and at "
                 + $"least {FewestMotions} are needed: move further, or bring more of the arm into view");
+        // Each motion with its own share, whatever it moves in the picture: to and away from the camera is little of it.
+        double[] together = [.. Enumerable.Range(0, near[0].Length).Select(i => near.Average(c => c[i]))];
+        double fine = lag - SingleReachMs + SingleStepMs * (TopOf(together) ?? SingleReachMs / SingleStepMs);
         double mean = single.Average(), spread = Math.Sqrt(single.Sum(s => (s - mean) * (s - mean)) / (single.Length - 1));
-        var result = new LatencyResult(lag, spread, single.Length, correlation);
+        var result = new LatencyResult(fine, spread, single.Length, correlation);
         return result.ErrorMs <= MostErrorMs ? result : throw new VisionException(
-            $"the single motions disagree: {lag:0.0} ms with a standard deviation of {spread:0.0} ms over {single.Length}; "
+            $"the single motions disagree: {fine:0.0} ms with a standard deviation of {spread:0.0} ms over {single.Length}; "
             + "are pictures lost, or are the camera's times uneven? Record for longer");
     }
 
@@ -87,18 +101,22 @@ public static class LatencyFit
         return n < 8 || varianceX <= 1e-12 || varianceY <= 1e-12 ? 0 : (xy - x * y / n) / Math.Sqrt(varianceX * varianceY);
     }
 
-    /// <summary>One motion's own lag near that of all; null where it is not seen well.</summary>
-    private static double? Single(
+    /// <summary>One motion's correlation near the lag of all; null where it is not seen well.</summary>
+    private static double[]? Around(
         IReadOnlyList<MotionSample> pictures, double[] seen, ArmPath arm, (long FromNs, long ToNs) motion, double lagMs)
     {
         double from = motion.FromNs + (lagMs - AroundMotionMs) * 1e6, to = motion.ToNs + (lagMs + AroundMotionMs) * 1e6;
         int[] near = [.. Enumerable.Range(0, pictures.Count).Where(i => pictures[i].FromNs >= from && pictures[i].ToNs <= to)];
         var curve = Curve([.. near.Select(i => pictures[i])], [.. near.Select(i => seen[i])], arm,
             lagMs - SingleReachMs, lagMs + SingleReachMs, SingleStepMs);
+        return curve.Max() < SingleCorrelation ? null : curve;
+    }
+
+    /// <summary>Where a curve is highest, in steps from its begin; null where that is at its end.</summary>
+    private static double? TopOf(double[] curve)
+    {
         int best = IndexOfMax(curve);
-        return best == 0 || best == curve.Length - 1 || curve[best] < SingleCorrelation
-            ? null
-            : lagMs - SingleReachMs + SingleStepMs * (best + Top(curve, best));
+        return best == 0 || best == curve.Length - 1 ? null : best + Top(curve, best);
     }
 
     /// <summary>The highest other hill: from where the curve has gone down from the highest and goes up again.</summary>

@@ -6,29 +6,38 @@ namespace RobotWorldModel.Vision.Latency;
 /// </param>
 public readonly record struct MotionSample(long FromNs, long ToNs, double Energy);
 
-/// <summary>How much moves in a camera's pictures, one after the other. Small pictures do: noise averages out in them.</summary>
+/// <summary>
+/// How much moves in a camera's pictures, one after the other, in pictures made small: noise averages out in them, and the difference
+/// grows with the motion until that is as large as what is to be seen. Which size does best is the scene's, so that there are several.
+/// </summary>
 public sealed class PictureMotion
 {
-    private const int SmallWidth = 160;
-    private float[]? _last, _now;
+    private const int Sizes = 3, LargestWidth = 160;
+    private readonly List<MotionSample>[] _samples = [.. Enumerable.Range(0, Sizes).Select(_ => new List<MotionSample>())];
+    private float[][]? _last, _now;
     private long _lastNs;
 
-    public List<MotionSample> Samples { get; } = [];
+    /// <summary>By the pictures' size, the largest first.</summary>
+    public IReadOnlyList<IReadOnlyList<MotionSample>> Samples => _samples;
 
     /// <param name="originatingNs">When it was taken, as far as is known; later than the last one's.</param>
     /// <param name="rgb">Rows from the top, three bytes a pixel.</param>
     /// <exception cref="ArgumentException">It has another size than the last one.</exception>
     public void Add(long originatingNs, ReadOnlySpan<byte> rgb, int width, int height)
     {
-        int step = Math.Max(1, width / SmallWidth), w = width / step, h = height / step;
-        _now ??= new float[w * h];
-        if (_now.Length != w * h)
+        int step = Math.Max(1, width / LargestWidth), w = width / step, h = height / step;
+        float[][] Make() => [.. Enumerable.Range(0, Sizes).Select(i => new float[(w >> i) * (h >> i)])];
+        _now ??= Make();
+        if (_now[0].Length != w * h)
             throw new ArgumentException($"a picture of {width} x {height} pixels after others of another size");
-        Shrink(rgb, width, step, w, h, _now);
+        Shrink(rgb, width, step, w, h, _now[0]);
+        for (int i = 1; i < Sizes; i++)
+            Halve(_now[i - 1], w >> (i - 1), _now[i], w >> i, h >> i);
         if (_last is null)
-            _last = new float[w * h];
+            _last = Make();
         else
-            Samples.Add(new(_lastNs, originatingNs, Variance(_last, _now)));
+            for (int i = 0; i < Sizes; i++)
+                _samples[i].Add(new(_lastNs, originatingNs, Variance(_last[i], _now[i])));
         (_last, _now, _lastNs) = (_now, _last, originatingNs);
     }
 
@@ -45,6 +54,16 @@ public sealed class PictureMotion
                         sum += rgb[at] + 2 * rgb[at + 1] + rgb[at + 2];
                 }
                 into[y * w + x] = sum / (4f * step * step);
+            }
+    }
+
+    private static void Halve(float[] from, int fromWidth, float[] into, int w, int h)
+    {
+        for (int y = 0; y < h; y++)
+            for (int x = 0; x < w; x++)
+            {
+                int at = 2 * y * fromWidth + 2 * x;
+                into[y * w + x] = (from[at] + from[at + 1] + from[at + fromWidth] + from[at + fromWidth + 1]) / 4;
             }
     }
 

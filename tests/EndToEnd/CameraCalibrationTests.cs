@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Simulation.Rendering;
+using RobotWorldModel.Vision.Solving;
+
+namespace RobotWorldModel.EndToEnd.Tests;
+
+public sealed class CameraCalibrationTests
+{
+    private const double TrueLatencyMs = 25; // the least that the cell's pictures take
+
+    [SkippableFact]
+    public void Latency_and_place_of_the_wrist_camera_are_found_and_stored()
+    {
+        Skip.IfNot(NativeLibrary.TryLoad("libapriltag.so.3", out _), "libapriltag is missing: apt-get install libapriltag3");
+        using var cell = new TestCell(cameras: 1, pictureWidth: 640, changes:
+        [
+            ("    latency_ms: 25", "    latency_ms: 4\n    mounted_on: flange"),
+            ("  clocks: true", "  board: {kind: charuco, pose: [-0.41, 0.30, 0.003, 0, 0, 0.4]}\n  clocks: true"),
+        ]);
+        cell.StartSim();
+        cell.StartService();
+        cell.WaitForDevices();
+        cell.Run("arm", "move", "--config", cell.Config, "--joints=-0.9,-1.5708,1.5708,-1.5708,-1.5708,0", "--share", "0.9")
+            .MustEndWith(ExitCode.Done);
+
+        Calibrate(cell, "latency", "--seconds", "7", "--share", "0.9").MustEndWith(ExitCode.Done);
+        Calibrate(cell, "camera", "wrist", "--views", "6", "--share", "0.9").MustEndWith(ExitCode.Done);
+
+        var wrist = CellCalibration.Load(cell.Config).Cameras["wrist"];
+        Assert.InRange(wrist.Latency!.LatencyMs, TrueLatencyMs - 3, TrueLatencyMs + 3);
+        var (mm, degrees) = HandEye.Difference(CameraModel.Wrist.Extrinsics, Pose.FromVector(new(wrist.Extrinsics!.OpticalFrame)));
+        Assert.True(mm <= 2 && degrees <= 0.3, $"{mm:0.00} mm and {degrees:0.000} degrees off");
+        Assert.Empty(cell.Episodes);
+
+        // The same again from what was kept, and nothing moves.
+        string views = Directory.GetDirectories(Path.Combine(cell.Data, "calibrations"), "camera-wrist-*").Single();
+        Assert.Contains("wrist is at", Calibrate(cell, "camera", "--from", views).MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        Assert.Equal(wrist.Extrinsics.OpticalFrame, CellCalibration.Load(cell.Config).Cameras["wrist"].Extrinsics!.OpticalFrame);
+    }
+
+    private static CommandResult Calibrate(TestCell cell, string what, params string[] more) =>
+        cell.Run(["calibrate", what, "--config", cell.Config, .. more]);
+}
