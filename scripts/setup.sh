@@ -25,6 +25,7 @@ python3-pymodbus|an independent Modbus server in the tests
 python3-serial-asyncio|its serial side
 libmodbus-dev|another independent Modbus server in the tests
 libturbojpeg0|decodes Motion-JPEG of webcams, in the tests too
+libapriltag3|finds calibration boards in pictures: robot calibrate camera
 gcc|the C loop that the tick is measured against; the stand-in for librealsense2 in the tests
 libc6-dev|headers for both
 '

@@ -15,7 +15,7 @@ public sealed class CameraCalibrationTests
     public void Latency_and_place_of_the_wrist_camera_are_found_and_stored()
     {
         Skip.IfNot(NativeLibrary.TryLoad("libapriltag.so.3", out _), "libapriltag is missing: apt-get install libapriltag3");
-        using var cell = new TestCell(cameras: 1, pictureWidth: 640, changes:
+        using var cell = new TestCell(cameras: 1, pictureWidth: 320, changes:
         [
             ("    latency_ms: 25", "    latency_ms: 4\n    mounted_on: flange"),
             ("  clocks: true", "  board: {kind: charuco, pose: [-0.41, 0.30, 0.003, 0, 0, 0.4]}\n  clocks: true"),

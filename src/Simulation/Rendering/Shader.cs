@@ -123,27 +123,46 @@ internal sealed class Shader(CameraModel camera)
     /// <summary>How much light the print leaves, pixel by pixel: only boards have one, and their edges are what is looked for.</summary>
     private F Printed(in Primitive p, F u, float v, F t, I mine)
     {
-        Span<float> share = stackalloc float[8];
-        double stepU = 1 / (camera.Fx * PrintRays), stepV = 1 / (camera.Fy * PrintRays);
+        Span<float> us = stackalloc float[8], ts = stackalloc float[8], share = stackalloc float[8];
+        Span<int> own = stackalloc int[8];
+        u.CopyTo(us);
+        t.CopyTo(ts);
+        mine.CopyTo(own);
         for (int lane = 0; lane < 8; lane++)
         {
-            share[lane] = 1;
-            double z = p.Origin.Z + t.GetElement(lane) * (u.GetElement(lane) * p.X.Z + v * p.Y.Z + p.Z.Z);
-            if (mine.GetElement(lane) == 0 || Math.Abs(z - p.C) > 1e-4)
-                continue; // its sides and its back are blank
-            int black = 0;
-            for (int ray = 0; ray < PrintRays * PrintRays; ray++)
-            {
-                double ru = u.GetElement(lane) + stepU * (ray % PrintRays - (PrintRays - 1) / 2.0);
-                double rv = v + stepV * (ray / PrintRays - (PrintRays - 1) / 2.0);
-                double far = (p.C - p.Origin.Z) / (ru * p.X.Z + rv * p.Y.Z + p.Z.Z);
-                if (p.Print!.IsBlack(p.Origin.X + far * (ru * p.X.X + rv * p.Y.X + p.Z.X),
-                    p.Origin.Y + far * (ru * p.X.Y + rv * p.Y.Y + p.Z.Y)))
-                    black++;
-            }
-            share[lane] = 1 - (1 - PrintedBlack) * black / (PrintRays * PrintRays);
+            double z = p.Origin.Z + ts[lane] * (us[lane] * p.X.Z + v * p.Y.Z + p.Z.Z);
+            bool onPrint = own[lane] != 0 && Math.Abs(z - p.C) < 1e-4; // its sides and its back are blank
+            share[lane] = onPrint ? (float)(1 - (1 - PrintedBlack) * BlackShare(p, us[lane], v)) : 1;
         }
         return Vector256.Create<float>(share);
+    }
+
+    /// <summary>How much of a pixel lies in the black, 0..1; within a pixel the surface counts as seen straight on.</summary>
+    private double BlackShare(in Primitive p, double u, double v)
+    {
+        double half = 0.5 - 0.5 / PrintRays;
+        var (x, y) = OnPrint(p, u, v);
+        var (xu, yu) = OnPrint(p, u + half / camera.Fx, v);
+        var (xv, yv) = OnPrint(p, u, v + half / camera.Fy);
+        (xu, yu, xv, yv) = (xu - x, yu - y, xv - x, yv - y);
+        bool first = p.Print!.IsBlack(x - xu - xv, y - yu - yv);
+        if (p.Print.IsBlack(x + xu - xv, y + yu - yv) == first && p.Print.IsBlack(x - xu + xv, y - yu + yv) == first
+            && p.Print.IsBlack(x + xu + xv, y + yu + yv) == first)
+            return first ? 1 : 0; // no cell is as small as a pixel where a board can be read
+        int black = 0;
+        for (int ray = 0; ray < PrintRays * PrintRays; ray++)
+        {
+            double a = ray % PrintRays * 2.0 / (PrintRays - 1) - 1, b = ray / PrintRays * 2.0 / (PrintRays - 1) - 1;
+            if (p.Print.IsBlack(x + a * xu + b * xv, y + a * yu + b * yv))
+                black++;
+        }
+        return (double)black / (PrintRays * PrintRays);
+    }
+
+    private static (double X, double Y) OnPrint(in Primitive p, double u, double v)
+    {
+        double far = (p.C - p.Origin.Z) / (u * p.X.Z + v * p.Y.Z + p.Z.Z);
+        return (p.Origin.X + far * (u * p.X.X + v * p.Y.X + p.Z.X), p.Origin.Y + far * (u * p.X.Y + v * p.Y.Y + p.Z.Y));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Runtime.Configuration;
@@ -31,6 +32,23 @@ public class RecordingDescriptionTests
             Assert.Equal(s_config.Tcp, robot.Tcp);
             Assert.Equal((s_config.PayloadKg, s_config.Model), (robot.PayloadKg, robot.Model));
         });
+    }
+
+    [Fact]
+    public void What_was_measured_of_a_camera_is_told_with_its_date_and_error()
+    {
+        var now = new DateTimeOffset(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
+        var lens = new CameraIntrinsics(640, 480, 600, 600, 320, 240, []);
+        CameraInfo Camera(string name) => new(name, "D435", "1", lens, null, 0, "flange", Pose.FromVector(new(0, 0.1, 0, 0, 0, 1)));
+        var measured = new CellCalibration
+        {
+            Cameras = { ["wrist"] = new(new(now, 31.5, 0.4, 12), new(now, "flange", [0, 0.1, 0, 0, 0, 1], 14, 0.2, 0.4, 0.05, 0.3, 0.02)) },
+        };
+        var wrist = RecordingDescription.Camera(Camera("wrist"), measured);
+        Assert.Equal([0, 0.1, 0], wrist.Extrinsics!.Translation);
+        Assert.Equal(new LatencyCalibration(now, 31.5, 0.4), wrist.Calibration!.Latency);
+        Assert.Equal(new ExtrinsicsCalibration(now, 14, 0.2, 0.3, 0.02), wrist.Calibration.Extrinsics);
+        Assert.Null(RecordingDescription.Camera(Camera("scene"), measured).Calibration);
     }
 
     [Theory]
