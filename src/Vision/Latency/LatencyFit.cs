@@ -22,7 +22,7 @@ public static class LatencyFit
     private const double AroundMotionMs = 150, SingleReachMs = 40, SingleStepMs = 1;
     private const double MovingShare = 0.08;
     private const long RestNs = 80_000_000;
-    private const int FewestMotions = 5, FewestPictures = 30;
+    private const int FewestMotions = 5, FewestPictures = 30, FewestInMotion = 6;
     private const double LeastCorrelation = 0.75, ClearlyLower = 0.05, MostErrorMs = 4, SingleCorrelation = 0.6;
 
     /// <exception cref="VisionException">The pictures do not show when the arm moved; says why, and what to do.</exception>
@@ -98,7 +98,7 @@ public static class LatencyFit
             (xx, xy, yy) = (xx + way * way, xy + way * seen[i], yy + seen[i] * seen[i]);
         }
         double varianceX = xx - x * x / n, varianceY = yy - y * y / n;
-        return n < 8 || varianceX <= 1e-12 || varianceY <= 1e-12 ? 0 : (xy - x * y / n) / Math.Sqrt(varianceX * varianceY);
+        return n < FewestInMotion || varianceX <= 1e-12 || varianceY <= 1e-12 ? 0 : (xy - x * y / n) / Math.Sqrt(varianceX * varianceY);
     }
 
     /// <summary>One motion's correlation near the lag of all; null where it is not seen well.</summary>
