@@ -28,19 +28,24 @@ public sealed class CameraCalibrationTests
         cell.Run("arm", "move", "--config", cell.Config, "--joints=-0.9,-1.5708,1.5708,-1.5708,-1.5708,0", "--share", "0.9")
             .MustEndWith(ExitCode.Done);
 
-        Calibrate(cell, "latency", "--seconds", "8").MustEndWith(ExitCode.Done);
         Calibrate(cell, "camera", "wrist", "--views", "6", "--share", "0.9").MustEndWith(ExitCode.Done);
+        CommandResult latency = Calibrate(cell, "latency", "--seconds", "8");
+        for (int again = 0; latency.ExitCode != ExitCode.Done && again < 2; again++)
+            latency = Calibrate(cell, "latency"); // a machine that draws too few pictures is refused, and told to record for longer
+        latency.MustEndWith(ExitCode.Done);
 
         var wrist = CellCalibration.Load(cell.Config).Cameras["wrist"];
-        double latency = AssumedMs + LagOfTimesMs(cell);
-        Assert.InRange(wrist.Latency!.LatencyMs, latency - 3, latency + 3);
         var (mm, degrees) = HandEye.Difference(CameraModel.Wrist.Extrinsics, Pose.FromVector(new(wrist.Extrinsics!.OpticalFrame)));
         Assert.True(mm <= 2 && degrees <= 0.3, $"{mm:0.00} mm and {degrees:0.000} degrees off");
+        double truth = AssumedMs + LagOfTimesMs(cell);
+        double within = Math.Max(3, 3 * wrist.Latency!.SpreadMs / Math.Sqrt(wrist.Latency.Motions));
+        Assert.InRange(wrist.Latency.LatencyMs, truth - within, truth + within);
         Assert.Empty(cell.Episodes);
 
         // The same again from what was kept, and nothing moves.
         string views = Directory.GetDirectories(Path.Combine(cell.Data, "calibrations"), "camera-wrist-*").Single();
-        Assert.Contains("wrist is at", Calibrate(cell, "camera", "--from", views).MustEndWith(ExitCode.Done).Out, StringComparison.Ordinal);
+        string said = Calibrate(cell, "camera", "--from", views).MustEndWith(ExitCode.Done).Out;
+        Assert.Contains("wrist is at", said, StringComparison.Ordinal);
         Assert.Equal(wrist.Extrinsics.OpticalFrame, CellCalibration.Load(cell.Config).Cameras["wrist"].Extrinsics!.OpticalFrame);
     }
 
@@ -50,7 +55,7 @@ public sealed class CameraCalibrationTests
     /// </summary>
     private static double LagOfTimesMs(TestCell cell)
     {
-        string folder = Directory.GetDirectories(Path.Combine(cell.Data, "calibrations"), "latency-*").Single();
+        string folder = Directory.GetDirectories(Path.Combine(cell.Data, "calibrations"), "latency-*").Order().Last();
         using var control = new CellControl(cell.Control);
         using var log = new CaptureReader(Path.Combine(folder, CaptureLog.FileName));
         var lags = new List<double>();

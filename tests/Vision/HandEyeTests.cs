@@ -63,7 +63,8 @@ public sealed class HandEyeTests
     [SkippableFact]
     public void A_wrist_camera_is_found_from_rendered_pictures_of_a_chessboard()
     {
-        var cell = new Rendered(new(s_charuco, false, new(new(-0.49, 0.33, 0.003), Quat.FromAxisAngle(Vec3.UnitZ, 0.4))), CameraModel.Wrist);
+        Pose board = new(new(-0.49, 0.33, 0.003), Quat.FromAxisAngle(Vec3.UnitZ, 0.4));
+        var cell = new Rendered(new(s_charuco, false, board), CameraModel.Wrist);
         FindRendered(cell, new(new(0.02, 0.01, 0.38), Quat.FromAxisAngle(Vec3.UnitX, Math.PI - 0.3)), 7);
     }
 

@@ -4,7 +4,7 @@ using RobotWorldModel.Vision.Latency;
 
 namespace RobotWorldModel.Vision.Tests;
 
-/// <summary>Pictures of the simulated cell, rendered for known times while the arm goes to and fro, against states of the same arm.</summary>
+/// <summary>Pictures of the simulated cell, rendered for known times as the arm goes to and fro, against states of the same arm.</summary>
 public sealed class LatencyFitTests
 {
     private const double StateHz = 500, CameraHz = 30;

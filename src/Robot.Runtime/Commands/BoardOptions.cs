@@ -19,7 +19,7 @@ internal sealed class BoardOptions
     private readonly Option<string> _marker = Text("--marker", "ChArUco: edge of a marker", "22mm", "LENGTH");
     private readonly Option<string> _dictionary = Text("--dictionary", "ChArUco: 4x4, 5x5 or 6x6", "4x4", "NAME");
     private readonly Option<string> _tags = Text("--tags", "AprilTag: tags across and down", "1x1", "NxM");
-    private readonly Option<string> _tag = Text("--tag", "AprilTag: edge of a tag's black border, measured on the print", "100mm", "LENGTH");
+    private readonly Option<string> _tag = Text("--tag", "AprilTag: edge of a tag's black border, as measured", "100mm", "LENGTH");
     private readonly Option<string> _gap = Text("--gap", "AprilTag: white between two tags", "20mm", "LENGTH");
 
     private readonly Option<int> _firstId = new("--first-id") { Description = "AprilTag: number of the first tag" };

@@ -142,9 +142,9 @@ internal static class CalibrateCamera
         HandEyeResult found = HandEye.Solve(views, lens, mounted == "flange");
         if (found.ResidualPx > MostResidualPx || found.ErrorMm > MostErrorMm || found.ErrorDeg > MostErrorDeg)
             throw new VisionException($"the views do not fit one place: corners are {found.ResidualPx:0.00} px off (at most "
-                + $"{MostResidualPx}), the place is known to {found.ErrorMm:0.0} mm and {found.ErrorDeg:0.00}° (at most {MostErrorMm} mm, "
-                + $"{MostErrorDeg}°). Did the board or the camera move? Are the sizes of the print right, and the camera's intrinsics? "
-                + $"Look at {folder.Path}");
+                + $"{MostResidualPx}), the place is known to {found.ErrorMm:0.0} mm and {found.ErrorDeg:0.00}° (at most "
+                + $"{MostErrorMm} mm, {MostErrorDeg}°). Did the board or the camera move? Are the sizes of the print right, and "
+                + $"the camera's intrinsics? Look at {folder.Path}");
         double[] place = found.Camera.ToVector().ToArray();
         CalibrationFile.Update(cell, all =>
         {
@@ -158,7 +158,8 @@ internal static class CalibrateCamera
         });
         Pose camera = found.Camera;
         Vec3 turn = camera.Rotation.ToRotationVector();
-        Console.WriteLine($"{cell.Cell}: {name} is at {Listed(camera.Position)} m, turned by {Listed(turn)} rad, in the {mounted}'s frame");
+        Console.WriteLine(
+            $"{cell.Cell}: {name} is at {Listed(camera.Position)} m, turned by {Listed(turn)} rad, in the {mounted}'s frame");
         Console.WriteLine($"  ± {found.ErrorMm:0.00} mm, ± {found.ErrorDeg:0.000}° from {found.ViewPx.Count} views; corners are "
             + $"{found.ResidualPx:0.00} px off ({found.HeldOutPx:0.00} in views held out), the board by {found.ResidualMm:0.0} mm and "
             + $"{found.ResidualDeg:0.00}°");

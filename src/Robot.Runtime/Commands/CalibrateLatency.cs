@@ -72,8 +72,8 @@ internal static class CalibrateLatency
     {
         Check(given.Cell, plan);
         if (plan.Wave)
-            Console.WriteLine($"{given.Cell.Cell}: for {plan.Seconds:0.#} s lead the arm to and fro by some centimetres, with short rests at "
-                + "uneven times, in view of the camera");
+            Console.WriteLine($"{given.Cell.Cell}: for {plan.Seconds:0.#} s lead the arm to and fro by some centimetres, with short "
+                + "rests at uneven times, in view of the camera");
         else
             await AskAsync(given, $"go to and fro by {100 * plan.StepM:0.#} cm from where it is, along all axes, for "
                 + $"{plan.Seconds:0.#} s", moves: true);

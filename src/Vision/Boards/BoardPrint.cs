@@ -3,7 +3,9 @@ using System.Text;
 
 namespace RobotWorldModel.Vision.Boards;
 
-/// <summary>A board as an SVG drawing in millimetres: browsers and Inkscape print it at its true size ("100 %", not "fit to page").</summary>
+/// <summary>
+/// A board as an SVG drawing in millimetres: browsers and Inkscape print it at its true size ("100 %", not "fit to page").
+/// </summary>
 public static class BoardPrint
 {
     private const double TextMm = 3.5;

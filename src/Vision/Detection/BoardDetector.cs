@@ -61,7 +61,7 @@ public sealed class BoardDetector : IDisposable
     private static List<SeenCorner> TagCorners(List<(BoardMarker Marker, SeenMarker Seen)> seen) =>
         [.. seen.SelectMany(Points).Select(p => new SeenCorner(new(p.X, p.Y, 0), p.U, p.V))];
 
-    /// <summary>Where the markers beside a corner, each seen as a plane of its own, say that it is; then the corner that is there.</summary>
+    /// <summary>Where the markers beside a corner, each a plane of its own, say that it is; then the corner that is there.</summary>
     private List<SeenCorner> ChessCorners(GrayImage image, List<(BoardMarker Marker, SeenMarker Seen)> seen)
     {
         var planes = seen.Select(m => (m.Marker, Plane: Homography.Fit([.. Points(m)]), Side: ShortestSide(m.Seen))).ToList();

@@ -53,7 +53,8 @@ public static class LatencyFit
                 + $"{LeastCorrelation} is needed): is the arm, or what a camera on it looks at, well in view? Does something else move?");
         double lag = LeastLagMs + StepMs * (best + Top(whole, best));
         if (best == 0 || best == whole.Length - 1)
-            throw new VisionException($"the pictures are later than {MostLagMs} ms, or earlier than the arm: its times are not to be trusted");
+            throw new VisionException($"the pictures are later than {MostLagMs} ms, or earlier than the arm: the times are not to be "
+                + "trusted");
         double rival = Rival(whole, best);
         if (rival > correlation - ClearlyLower)
             throw new VisionException($"another lag fits almost as well ({rival:0.00} against {correlation:0.00}): "

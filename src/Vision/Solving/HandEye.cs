@@ -42,7 +42,8 @@ public static class HandEye
         BoardView[] good = [.. views.Where(v => v.Corners.Count >= FewestCorners)
             .Select(v => v with { Corners = PlanarPose.WithoutStrays(v.Corners, lens) })];
         if (good.Length < fewestViews)
-            throw new VisionException($"the board was seen in {good.Length} of {views.Count} views, and at least {fewestViews} are needed");
+            throw new VisionException(
+                $"the board was seen in {good.Length} of {views.Count} views, and at least {fewestViews} are needed");
         Pose[] moving = [.. good.Select(v => onFlange ? v.FlangeInBase.Inverse : v.FlangeInBase)];
         Pose[] seen = [.. good.Select(v => PlanarPose.Solve(v.Corners, lens).BoardInCamera)];
         Pose camera = ClosedForm(moving, seen);
@@ -103,8 +104,8 @@ public static class HandEye
         }
         double second = turns.Length == 0 ? 0 : Math.Sqrt(Math.Max(0, SymmetricEigen.Of(spread).Values[1]));
         if (second < LeastSpread)
-            throw new VisionException($"the views are too much alike: the tool turned by {second * 180 / Math.PI:0.0}° about a second axis "
-                + $"where {LeastSpread * 180 / Math.PI:0}° are the least; tilt it to several sides and turn it about its own axis, "
+            throw new VisionException($"the views are too much alike: the tool turned by {second * 180 / Math.PI:0.0}° about a second "
+                + $"axis where {LeastSpread * 180 / Math.PI:0}° are the least; tilt it to several sides and turn it about its own axis, "
                 + "20 to 30° each");
     }
 

@@ -28,7 +28,10 @@ public sealed class CellCalibrationTests : IDisposable
         {
             Gripper = new(s_now, 5, 221),
             Wrench = new(s_now, "FT 300", [1, 2, 3, 4, 5, 6], 0.9, [0, 0, 0.07], [0, 0, 0, 0, 0, 0.5], 9, 0.02, 0.001),
-            Cameras = { ["wrist"] = new(new(s_now, 31.5, 0.4, 12), new(s_now, "flange", [0, 0.1, 0, 0, 0, 1], 14, 0.2, 0.4, 0.05, 0.3, 0.02)) },
+            Cameras =
+            {
+                ["wrist"] = new(new(s_now, 31.5, 0.4, 12), new(s_now, "flange", [0, 0.1, 0, 0, 0, 1], 14, 0.2, 0.4, 0.05, 0.3, 0.02)),
+            },
         }.Save(Config);
         var config = CellConfig.Load(Config);
         Assert.Equal((5, 221), (config.Gripper!.OpenCount, config.Gripper.ClosedCount));

@@ -42,7 +42,10 @@ public class RecordingDescriptionTests
         CameraInfo Camera(string name) => new(name, "D435", "1", lens, null, 0, "flange", Pose.FromVector(new(0, 0.1, 0, 0, 0, 1)));
         var measured = new CellCalibration
         {
-            Cameras = { ["wrist"] = new(new(now, 31.5, 0.4, 12), new(now, "flange", [0, 0.1, 0, 0, 0, 1], 14, 0.2, 0.4, 0.05, 0.3, 0.02)) },
+            Cameras =
+            {
+                ["wrist"] = new(new(now, 31.5, 0.4, 12), new(now, "flange", [0, 0.1, 0, 0, 0, 1], 14, 0.2, 0.4, 0.05, 0.3, 0.02)),
+            },
         };
         var wrist = RecordingDescription.Camera(Camera("wrist"), measured);
         Assert.Equal([0, 0.1, 0], wrist.Extrinsics!.Translation);
