@@ -12,7 +12,7 @@ public static class PlanarPose
     private const int FewestCorners = 4;
     private const double StrayPx = 0.8, StrayShare = 5;
 
-    /// <summary>What a step in the solver's parameters does to a pose: a turn about its origin in its parent's axes, and a shift.</summary>
+    /// <summary>What a step in the solver's parameters does to a pose: a turn in its parent's axes, and a shift.</summary>
     internal static Pose Step(in Pose pose, ReadOnlySpan<double> d) => new(
         pose.Position + new Vec3(d[0], d[1], d[2]),
         (Quat.FromRotationVector(new(d[3], d[4], d[5])) * pose.Rotation).Normalized);
