@@ -106,7 +106,8 @@ internal static class CalibrateCamera
             else
             {
                 await AskAsync(given, $"look at the board from {plan.Views} sides: the tool no further than "
-                    + $"{CameraViews.FurthestM} m and {CameraViews.FurthestTurnDeg}° from where it is", moves: true);
+                    + $"{CameraViews.FurthestM} m and {CameraViews.FurthestTurnDeg}° from where it is, "
+                    + $"and {CameraViews.LowestM} m lower at most", moves: true);
                 await views.MoveThroughAsync(plan.Views);
             }
             Solve(given.Cell, views.Folder, views.Views, views.Lens, runs: !given.Service.Owned);

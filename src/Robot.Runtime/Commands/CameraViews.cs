@@ -13,8 +13,10 @@ namespace RobotWorldModel.Runtime.Commands;
 internal sealed class CameraViews(
     Given given, string camera, CalibrationBoard board, BoardSpec spec, bool onFlange, double share, BoardDetector detector)
 {
-    /// <summary>What is said before the arm moves holds: no further than this from where it began.</summary>
-    public const double FurthestM = 0.5, FurthestTurnDeg = 75;
+    /// <summary>
+    /// What is said before the arm moves holds: no further than this from where it began, and not much lower: there things stand.
+    /// </summary>
+    public const double FurthestM = 0.5, FurthestTurnDeg = 75, LowestM = 0.1;
 
     private const int RoughViews = 4, TriesAView = 5;
     private const double StillM = 0.0005, StillRad = 0.002;
@@ -57,7 +59,8 @@ internal sealed class CameraViews(
             Pose flange = onFlange ? rough.Board * wanted.Inverse * rough.Camera.Inverse : rough.Camera * wanted * rough.Board.Inverse;
             Pose tcp = flange * offset;
             var (mm, degrees) = HandEye.Difference(start, tcp);
-            if (mm <= 1000 * FurthestM && degrees <= FurthestTurnDeg && await TryMoveAsync(tcp) && IsSeen(await TakeAsync()))
+            bool near = mm <= 1000 * FurthestM && degrees <= FurthestTurnDeg && tcp.Position.Z >= start.Position.Z - LowestM;
+            if (near && await TryMoveAsync(tcp) && IsSeen(await TakeAsync()))
                 seen++;
         }
         await TryMoveAsync(start);
