@@ -16,6 +16,8 @@ public sealed class CameraCalibrationTests
     [SkippableFact]
     public void Latency_and_place_of_the_wrist_camera_are_found_and_stored()
     {
+        Skip.IfNot(Environment.GetEnvironmentVariable("LONG_TESTS") == "1", "a minute of a whole cell: only with LONG_TESTS=1; "
+            + "the same on rendered pictures is in tests/Vision");
         Skip.IfNot(NativeLibrary.TryLoad("libapriltag.so.3", out _), "libapriltag is missing: apt-get install libapriltag3");
         using var cell = new TestCell(cameras: 1, pictureWidth: 320, changes:
         [

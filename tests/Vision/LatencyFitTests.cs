@@ -18,7 +18,7 @@ public sealed class LatencyFitTests
     public void A_pictures_lag_is_found_within_3_ms(bool wrist, double lagMs)
     {
         var camera = (wrist ? CameraModel.Wrist : CameraModel.Scene).Scaled(160);
-        var (motion, arm) = Record(new Rendered(null, camera), Moves(6), lagMs);
+        var (motion, arm) = Record(new Rendered(null, camera), Moves(10), lagMs);
         var found = LatencyFit.Find(motion, arm);
         Assert.InRange(found.LagMs, lagMs - 3, lagMs + 3);
         Assert.InRange(found.ErrorMs, 0, 3);

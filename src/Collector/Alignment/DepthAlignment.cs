@@ -4,14 +4,15 @@ using RobotWorldModel.Drivers.Samples;
 namespace RobotWorldModel.Collector.Alignment;
 
 /// <summary>
-/// Lays a depth picture over its camera's colour picture: each depth pixel becomes the colour pixels whose centres lie in the rectangle of
-/// its corners, or else the one that its own centre falls into, and the nearest wins. librealsense's align_depth_to_other takes every pixel
+/// Lays a depth picture over its camera's colour picture: each depth pixel becomes the colour pixels whose centres lie in the rectangle
+/// of its corners, or else the one that its own centre falls into, and the nearest wins. librealsense's align_depth_to_other takes every pixel
 /// that the rectangle touches, which makes things a pixel wider, and keeps the distance along depth's axis; here it is along colour's.
 /// </summary>
 public sealed class DepthAlignment
 {
-    private readonly CameraIntrinsics _color;
+    private readonly Lens _color;
     private readonly int _width, _height; // of depth
+    private readonly int _colorWidth, _colorHeight;
     private readonly Vec3[] _rays; // through the corners of depth's pixels, at distance 1, turned into colour's axes
     private readonly Vec3 _origin;
     private readonly double _scale;
@@ -23,16 +24,16 @@ public sealed class DepthAlignment
     /// <exception cref="ArgumentException">A lens is not known, or the scale is none.</exception>
     public DepthAlignment(CameraIntrinsics depth, CameraIntrinsics color, in Pose depthInColor, double scale)
     {
-        if (!double.IsFinite(depth.Fx) || !double.IsFinite(color.Fx))
-            throw new ArgumentException("nobody has measured the lenses: intrinsics are missing");
         if (!(scale > 0))
             throw new ArgumentException($"a depth scale of {scale} makes no sense");
-        (_color, _width, _height, _origin, _scale) = (color, depth.Width, depth.Height, depthInColor.Position, scale);
+        (_width, _height, _origin, _scale) = (depth.Width, depth.Height, depthInColor.Position, scale);
+        (_color, _colorWidth, _colorHeight) = (new(color), color.Width, color.Height);
+        var lens = new Lens(depth);
         _rays = new Vec3[(_width + 1) * (_height + 1)];
         for (int y = 0; y <= _height; y++)
             for (int x = 0; x <= _width; x++)
             {
-                var (u, v) = Lens.Straighten(depth, x - 0.5, y - 0.5);
+                var (u, v) = lens.Ray(x - 0.5, y - 0.5);
                 _rays[y * (_width + 1) + x] = depthInColor.Rotation.Rotate(new(u, v, 1));
             }
     }
@@ -43,8 +44,8 @@ public sealed class DepthAlignment
     /// <exception cref="ArgumentException">A picture of another size.</exception>
     public void Align(ReadOnlySpan<ushort> depth, Span<ushort> aligned)
     {
-        if (depth.Length != _width * _height || aligned.Length != _color.Width * _color.Height)
-            throw new ArgumentException($"depth is {_width}x{_height}, the result {_color.Width}x{_color.Height}");
+        if (depth.Length != _width * _height || aligned.Length != _colorWidth * _colorHeight)
+            throw new ArgumentException($"depth is {_width}x{_height}, the result {_colorWidth}x{_colorHeight}");
         aligned.Clear();
         for (int y = 0; y < _height; y++)
             for (int x = 0; x < _width; x++)
@@ -59,14 +60,14 @@ public sealed class DepthAlignment
         double z = Math.Round((from.Z + to.Z) / 2 / _scale);
         if (from.Z <= 0 || to.Z <= 0 || z is < 1 or > ushort.MaxValue)
             return; // behind colour's lens, or beyond what 16 bits hold
-        var (u0, v0) = Lens.Project(_color, from);
-        var (u1, v1) = Lens.Project(_color, to);
+        var (u0, v0) = _color.Project(from);
+        var (u1, v1) = _color.Project(to);
         var (left, right) = Pixels(u0, u1);
         var (top, bottom) = Pixels(v0, v1);
-        for (int v = Math.Max(top, 0); v <= Math.Min(bottom, _color.Height - 1); v++)
-            for (int u = Math.Max(left, 0); u <= Math.Min(right, _color.Width - 1); u++)
+        for (int v = Math.Max(top, 0); v <= Math.Min(bottom, _colorHeight - 1); v++)
+            for (int u = Math.Max(left, 0); u <= Math.Min(right, _colorWidth - 1); u++)
             {
-                ref ushort at = ref aligned[v * _color.Width + u];
+                ref ushort at = ref aligned[v * _colorWidth + u];
                 if (at == 0 || z < at)
                     at = (ushort)z;
             }

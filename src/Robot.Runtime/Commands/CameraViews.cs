@@ -107,7 +107,7 @@ internal sealed class CameraViews(
         {
             Lens = new(_last.Camera.Color ?? throw new VisionException("it has no colour pictures"));
         }
-        catch (VisionException e)
+        catch (Exception e) when (e is VisionException or ArgumentException)
         {
             throw new RobotException(ExitCode.Config, $"{camera}: {e.Message}");
         }

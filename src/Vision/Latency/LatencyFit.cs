@@ -23,7 +23,7 @@ public static class LatencyFit
     private const double MovingShare = 0.08;
     private const long RestNs = 80_000_000;
     private const int FewestMotions = 5, FewestPictures = 30, FewestInMotion = 6;
-    private const double LeastCorrelation = 0.75, ClearlyLower = 0.05, MostErrorMs = 1.5, SingleCorrelation = 0.6;
+    private const double LeastCorrelation = 0.75, ClearlyLower = 0.05, MostErrorMs = 2.5, SingleCorrelation = 0.6;
 
     /// <exception cref="VisionException">The pictures do not show when the arm moved; says why, and what to do.</exception>
     public static LatencyResult Find(PictureMotion motion, ArmPath arm)

@@ -75,10 +75,11 @@ public sealed class DepthAlignmentTests : IDisposable
     [Fact]
     public void A_lens_is_straightened_as_it_is_bent()
     {
+        var lens = new Lens(s_color);
         foreach (var (px, py) in ((double, double)[])[(0, 0), (5.5, 90), (127, 3), (64, 48)])
         {
-            var (x, y) = Lens.Straighten(s_color, px, py);
-            var (u, v) = Lens.Project(s_color, new(2 * x, 2 * y, 2));
+            var (x, y) = lens.Ray(px, py);
+            var (u, v) = lens.Project(new(2 * x, 2 * y, 2));
             Assert.Equal(px, u, 1e-6);
             Assert.Equal(py, v, 1e-6);
         }
@@ -86,6 +87,6 @@ public sealed class DepthAlignmentTests : IDisposable
 
     [Fact]
     public void Lenses_that_nobody_has_measured_align_nothing() =>
-        Assert.Contains("nobody has measured", Assert.Throws<ArgumentException>(
+        Assert.Contains("its intrinsics are not known", Assert.Throws<ArgumentException>(
             () => new DepthAlignment(CameraIntrinsics.Unknown(96, 72), s_color, Pose.Identity, Scale)).Message, StringComparison.Ordinal);
 }

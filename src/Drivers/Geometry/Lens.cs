@@ -1,7 +1,6 @@
-using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
 
-namespace RobotWorldModel.Vision.Solving;
+namespace RobotWorldModel.Drivers.Geometry;
 
 /// <summary>
 /// From the camera's optical frame to its pixels: a pinhole with Brown-Conrady distortion k1, k2, p1, p2, k3 and OpenCV's rational k4, k5,
@@ -12,11 +11,11 @@ public sealed class Lens
     private const int InverseSteps = 20;
     private readonly double[] _k = new double[8];
 
-    /// <exception cref="VisionException">Nobody has measured the camera's focal length or centre.</exception>
+    /// <exception cref="ArgumentException">Nobody has measured the camera's focal length or centre.</exception>
     public Lens(CameraIntrinsics camera)
     {
         if (!(camera.Fx > 0 && camera.Fy > 0 && double.IsFinite(camera.Cx + camera.Cy)))
-            throw new VisionException("its intrinsics are not known: without focal length and centre no distance can be told. "
+            throw new ArgumentException("its intrinsics are not known: without focal length and centre no distance can be told. "
                 + "Put them into the config (intrinsics: fx, fy, cx, cy, k1 …), or let the camera's driver say them");
         (Fx, Fy, Cx, Cy) = (camera.Fx, camera.Fy, camera.Cx, camera.Cy);
         camera.Distortion.AsSpan(0, Math.Min(_k.Length, camera.Distortion.Length)).CopyTo(_k);
