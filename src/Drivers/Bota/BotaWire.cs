@@ -50,10 +50,15 @@ public static class BotaWire
     /// <summary>Its lines, in the order of their numbers in the command <c>c</c>.</summary>
     public static IReadOnlyList<int> Bauds { get; } = [9600, 57600, 115200, 230400, 460800];
 
-    /// <summary>The lengths of its sinc filter that the maker names for each rate, Hz; each of them adds 19.53125 µs to a sample.</summary>
+    /// <summary>The length of its sinc filter for each rate, Hz, as the maker names them; a tap lasts 19.53125 µs.</summary>
     public static IReadOnlyDictionary<int, int> SincLengths { get; } = new Dictionary<int, int>
     {
-        [100] = 512, [200] = 256, [250] = 205, [400] = 128, [800] = 64, [1000] = 51,
+        [100] = 512,
+        [200] = 256,
+        [250] = 205,
+        [400] = 128,
+        [800] = 64,
+        [1000] = 51,
     };
 
     public static double PeriodUs(int sincLength) => sincLength * 19.53125;
