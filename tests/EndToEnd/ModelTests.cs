@@ -10,8 +10,8 @@ namespace RobotWorldModel.EndToEnd.Tests;
 /// <summary>The models and generations of arms under the whole service; every cell but these has a UR5e with PolyScope 5.</summary>
 public class ModelTests
 {
-    /// <summary>One of each generation, or all with EVERY_MODEL=1: they differ in their geometry, which has tests of its own.</summary>
-    public static TheoryData<string, int> Models() => Environment.GetEnvironmentVariable("EVERY_MODEL") == "1"
+    /// <summary>One of each generation, or all with LONG_TESTS=1: they differ in their geometry, which has tests of its own.</summary>
+    public static TheoryData<string, int> Models() => Environment.GetEnvironmentVariable("LONG_TESTS") == "1"
         ? new() { { "UR3", 125 }, { "UR10", 125 }, { "UR3e", 500 }, { "UR10e", 500 }, { "UR16e", 500 } }
         : new() { { "UR3", 125 }, { "UR16e", 500 } };
 

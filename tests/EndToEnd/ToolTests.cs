@@ -53,5 +53,19 @@ public sealed class ToolTests(RunningCell running) : IDisposable
         Gripper("activate"); // as the cell's other tests may have found it
     }
 
+    [Fact]
+    public void A_stop_between_two_motions_of_a_series_ends_the_series()
+    {
+        int stops = _cell.Status().Stops;
+        double[] by = [0, 0, 0.01, 0, 0, 0];
+        _cell.Ask(CoreMethods.Stop); // while nothing moves
+        double[] before = _cell.Status().Robot!.Q;
+        var refused = Assert.Throws<RobotException>(() => _cell.Ask(CoreMethods.ArmMove, new { by, stops }));
+        Assert.Equal(ExitCode.Interrupted, refused.Code);
+        refused = Assert.Throws<RobotException>(() => _cell.Ask(CoreMethods.GripperOrder, new { order = "open_fully", stops }));
+        Assert.Equal(ExitCode.Interrupted, refused.Code);
+        Assert.All(before.Zip(_cell.Status().Robot!.Q), q => Assert.Equal(q.First, q.Second, 1e-6));
+    }
+
     private CommandResult Gripper(string what) => _cell.Run("gripper", what, "--config", _cell.Config).MustEndWith(ExitCode.Done);
 }

@@ -30,6 +30,7 @@ public static class EpisodeAlignment
         int width = camera.Color!.Width, height = camera.Color.Height, made = 0;
         var (reader, encoder, aligned) = (new NpzReader(), new NpzEncoder(), new ushort[width * height]);
         Directory.CreateDirectory(folder);
+        Claim(episode, folder);
         string from = Path.Combine(episode.Folder, episode.Layout.DepthFolder(camera.Name));
         string[] sources = [.. Directory.EnumerateFiles(from, "*.npz").Order()];
         for (int i = 0; i < sources.Length; i++)
@@ -43,8 +44,7 @@ public static class EpisodeAlignment
                     throw new InvalidDataException($"{sources[i]}: {depth.Width}x{depth.Height}, the camera's depth is "
                         + $"{camera.Depth.Width}x{camera.Depth.Height}");
                 alignment.Align(depth.Values.Span, aligned);
-                File.WriteAllBytes(target + DurableFiles.TemporarySuffix, encoder.Encode(aligned, width, height).ToArray());
-                File.Move(target + DurableFiles.TemporarySuffix, target);
+                DurableFiles.Replace(target, encoder.Encode(aligned, width, height).Span);
                 made++;
             }
             progress(i + 1, sources.Length);
@@ -52,11 +52,22 @@ public static class EpisodeAlignment
         return made;
     }
 
+    /// <summary>Pictures that are there are only this episode's: another of the same name would be taken for done.</summary>
+    private static void Claim(EpisodeReader episode, string folder)
+    {
+        string file = Path.Combine(folder, "source.txt"), source = $"{episode.Metadata.Id} of {episode.Metadata.Start:O}\n";
+        if (!File.Exists(file))
+            File.WriteAllText(file, source);
+        else if (File.ReadAllText(file) is var other && other != source)
+            throw new InvalidDataException($"{folder} holds pictures of another episode ({other.TrimEnd()}); "
+                + "name another folder with --out");
+    }
+
     private static DepthAlignment Of(CameraDescription camera)
     {
         // One lens makes both pictures where the camera says nothing: a simulated camera, or a process that has aligned them itself.
-        bool same = camera.DepthInColor is null && camera.Color!.Width == camera.Depth!.Width && camera.Color.Height == camera.Depth.Height
-            && camera.Color.Fx == camera.Depth.Fx && camera.Color.Cx == camera.Depth.Cx && camera.Color.Cy == camera.Depth.Cy;
+        double[] any = []; // of records, arrays are equal only where they are one
+        bool same = camera.Color! with { Distortion = any } == camera.Depth! with { Distortion = any };
         if (camera.DepthInColor is null && !same)
             throw new InvalidDataException($"camera {camera.Name} has not told where depth's lens stands to colour's (depth_in_color): "
                 + "its depth cannot be laid over its colour");

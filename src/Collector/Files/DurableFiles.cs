@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace RobotWorldModel.Collector.Files;
 
 /// <summary>What .NET's file classes leave out: exclusive creation, renames that never replace, and syncs that reach the disk.</summary>
-internal static partial class DurableFiles
+public static partial class DurableFiles
 {
     /// <summary>Of files that are not whole yet.</summary>
     public const string TemporarySuffix = ".tmp";
@@ -19,6 +19,7 @@ internal static partial class DurableFiles
         File.Move(temporary, path, overwrite: true);
     }
 
+    /// <summary>Writes a file whole, and waits until the disk has it.</summary>
     public static void WriteSynced(string path, ReadOnlySpan<byte> content)
     {
         using SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);

@@ -136,6 +136,8 @@ public sealed class BotaSerial : IForceTorqueSensor
         }
         for (int i = 0; i < count; i++)
             Take(_batch[i].Frame, _batch[i].DeviceNs, _batch[i].Steps, arrival);
+        for (bool left = restarted; left; left = _reader.TryNext(out _))
+            Lose(1); // that one and those after it: whole, and not used
         if (restarted || _reader.HasBooted)
             throw new DeviceLostException("it has started anew, and is set again: if that was not you, look at its power");
         if (arrival - _newestNs > NothingNewMs * 1_000_000L)

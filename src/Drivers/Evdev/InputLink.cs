@@ -116,7 +116,8 @@ internal sealed unsafe class InputLink : IDisposable
             if (bytes % InputEvent.Bytes != 0)
                 throw new DeviceLostException($"{_path} gave {bytes} bytes, which is no number of events: is it an input device?");
             for (int at = 0; at < bytes; at += InputEvent.Bytes)
-                Take(InputEvent.Parse(_buffer.AsSpan(at, InputEvent.Bytes)), seen);
+                if (!Take(InputEvent.Parse(_buffer.AsSpan(at, InputEvent.Bytes)), seen))
+                    break;
             if (bytes < _buffer.Length)
                 return;
         }
@@ -124,7 +125,8 @@ internal sealed unsafe class InputLink : IDisposable
 
     public void Dispose() => _device.Dispose();
 
-    private void Take(in InputEvent e, Action<bool> seen)
+    /// <returns>False: what was read after this is older than what the device was asked for now, and must not count.</returns>
+    private bool Take(in InputEvent e, Action<bool> seen)
     {
         StampNs = e.StampNs;
         switch (e.Type)
@@ -142,12 +144,14 @@ internal sealed unsafe class InputLink : IDisposable
                 seen(false);
                 break;
             case InputCodes.TypeSync when e.Code == InputCodes.SyncDropped:
-                // What is left in the queue is older than what is asked for now, and ends with the same.
+                // The kernel takes the keys' events off its queue when it is asked for their state: a press that was read before, and
+                // whose release went that way, would be held for ever.
                 Overruns++;
                 Synchronise();
                 seen(true);
-                break;
+                return false;
         }
+        return true;
     }
 
     private void Identify()

@@ -8,13 +8,20 @@ namespace RobotWorldModel.Drivers.Force;
 /// what a person has tared. The sensor's own stream, and with it every recording, keeps the values as they were read. From any thread.
 /// </summary>
 /// <param name="calibration">Null: nothing has been measured; all that is taken away is the tare.</param>
-public sealed class ExternalForce(WrenchCalibration? calibration)
+/// <param name="sensor">What it was measured on; it holds from when that sensor has said who it is. Null: for whatever is there.</param>
+public sealed class ExternalForce(WrenchCalibration? calibration, string? sensor = null)
 {
     private sealed record Offset(Wrench Value);
 
     private volatile Offset? _tare;
 
-    public WrenchCalibration? Calibration => calibration;
+    private volatile bool _fits = sensor is null;
+
+    /// <summary>Null also while another sensor is there, or none has said who it is.</summary>
+    public WrenchCalibration? Calibration => _fits ? calibration : null;
+
+    /// <summary>Model and serial number of what is there.</summary>
+    public void SensorIs(string name) => _fits = sensor is null || name == sensor;
 
     /// <summary>What counts as nothing, at the sensor and in its frame, after bias and weight: N, N·m. Null: nothing was tared.</summary>
     public Wrench? Tare
@@ -35,5 +42,5 @@ public sealed class ExternalForce(WrenchCalibration? calibration)
     }
 
     /// <summary>The same before the tare.</summary>
-    public Wrench Untared(in Wrench raw, in Quat flangeInBase) => calibration?.Compensate(raw, flangeInBase) ?? raw;
+    public Wrench Untared(in Wrench raw, in Quat flangeInBase) => Calibration?.Compensate(raw, flangeInBase) ?? raw;
 }

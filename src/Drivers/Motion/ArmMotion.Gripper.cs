@@ -34,6 +34,14 @@ public sealed partial class ArmMotion
         }
     }
 
+    /// <summary>Who ordered the gripper is gone: fingers that move stop, unless somebody has the arm and with it the gripper.</summary>
+    public void HaltGripper()
+    {
+        lock (_acquireLock)
+            if (_enabled && Volatile.Read(ref _session) is null)
+                _gripper?.Halt();
+    }
+
     private string? Occupied(MotionSession? session) =>
         (_acquiring ?? session?.Lease?.Owner ?? (session is null ? null : "somebody")) is { } who
             ? $"{_arm.Name}: {who} has the arm; wait for its end, or ./robot stop"

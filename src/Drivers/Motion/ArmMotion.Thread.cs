@@ -223,7 +223,7 @@ public sealed partial class ArmMotion
     {
         while (_wrenches is not null && _wrenches.TryDequeue(out var sample))
         {
-            Wrench wrench = _calibration?.Compensate(sample.Value, _arm.Kinematics.Flange(state.Q).Rotation) ?? sample.Value;
+            Wrench wrench = _external?.Calibration?.Compensate(sample.Value, _arm.Kinematics.Flange(state.Q).Rotation) ?? sample.Value;
             _newestForce = new(wrench.Fx, wrench.Fy, wrench.Fz);
             _newestForceNs = sample.OriginatingNs; // a sample that comes late tells of then, not of now
             MotionSession? session = _session;

@@ -16,7 +16,7 @@ public sealed partial class ArmMotion : IDisposable
     private readonly IGripperControl? _gripper;
     private readonly IForceTorqueSensor? _force;
     private readonly MotionLimits _limits;
-    private readonly WrenchCalibration? _calibration;
+    private readonly ExternalForce? _external;
     private readonly bool _enabled;
     private readonly Lock _acquireLock = new();
     private readonly DeviceThread _thread;
@@ -40,14 +40,14 @@ public sealed partial class ArmMotion : IDisposable
     /// values are watched.</param>
     /// <exception cref="ArgumentException">A driver that cannot be commanded, or limits that make no sense.</exception>
     public ArmMotion(
-        IRobotArm arm, IGripper? gripper, IForceTorqueSensor? force, MotionLimits limits, bool enabled, WrenchCalibration? external = null)
+        IRobotArm arm, IGripper? gripper, IForceTorqueSensor? force, MotionLimits limits, bool enabled, ExternalForce? external = null)
     {
         limits.Validate();
         _control = arm as IArmControl ?? throw new ArgumentException($"{arm.Name}: this driver only reads; it cannot move the arm");
         if (gripper is not null)
             _gripper = gripper as IGripperControl
                 ?? throw new ArgumentException($"{gripper.Name}: this driver only reads; it cannot move the gripper");
-        (_arm, _force, _limits, _enabled, _calibration) = (arm, force, limits, enabled, external);
+        (_arm, _force, _limits, _enabled, _external) = (arm, force, limits, enabled, external);
         _wrenches = enabled ? force?.Wrenches.Subscribe(1024) : null; // only the thread that drives the arm drains it
         _delay = enabled ? new(arm.States) : null;
         _thread = new("arm", Serve);

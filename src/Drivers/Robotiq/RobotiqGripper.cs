@@ -21,7 +21,7 @@ public abstract class RobotiqGripper : IGripperControl
     private volatile GripperOrder _order;
     private GripperRegisters _now;
     private int _sentCount, _position;
-    private bool _echoed, _moving;
+    private bool _echoed, _moving, _releasing;
     private long _sentNs;
     private volatile bool _active;
     private long _sequence = -1;
@@ -119,7 +119,7 @@ public abstract class RobotiqGripper : IGripperControl
         Interlocked.Exchange(ref _asked, double.NaN);
         _order = GripperOrder.None;
         _activation.Reset();
-        _active = false; // of the session before
+        (_active, _releasing) = (false, false); // of the session before
         (_sentCount, _position, _echoed, _moving, _said) = (-1, -1, false, false, default);
         link.ReadAll(ref _now);
     }
@@ -131,6 +131,7 @@ public abstract class RobotiqGripper : IGripperControl
         if (!_activation.Advance(link, ref _now, HostClock.NowNs))
             Interlocked.Exchange(ref _asked, double.NaN);
         int position = _now.Position;
+        _releasing &= _now.Fault != GripperFault.Released;
         Report(position);
         if (position == GripperLink.Unavailable)
         {
@@ -225,6 +226,7 @@ public abstract class RobotiqGripper : IGripperControl
             _activation.Reset();
             link.Release(open: order == GripperOrder.ReleaseOpening);
         }
+        _releasing = order is GripperOrder.ReleaseOpening or GripperOrder.ReleaseClosing;
     }
 
     private void Send(GripperLink link, int count, int speed, int force)
@@ -236,8 +238,13 @@ public abstract class RobotiqGripper : IGripperControl
     private void HaltFingers(GripperLink link)
     {
         _halt = false;
-        _order = GripperOrder.None; // given before the halt or with it: it must not move the fingers after
         Interlocked.Exchange(ref _asked, double.NaN);
+        // A release lets go of somebody's hand: no halt takes it back, neither one that waits nor one under way.
+        if (_order is GripperOrder.ReleaseOpening or GripperOrder.ReleaseClosing)
+            ObeyOrder(link);
+        if (_releasing)
+            return;
+        _order = GripperOrder.None; // given before the halt or with it: it must not move the fingers after
         bool stroke = _activation.Now == GripperActivation.Stage.Activating;
         _activation.Reset();
         link.Stop(activating: stroke);

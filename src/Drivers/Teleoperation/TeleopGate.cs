@@ -26,6 +26,10 @@ public sealed class TeleopGate(ITeleopDevice device, MotionLease lease, long sta
     private int _engaged = None; // the press that moves the arm
     private int _served = device.Read().Press; // the last one that did, or was too old to
     private long _reactionNs;
+    private int _halts;
+
+    /// <summary>How often it has halted the arm: after each, what it was commanded to before counts no more.</summary>
+    public int Halts => Volatile.Read(ref _halts);
 
     /// <summary>The switch is held, and the arm moves with it.</summary>
     public bool Engaged => Volatile.Read(ref _engaged) != None;
@@ -59,8 +63,10 @@ public sealed class TeleopGate(ITeleopDevice device, MotionLease lease, long sta
     /// <summary>Ends what the present press moves; the next press begins anew.</summary>
     public void Release()
     {
-        if (Interlocked.Exchange(ref _engaged, None) != None)
-            lease.Halt();
+        if (Interlocked.Exchange(ref _engaged, None) == None)
+            return;
+        Interlocked.Increment(ref _halts);
+        lease.Halt();
     }
 
     public void Dispose() => _thread?.Dispose();

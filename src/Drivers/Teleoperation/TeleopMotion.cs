@@ -85,8 +85,7 @@ public sealed class HandMotion(double linearScale, double angularScale, TeleopFr
     public void Sent(in SendResult result)
     {
         const Clamp Slowed = Clamp.JointSpeed | Clamp.TcpSpeed;
-        if (result.Accepted)
-            _at = result.Guarded;
+        _at = result.Guarded; // where it was refused, it is where the arm is
         _refused = !result.Accepted;
         if (_refused || (result.Clamped & ~Slowed) != 0)
             (_linear, _angular) = (default, default); // away from what is in the way without any delay

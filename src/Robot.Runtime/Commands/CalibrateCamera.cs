@@ -74,6 +74,7 @@ internal static class CalibrateCamera
     private static int Again(CellConfig cell, string path)
     {
         var folder = ViewFolder.Open(path);
+        CalibrationFile.CheckCell(cell, folder.Stored.Cell, path);
         try
         {
             using var detector = new BoardDetector(folder.Stored.Board.ToBoard());
@@ -152,7 +153,7 @@ internal static class CalibrateCamera
             var cameras = new SortedDictionary<string, CellCalibration.CameraSection>(all.Cameras);
             cameras[name] = (cameras.GetValueOrDefault(name) ?? new()) with
             {
-                Extrinsics = new(DateTimeOffset.UtcNow, mounted, place, found.ViewPx.Count, found.ResidualPx, found.ResidualMm,
+                Extrinsics = new(folder.Stored.Started, mounted, place, found.ViewPx.Count, found.ResidualPx, found.ResidualMm,
                     found.ResidualDeg, found.ErrorMm, found.ErrorDeg),
             };
             return all with { Cameras = cameras };

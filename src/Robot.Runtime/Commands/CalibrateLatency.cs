@@ -116,7 +116,7 @@ internal static class CalibrateLatency
         {
             int pair = i / 2 % ways.Length;
             double[] by = [.. ways[pair].Select(v => (i % 2 == 0 ? 1 : -1) * v), 0, 0, 0];
-            await given.Service.Core.CallAsync(CoreMethods.ArmMove, new { by, share = plan.Share }, given.Cancel);
+            await given.Service.Core.CallAsync(CoreMethods.ArmMove, new { by, share = plan.Share, stops = given.Stops }, given.Cancel);
             await UntilStoppedAsync(given, given.Service.Core.CallAsync(CoreMethods.ArmMoved, null, given.Cancel));
             await Task.Delay(TimeSpan.FromSeconds(ShortestRestS + (LongestRestS - ShortestRestS) * uneven.NextDouble()), given.Cancel);
         }
@@ -147,6 +147,7 @@ internal static class CalibrateLatency
     private static int Analyse(CellConfig cell, Plan plan, string folder, bool runs)
     {
         LatencyRecording recording = LatencyRecording.Read(folder);
+        CalibrationFile.CheckCell(cell, recording.Head.Cell, folder);
         string[] cameras = plan.Camera is { } one ? [one] : [.. recording.Motions.Keys.Order()];
         int failed = 0;
         foreach (string camera in cameras)
@@ -172,7 +173,7 @@ internal static class CalibrateLatency
         if (!recording.Motions.TryGetValue(camera, out var motion))
             throw new VisionException($"nothing was recorded of it; of {string.Join(", ", recording.Motions.Keys)} was");
         LatencyResult found = LatencyFit.Find(motion, recording.Arm);
-        double before = recording.LatencyMs[camera], latency = before + found.LagMs;
+        double before = recording.Head.LatencyMs[camera], latency = before + found.LagMs;
         if (latency < -2 * found.ErrorMs || latency > MostLatencyMs)
             throw new VisionException($"{latency:0.0} ms came out, and 0 to {MostLatencyMs} can be: the clocks of arm and "
                 + "camera do not fit. Is robot.latency_ms right?");
@@ -182,7 +183,7 @@ internal static class CalibrateLatency
             var cameras = new SortedDictionary<string, CellCalibration.CameraSection>(all.Cameras);
             cameras[camera] = (cameras.GetValueOrDefault(camera) ?? new()) with
             {
-                Latency = new(DateTimeOffset.UtcNow, latency, found.SpreadMs, found.Motions),
+                Latency = new(recording.Head.Started, latency, found.SpreadMs, found.Motions),
             };
             return all with { Cameras = cameras };
         });

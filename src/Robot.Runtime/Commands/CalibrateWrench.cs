@@ -133,7 +133,7 @@ internal static class CalibrateWrench
 
     private static async Task MoveAsync(Given given, double[] joints, double share)
     {
-        await given.Service.StartWhenReadyAsync(CoreMethods.ArmMove, new { joints, share }, given.Cancel);
+        await given.Service.StartWhenReadyAsync(CoreMethods.ArmMove, new { joints, share, stops = given.Stops }, given.Cancel);
         await UntilStoppedAsync(given, given.Service.Core.CallAsync(CoreMethods.ArmMoved, null, given.Cancel));
     }
 

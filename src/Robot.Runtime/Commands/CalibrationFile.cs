@@ -20,6 +20,14 @@ internal static class CalibrationFile
         }
     }
 
+    /// <summary>What was measured of one cell says nothing of another.</summary>
+    /// <exception cref="RobotException">It was recorded in another cell (64).</exception>
+    public static void CheckCell(CellConfig cell, string recorded, string folder)
+    {
+        if (recorded != cell.Cell)
+            throw new RobotException(ExitCode.Usage, $"{folder} was recorded in the cell {recorded}, and {cell.File} is of {cell.Cell}");
+    }
+
     /// <summary>Where it is, and from when on it is used.</summary>
     public static void SayStored(ServiceCommand.Given given) => SayStored(given.Cell, runs: !given.Service.Owned);
 

@@ -63,7 +63,8 @@ internal sealed class CameraViews(
             if (near && await TryMoveAsync(tcp) && IsSeen(await TakeAsync()))
                 seen++;
         }
-        await TryMoveAsync(start);
+        if (!await TryMoveAsync(start))
+            Console.WriteLine("  the way back is barred: the arm stays at the last view");
     }
 
     /// <summary>A person leads the arm, and presses Enter at each view; q ends it before.</summary>
@@ -121,7 +122,7 @@ internal sealed class CameraViews(
         try
         {
             double[] pose = tcp.ToVector().ToArray();
-            await given.Service.Core.CallAsync(CoreMethods.ArmMove, new { pose, share }, given.Cancel);
+            await given.Service.Core.CallAsync(CoreMethods.ArmMove, new { pose, share, stops = given.Stops }, given.Cancel);
         }
         catch (RobotException e) when (e.Code == ExitCode.Usage)
         {

@@ -44,6 +44,8 @@ internal static class ForceCommand
         Console.WriteLine(force.Calibrated
             ? $"  bias and tool ({Number(given.Cell.Calibration.Wrench?.MassKg ?? double.NaN, "0.000")} kg) are taken away as measured "
                 + $"on {given.Cell.Calibration.Wrench?.Measured.ToLocalTime():yyyy-MM-dd HH:mm}"
+            : given.Cell.Calibration.Wrench is { } other && other.Sensor != force.Sensor
+                ? $"  the calibration beside the config is of another sensor ({other.Sensor}): not used; ./robot calibrate wrench"
             : "  not calibrated: bias and the tool's weight are in it; ./robot calibrate wrench measures them");
         if (force.Tare is { } tare)
             Line("tared", tare);

@@ -62,7 +62,7 @@ internal static class GripperCommand
         await GripperAsync(given);
         await AskAsync(given, "stand, and its gripper run through its whole stroke: keep clear; what it holds falls");
         await OrderAsync(given, "activate");
-        await UntilAsync(given, g => g.Active, "is not active", begun: g => !g.Active);
+        await UntilStoppedAsync(given, UntilAsync(given, g => g.Active, "is not active", begun: g => !g.Active));
         return await StatusAsync(given);
     }
 
@@ -80,7 +80,8 @@ internal static class GripperCommand
     {
         await GripperAsync(given);
         await AskAsync(given, $"stop, and its gripper {(closing ? "close" : "open")} slowly: what it holds falls");
-        await OrderAsync(given, closing ? "release_closing" : "release_opening");
+        string order = closing ? "release_closing" : "release_opening"; // whatever was stopped meanwhile
+        await given.Service.StartWhenReadyAsync(CoreMethods.GripperOrder, new { order }, given.Cancel);
         await UntilAsync(given, g => g.Fault == GripperFault.Released, "has not said that it is released");
         Console.WriteLine($"{given.Cell.Cell}: released; before it moves again: ./robot gripper activate");
         return ExitCode.Done;
@@ -108,17 +109,17 @@ internal static class GripperCommand
         await OrderAsync(given, order);
         int last = -1, rests = 0;
         GripperStatus? at = null;
-        await UntilAsync(given, gripper =>
+        await UntilStoppedAsync(given, UntilAsync(given, gripper =>
         {
             rests = gripper.Moving || gripper.Count != last ? 0 : rests + 1;
             (last, at) = (gripper.Count, gripper);
             return rests > 10;
-        }, "does not come to rest");
+        }, "does not come to rest"));
         return at!.Count >= 0 ? at.Count : throw new RobotException(ExitCode.Device, "the gripper does not tell its position");
     }
 
     private static async Task OrderAsync(Given given, string order) =>
-        await given.Service.StartWhenReadyAsync(CoreMethods.GripperOrder, new { order }, given.Cancel);
+        await given.Service.StartWhenReadyAsync(CoreMethods.GripperOrder, new { order, stops = given.Stops }, given.Cancel);
 
     /// <param name="begun">What shows that the order is being obeyed; null: nothing has to.</param>
     private static async Task UntilAsync(

@@ -8,9 +8,8 @@ namespace RobotWorldModel.Runtime.Commands;
 
 /// <summary>How arm and pictures moved, from a calibration's log.</summary>
 /// <param name="Motions">By camera.</param>
-/// <param name="LatencyMs">By camera: what was taken out of its pictures' times.</param>
-internal sealed record LatencyRecording(
-    ArmPath Arm, IReadOnlyDictionary<string, PictureMotion> Motions, IReadOnlyDictionary<string, double> LatencyMs)
+/// <param name="Head">Whose, of when, and what was taken out of each camera's times.</param>
+internal sealed record LatencyRecording(ArmPath Arm, IReadOnlyDictionary<string, PictureMotion> Motions, CalibrationLog Head)
 {
     /// <exception cref="RobotException">There is no such log, or it is damaged.</exception>
     public static LatencyRecording Read(string folder)
@@ -28,7 +27,9 @@ internal sealed record LatencyRecording(
                 Take(message, arm, motions);
             if (log.Damage is { } damage)
                 throw new RobotException(ExitCode.FaultsFound, damage);
-            return new(arm, motions, CalibrationLog.Parse(log.Start?.Json ?? "{}").LatencyMs);
+            if (motions.Count == 0)
+                throw new RobotException(ExitCode.FaultsFound, $"{path}: there is no picture in it; record anew");
+            return new(arm, motions, CalibrationLog.Parse(log.Start?.Json ?? "{}"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or ArgumentException)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Processes;
 using RobotWorldModel.Runtime.Protocol;
@@ -11,7 +12,9 @@ internal static class ServiceCommand
     private static readonly TimeSpan s_statusDeadline = TimeSpan.FromSeconds(10);
 
     /// <summary>What every one of them is given.</summary>
-    public sealed record Given(CellConfig Cell, ServiceConnection Service, bool Yes, CancellationToken Cancel);
+    /// <param name="Stops">How often the arm had been stopped when the command began: a series of motions passes it on with each, and ends
+    /// with a stop between two of them.</param>
+    public sealed record Given(CellConfig Cell, ServiceConnection Service, bool Yes, int Stops, CancellationToken Cancel);
 
     /// <inheritdoc cref="Subcommand(string, string, Func{Given, ParseResult, Task{int}}, bool, Func{CellConfig, ParseResult, int?})"/>
     public static Command Subcommand(string name, string description, Func<Given, Task<int>> run, bool asks = true) =>
@@ -38,7 +41,8 @@ internal static class ServiceCommand
             await using var service = await ServiceConnection.OpenAsync(
                 cell, parsed.GetValue(data)!, parsed.GetResult(data) is { Implicit: false }, cancel);
             await service.Core.SubscribeAsync(cancel);
-            return await run(new(cell, service, asks && parsed.GetValue(yes), cancel), parsed);
+            var status = (await service.Core.CallAsync(CoreMethods.Status, null, cancel)).Deserialize(ProtocolJson.Default.CoreStatus)!;
+            return await run(new(cell, service, asks && parsed.GetValue(yes), status.Stops, cancel), parsed);
         });
         return command;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RobotWorldModel.Collector.Files;
 using RobotWorldModel.Drivers.Force;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
@@ -101,11 +102,11 @@ public sealed record CellCalibration
     /// <exception cref="IOException">It cannot be written; says why.</exception>
     public void Save(string configFile)
     {
-        string file = FileOf(configFile), part = file + ".part";
+        string file = FileOf(configFile);
         try
         {
-            File.WriteAllBytes(part, [.. JsonSerializer.SerializeToUtf8Bytes(this, s_json), (byte)'\n']);
-            File.Move(part, file, overwrite: true);
+            DurableFiles.Replace(file, [.. JsonSerializer.SerializeToUtf8Bytes(this, s_json), (byte)'\n']);
+            DurableFiles.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(file))!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -120,6 +120,7 @@ public sealed class CellConfig
             throw new ConfigException($"{File}: there is a teleoperation section, but no robot section: there is no arm to lead");
         if (Teleoperation.Driver == TeleopDrivers.Leader && Teleoperation.Host == Robot.Host)
             throw new ConfigException($"{File}: teleoperation.host: {Robot.Host} is robot.host; the leading arm is a second one");
+        Teleoperation.Model ??= Robot.Model; // of the leading arm: as the one that is led
         try
         {
             TeleopDrivers.Validate(Teleoperation);

@@ -21,6 +21,7 @@ internal sealed class CalibrationRun(CellConfig config, CellDevices devices, Rec
     /// </summary>
     private const long MarginNs = 250_000_000;
 
+    private const long OldestStateNs = 100_000_000;
     private const long LateSampleNs = 500_000_000;
     private static readonly TimeSpan s_pictureDeadline = TimeSpan.FromSeconds(5);
     private readonly Lock _lock = new();
@@ -136,7 +137,9 @@ internal sealed class CalibrationRun(CellConfig config, CellDevices devices, Rec
             (b.Position - a.Position).Length, (a.Rotation.Inverse * b.Rotation).ToRotationVector().Length);
     }
 
+    /// <exception cref="RobotException">The arm's data have stopped: where it was when a picture was taken is not known.</exception>
     private RobotState NewestState() => devices.Arm!.States.TryGetNewest(out var state)
+        && HostClock.NowNs - state.ArrivalNs < OldestStateNs
         ? state.Value
         : throw new RobotException(ExitCode.Device, $"robot: {devices.Arm.Status.Message}");
 

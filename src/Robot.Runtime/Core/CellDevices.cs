@@ -56,8 +56,8 @@ internal sealed class CellDevices : IDisposable
         All = [.. new IDevice?[] { Arm, Force, Gripper, Teleoperation }.OfType<IDevice>(), .. Cameras];
         Frames = [.. Cameras.SelectMany(c => new[] { c.Color, c.Depth }).OfType<SampleStream<ImageFrame>>()];
         Streams = [.. new ISampleStream?[] { Arm?.States, Force?.Wrenches, Gripper?.States }.OfType<ISampleStream>(), .. Frames];
-        External = new(config.Calibration.Wrench?.ToCalibration());
-        Motion = Arm is null ? null : new ArmMotion(Arm, Gripper, Force, Limits(config), motion, External.Calibration);
+        External = new(Arm is null ? null : config.Calibration.Wrench?.ToCalibration(), config.Calibration.Wrench?.Sensor);
+        Motion = Arm is null ? null : new ArmMotion(Arm, Gripper, Force, Limits(config), motion, External);
     }
 
     /// <summary>
@@ -85,6 +85,9 @@ internal sealed class CellDevices : IDisposable
 
     /// <summary>What touches the tool, by what was measured of force sensor and tool.</summary>
     public ExternalForce External { get; }
+
+    /// <summary>The force sensor's model and serial number; empty without one.</summary>
+    public string SensorName => Force is null ? "" : $"{Force.Info.Model} {Force.Info.Serial}".TrimEnd();
 
     /// <summary>The arm's command side behind lease and filter; null in a cell without an arm.</summary>
     public ArmMotion? Motion { get; }

@@ -36,7 +36,7 @@ internal sealed class CoreHandler(
     /// <summary>Of the running replay, or the last one.</summary>
     public ReplayStatus? Replay => _replay.Status;
 
-    public CoreStatus Status() => status.Report(Replay) with { Teleop = _teleop.Status };
+    public CoreStatus Status() => status.Report(Replay) with { Teleop = _teleop.Status, Stops = Volatile.Read(ref _stops) };
 
     public async Task<object?> HandleAsync(string method, JsonElement parameters, object connection, CancellationToken cancel)
     {
@@ -46,14 +46,16 @@ internal sealed class CoreHandler(
             return await recorder.EndedAsync(parameters.Text("id")).WaitAsync(cancel);
         if (method == CoreMethods.ArmMoved)
             return await _arm.MovedAsync().WaitAsync(cancel);
+        int stops = Volatile.Read(ref _stops);
+        if (parameters.Number("stops", stops) != stops)
+            throw new RobotException(ExitCode.Interrupted, "the arm was stopped meanwhile: what this was a part of is over");
         if ((_orders.TryHandle(method, parameters, connection, cancel) ?? force.TryHandle(method, parameters, cancel)
             ?? _calibration.TryHandle(method, parameters, connection, cancel)) is { } obeyed)
             return await obeyed;
-        if (_gripper.TryHandle(method, parameters) is { } told)
+        if (_gripper.TryHandle(method, parameters, connection) is { } told)
             return told;
         if (method == CoreMethods.Stop)
             return await StopAsync(cancel);
-        int stops = Volatile.Read(ref _stops);
         await _oneAtATime.WaitAsync(cancel);
         try
         {
@@ -81,12 +83,18 @@ internal sealed class CoreHandler(
     /// <summary>Who had the arm moved is gone: the arm stops. A recording goes on.</summary>
     public void Closed(object connection)
     {
+        StopFor(connection);
+        _calibration.Closed(connection); // last: its log is written to the disk, which may take long
+    }
+
+    private void StopFor(object connection)
+    {
         _gone.AddOrUpdate(connection, connection);
         if (_beginning == connection)
             devices.Motion?.Stop("who asked for it went away");
         _jog.Closed(connection);
         _orders.Closed(connection);
-        _calibration.Closed(connection);
+        _gripper.Closed(connection);
         if (_starter is not { } starter || starter.Connection != connection)
             return;
         _starter = null;
@@ -204,7 +212,8 @@ internal sealed class CoreHandler(
             }
             else if (source == "teleop")
                 _teleop.Take();
-            id = recorder.Start(task, source == "teleop" ? _teleop.Source : source);
+            bool teleoperated = source == "teleop" || (source == "none" && policies.Current is TeleopPolicy); // it runs already
+            id = recorder.Start(task, teleoperated ? _teleop.Source : source);
         }
         catch
         {

@@ -145,6 +145,7 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
             {
                 handler.Supervise();
                 NoteMotion(handler, devices, recorder);
+                devices.External.SensorIs(devices.SensorName);
                 NoteClock(devices, recorder);
                 for (int i = 0; i < last.Length; i++)
                     NoteChange(devices.All[i].Name, devices.All[i].Status, ref last[i], recorder);

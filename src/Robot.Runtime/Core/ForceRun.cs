@@ -77,15 +77,15 @@ internal sealed class ForceRun(CellConfig config, CellDevices devices, Recorder 
     {
         if (devices.Force is not { } force || !force.Wrenches.TryGetNewest(out var newest))
             return null;
-        Quat flange = Flange()?.Rotation ?? Quat.Identity;
-        bool posed = devices.Arm is null || Flange() is not null;
         var external = devices.External;
-        if (external.Calibration is not null && !posed)
+        Pose? at = Flange();
+        if (external.Calibration is not null && (at is null || !devices.Arm!.Status.Connected))
             return null; // where the weight pulls is not known
+        Quat flange = at?.Rotation ?? Quat.Identity;
         Wrench atSensor = external.Of(newest.Value, flange);
-        string sensor = $"{force.Info.Model} {force.Info.Serial}".TrimEnd();
+        string sensor = devices.SensorName;
         double[]? tare = external.Tare is { } t ? WrenchMeasurement.Six(t) : null;
-        if (external.Calibration is not { } calibration || devices.Arm is null)
+        if (external.Calibration is not { } calibration)
             return new(sensor, WrenchMeasurement.Six(atSensor), null, null, false, tare);
         var tcp = Pose.FromVector(new(config.Robot!.Tcp));
         return new(sensor, WrenchMeasurement.Six(atSensor), WrenchMeasurement.Six(calibration.ToTool(atSensor, tcp)),

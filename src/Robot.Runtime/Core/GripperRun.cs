@@ -8,10 +8,19 @@ namespace RobotWorldModel.Runtime.Core;
 /// <summary>What a person has the gripper do by itself: a position, or an order beyond that.</summary>
 internal sealed class GripperRun(CellDevices devices, PolicyRunner policies)
 {
+    private object? _orderer; // of what is not a release
+
     /// <summary>Null where the method is none of these.</summary>
     /// <exception cref="RobotException">It is not known, or refused.</exception>
-    public object? TryHandle(string method, JsonElement parameters) =>
-        method == CoreMethods.GripperOrder ? Obey(parameters.Text("order")) : null;
+    public object? TryHandle(string method, JsonElement parameters, object connection) =>
+        method == CoreMethods.GripperOrder ? Obey(parameters.Text("order"), connection) : null;
+
+    /// <summary>Who gave an order is gone: its fingers stop. A release goes on.</summary>
+    public void Closed(object connection)
+    {
+        if (Interlocked.CompareExchange(ref _orderer, null, connection) == connection)
+            devices.Motion?.HaltGripper();
+    }
 
     /// <summary>Begins a motion of the fingers with the arm held where it is.</summary>
     /// <returns>Completes when they have arrived, or something ended it.</returns>
@@ -27,7 +36,7 @@ internal sealed class GripperRun(CellDevices devices, PolicyRunner policies)
         return policies.Start("gripper", motion => new GripperPolicy(motion.CommandedJoints, position));
     }
 
-    private object Obey(string order)
+    private object Obey(string order, object connection)
     {
         GripperOrder wanted = order switch
         {
@@ -43,6 +52,7 @@ internal sealed class GripperRun(CellDevices devices, PolicyRunner policies)
             "this cell has no arm: its gripper is recorded, and obeys nobody here");
         if (motion.Obey(wanted) is { } refusal)
             throw new RobotException(ExitCode.Device, refusal);
+        _orderer = wanted is GripperOrder.ReleaseOpening or GripperOrder.ReleaseClosing ? null : connection;
         return new { };
     }
 }

@@ -227,7 +227,8 @@ internal sealed class Recorder(
         return new(id, task, config.RateHz, originNs, firstSlot, RecordingDescription.Configuration(config),
             config.Robot is null ? null : RecordingDescription.Robot(config.Robot, devices.Arm?.Identity, state),
             [.. devices.Cameras.Select(c => c.Info).OfType<CameraInfo>().Select(c => RecordingDescription.Camera(c, config.Calibration))],
-            RecordingDescription.Force(devices.Force?.Info, config.Calibration.Wrench, devices.External.Tare),
+            RecordingDescription.Force(devices.Force?.Info, devices.External.Calibration is null ? null : config.Calibration.Wrench,
+                devices.External.Tare),
             devices.Arm is null ? null : RecordingDescription.Action(source, devices.Gripper is not null, CellDevices.Limits(config)),
             devices.Streams.ToDictionary(s => s.Name, s => new RecordedStream(s.RateHz, s.LatencyMs)),
             BuildInfo.Software, config.Recording.Keep.ToString().ToLowerInvariant(), Clocks(), simulation);

@@ -20,8 +20,16 @@ internal static class CameraChecks
     {
         PictureLook look = PictureLook.Of(rgb, width, height);
         string file = Path.Combine(folder, $"{camera}.png");
-        Directory.CreateDirectory(folder);
-        File.WriteAllBytes(file, new PngEncoder().Encode(rgb, width, height).Span);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllBytes(file, new PngEncoder().Encode(rgb, width, height).Span);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            cameras.Warn($"{camera} picture file", e.Message, "name a folder that you may write with --pictures");
+            (file, small) = ("not written", "");
+        }
         Judge(cameras, camera, look, $"{file}{small}");
     }
 

@@ -25,6 +25,9 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
     /// <summary>Where that is from, for a person.</summary>
     public string Assumed { get; private set; } = "pictures as the cameras make them";
 
+    /// <summary>Another program has one of the devices: what is at the other end of the wires is in use.</summary>
+    public bool Busy { get; private set; }
+
     public void Look(Action<string> say, CancellationToken cancel)
     {
         try
@@ -34,8 +37,9 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
         }
         catch (RobotException e) // another program has one of them, or a driver refuses its section
         {
+            Busy = e.Code == ExitCode.Busy;
             (Pictures, Assumed) = (config.Cameras.Sum(AsConfigured), AsInConfig);
-            foreach (var section in Configured())
+            foreach (var section in Configured(config, checks))
                 section.Fault("connection", e.Message, "one service at a time uses a device: end the other, or ask that one");
         }
     }
@@ -46,7 +50,8 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
     public static double AsConfigured(CameraConfig camera) =>
         camera.Width * camera.Height * (camera.Device.Length == 0 && camera.Depth ? 5 : 3) * camera.Fps;
 
-    private IEnumerable<Section> Configured()
+    /// <summary>The sections of devices that the config has.</summary>
+    public static IEnumerable<Section> Configured(CellConfig config, Checks checks)
     {
         if (config.Robot is not null)
             yield return checks.In(Sections.Arm);
@@ -108,10 +113,13 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
         Stream(section, force.Name, stream, force.Clock);
     }
 
-    private static double? Outside(CellDevices devices, List<Wrench> values) =>
-        values.Count > 0 && devices.External.Calibration is not null && devices.Arm is { } arm && arm.States.TryGetNewest(out var state)
+    private static double? Outside(CellDevices devices, List<Wrench> values)
+    {
+        devices.External.SensorIs(devices.SensorName);
+        return values.Count > 0 && devices.External.Calibration is not null && devices.Arm is { } arm && arm.States.TryGetNewest(out var state)
             ? devices.External.Of(Mean(values), arm.Kinematics.Flange(state.Value.Q).Rotation).ForceNorm
             : null;
+    }
 
     private static Wrench Mean(List<Wrench> values) => new(values.Average(w => w.Fx), values.Average(w => w.Fy),
         values.Average(w => w.Fz), values.Average(w => w.Tx), values.Average(w => w.Ty), values.Average(w => w.Tz));

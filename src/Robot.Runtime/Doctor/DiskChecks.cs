@@ -82,10 +82,10 @@ internal static class DiskChecks
     /// <summary>Bytes a second of the newest episode; null where there is none that can be read.</summary>
     public static double? NewestEpisode(string root)
     {
-        if (!Directory.Exists(root) || EpisodeCatalog.Find(root).MaxBy(e => Directory.GetLastWriteTimeUtc(e.Path)) is not { } newest)
-            return null;
         try
         {
+            if (!Directory.Exists(root) || EpisodeCatalog.Find(root).MaxBy(e => Directory.GetLastWriteTimeUtc(e.Path)) is not { } newest)
+                return null;
             long bytes = new DirectoryInfo(newest.Path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
             double seconds = EpisodeMetadata.Read(newest.Path).Duration;
             return seconds > 0 ? bytes / seconds : null;

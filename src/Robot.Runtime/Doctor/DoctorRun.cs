@@ -131,10 +131,13 @@ internal sealed class DoctorRun(DoctorOptions options, Machine machine, Kernel k
         if (service is null)
         {
             ServiceChecks.NotRunning(_checks.In(Sections.Service), config);
+            if (RuntimeFolder.SystemFolderIsClosed) // it is there while that service runs: its devices are in use
+                return NotLookedAt(config);
             var cell = new CellLook(config, machine, options, _checks);
             cell.Look(say, cancel);
-            LookAtNetwork(config, cell.Arm, config.Motion.Enabled, cancel);
-            return (cell.Pictures, cell.Assumed, false);
+            if (!cell.Busy)
+                LookAtNetwork(config, cell.Arm, config.Motion.Enabled, cancel);
+            return (cell.Pictures, cell.Assumed, cell.Busy);
         }
         var look = new ServiceLook(config, service, options, _checks);
         await look.LookAsync(say, cancel);
@@ -143,6 +146,13 @@ internal sealed class DoctorRun(DoctorOptions options, Machine machine, Kernel k
         else if (config.Robot is not null)
             _checks.In(Sections.Arm).Skip("round trip", "the service is busy with the arm, which is not disturbed");
         return (config.Cameras.Sum(CellLook.AsConfigured), CellLook.AsInConfig, !look.Idle);
+    }
+
+    private (double Pictures, string Assumed, bool Busy) NotLookedAt(CellConfig config)
+    {
+        foreach (var section in CellLook.Configured(config, _checks))
+            section.Skip("connection", "the system's service may have it, and is not disturbed: sudo robot doctor asks that one");
+        return (config.Cameras.Sum(CellLook.AsConfigured), CellLook.AsInConfig, true);
     }
 
     private void LookAtNetwork(CellConfig config, ArmLook? arm, bool askForInputs, CancellationToken cancel)

@@ -14,7 +14,7 @@ internal static class ServiceChecks
     {
         if (RuntimeFolder.SystemFolderIsClosed)
             service.Warn("service", $"{RuntimeFolder.SystemFolder} is closed to this user: the system's service may run",
-                "if it does, it has the devices, and what is said of them here is wrong: sudo ./robot doctor");
+                "its devices are not looked at from here: sudo robot doctor asks it");
         else
             service.Skip("service", "none runs: the devices were looked at from here");
         service.Judge("dashboard", WhyTaken(config.Service.Listen) is { } why ? $"{config.Service.Listen}: {why}"

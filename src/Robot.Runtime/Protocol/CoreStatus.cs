@@ -15,6 +15,8 @@ namespace RobotWorldModel.Runtime.Protocol;
 /// <param name="AllocatedBytes">Managed bytes that core has allocated since it started.</param>
 /// <param name="Dashboard">Null where nobody keeps one up.</param>
 /// <param name="Teleop">Null in a cell without.</param>
+/// <param name="Stops">How often somebody has stopped the arm. A request with this number as <c>stops</c> is refused (130) where it has
+/// grown since: what is made of several motions ends with a stop between two of them, too.</param>
 public sealed record CoreStatus(
     string Cell,
     string Mode,
@@ -36,7 +38,8 @@ public sealed record CoreStatus(
     long? AllocatedBytes = null,
     DashboardStatus? Dashboard = null,
     ForceStatus? Force = null,
-    TeleopStatus? Teleop = null);
+    TeleopStatus? Teleop = null,
+    int Stops = 0);
 
 /// <param name="Name">robot, force, gripper, wrist_rgb, wrist_depth …</param>
 /// <param name="MeasuredHz">Over the last second or so.</param>

@@ -19,7 +19,7 @@ public sealed class EpisodeAlignmentTests : IDisposable
         string target = _folder["aligned"];
         List<(int, int)> progress = [];
         int made = EpisodeAlignment.Align(episode, camera, target, (done, of) => progress.Add((done, of)), CancellationToken.None);
-        string[] files = Directory.GetFiles(target);
+        string[] files = Directory.GetFiles(target, "*.npz");
         Assert.Equal(made, files.Length);
         Assert.Equal((made, made), progress[^1]);
         Assert.All(files, f =>
@@ -31,6 +31,16 @@ public sealed class EpisodeAlignmentTests : IDisposable
         DateTime kept = File.GetLastWriteTimeUtc(files[0]);
         Assert.Equal(1, EpisodeAlignment.Align(episode, camera, target, (_, _) => { }, CancellationToken.None));
         Assert.Equal(kept, File.GetLastWriteTimeUtc(files[0]));
+    }
+
+    [Fact]
+    public void Pictures_of_another_episode_of_the_same_name_are_not_taken_for_its_own()
+    {
+        var (episode, camera) = Episode();
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(_folder["a"]).FullName, "source.txt"), "demo_000 of another day\n");
+        string message = Assert.Throws<InvalidDataException>(
+            () => EpisodeAlignment.Align(episode, camera, _folder["a"], (_, _) => { }, CancellationToken.None)).Message;
+        Assert.Contains("another episode", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -36,6 +36,18 @@ public class ExternalForceTests
     }
 
     [Fact]
+    public void What_was_measured_on_one_sensor_is_not_used_for_another_nor_before_it_has_said_who_it_is()
+    {
+        var external = new ExternalForce(s_calibration, "FT 300 7");
+        Wrench raw = new(5, 2, 3, 0.1, 0.2, 0.3);
+        Assert.Equal(raw, external.Of(raw, s_toolDown));
+        external.SensorIs("FT 300 8");
+        Assert.Null(external.Calibration);
+        external.SensorIs("FT 300 7");
+        Assert.Equal(s_calibration.Compensate(raw, s_toolDown), external.Of(raw, s_toolDown));
+    }
+
+    [Fact]
     public void Without_a_calibration_the_raw_values_are_tared()
     {
         var external = new ExternalForce(null);

@@ -50,7 +50,7 @@ public sealed partial class ArmMotionTests
     public void The_weight_of_the_tool_is_no_force_where_it_is_known_however_the_arm_turns_it()
     {
         const double MassKg = 8; // turned by 1.5 rad, it changes the raw force by 107 N; 50 N are allowed
-        _calibration = new(new(1, -2, 3, 0, 0, 0), MassKg, default, Pose.Identity);
+        _external = new(new(new(1, -2, 3, 0, 0, 0), MassKg, default, Pose.Identity));
         Read(default);
         ArmMotion motion = Started(force: true);
         using MotionLease lease = Acquire(motion, "test");

@@ -24,7 +24,7 @@ public sealed partial class ArmMotionTests : IDisposable
         ForceTimeoutMs = 60_000,
     };
 
-    private WrenchCalibration? _calibration;
+    private ExternalForce? _external;
     private ArmMotion? _made;
 
     public void Dispose() => _made?.Dispose();
@@ -322,7 +322,7 @@ public sealed partial class ArmMotionTests : IDisposable
 
     private ArmMotion Started(bool force = false, bool enabled = true)
     {
-        _made = new(_arm, _gripper, force ? _force : null, _limits, enabled, _calibration);
+        _made = new(_arm, _gripper, force ? _force : null, _limits, enabled, _external);
         _made.Start();
         return _made;
     }

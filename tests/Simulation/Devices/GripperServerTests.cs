@@ -52,6 +52,25 @@ public class GripperServerTests
     }
 
     [Fact]
+    public void An_emergency_release_is_taken_back_by_no_halt()
+    {
+        using var loop = new Loop(_physics, Server());
+        using var gripper = Driver();
+        Says(gripper, "not activated");
+        IGripperControl control = gripper;
+        control.Obey(GripperOrder.Activate);
+        Says(gripper, "active at");
+        Ask(gripper, 1);
+        Eventually.True(() => Newest(gripper).Position > 0.9, "it is closed");
+        control.Obey(GripperOrder.ReleaseOpening);
+        control.Halt(); // together with it
+        Says(gripper, "its emergency release is running");
+        control.Halt(); // and while it opens
+        Says(gripper, "its emergency release is done");
+        Assert.True(Newest(gripper).Position < 0.1);
+    }
+
+    [Fact]
     public void The_driver_activates_grips_and_lets_go()
     {
         var server = Server();

@@ -127,7 +127,8 @@ public sealed class LineDevicesTests : IDisposable
     {
         PortAddress port = Port(PortKind.Gateway);
         var transport = new TransportOptions { DelayMsMin = 0, DelayMsMax = 6 };
-        var server = new BotaLineServer(_physics, new() { Port = port, Transport = transport }, new(HostClock.NowNs, 4_294_000_000_000, 30));
+        var clock = new DeviceClock(HostClock.NowNs, 4_294_000_000_000, 30);
+        var server = new BotaLineServer(_physics, new() { Port = port, Transport = transport }, clock);
         using var loop = new Loop(_physics, server);
         using var sensor = new BotaSerial(new() { Port = port, RateHz = 800 });
         var queue = sensor.Wrenches.Subscribe(8192);

@@ -16,6 +16,7 @@ internal sealed class TeleopPolicy(string name, ITeleopDevice device, TeleopGate
     private double _gripper = double.NaN;
     private int _gripperPress = device.Read().GripperPress;
     private bool _refused;
+    private int _halts = gate.Halts;
 
     public string Name => name;
 
@@ -27,8 +28,10 @@ internal sealed class TeleopPolicy(string name, ITeleopDevice device, TeleopGate
         TeleopInput input = device.Read();
         bool pressed = input.GripperPress != _gripperPress;
         _gripperPress = input.GripperPress;
-        if (_refused) // the arm was halted: it is held where it has come to stand
+        int halts = gate.Halts;
+        if (_refused || halts != _halts) // the arm was halted, maybe between two ticks: it is held where it has come to stand
             _hold = motion.CommandedJoints;
+        _halts = halts;
         if (!gate.MayMove(input, out bool begins))
             return Hold(dueNs);
         if (begins)
