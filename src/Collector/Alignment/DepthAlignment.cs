@@ -6,7 +6,8 @@ namespace RobotWorldModel.Collector.Alignment;
 /// <summary>
 /// Lays a depth picture over its camera's colour picture: each depth pixel becomes the colour pixels whose centres lie in the rectangle
 /// of its corners, or else the one that its own centre falls into, and the nearest wins. librealsense's align_depth_to_other takes every
-/// pixel that the rectangle touches, which makes things a pixel wider, and keeps the distance along depth's axis; here it is along colour's.
+/// pixel that the rectangle touches, which makes things a pixel wider, and keeps the distance along depth's axis;
+/// here it is along colour's.
 /// </summary>
 public sealed class DepthAlignment
 {

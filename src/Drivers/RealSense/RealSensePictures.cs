@@ -140,8 +140,8 @@ internal sealed unsafe class RealSensePictures
         RealSenseProfile asked = kind.Profile;
         if (format != asked.Format || width != asked.Width || height != asked.Height || pixels == 0
             || stride < kind.RowBytes || stride > MostPadding * kind.RowBytes)
-            Note(kind, $"{format} {width}x{height} with rows of {stride} bytes where {asked.Format} {asked.Width}x{asked.Height} was asked "
-                + "for");
+            Note(kind, $"{format} {width}x{height} with rows of {stride} bytes where {asked.Format} {asked.Width}x{asked.Height} was "
+                + "asked for");
         else if (number == kind.Number)
             Note(kind, "the same picture twice");
         else
