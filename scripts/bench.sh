@@ -38,6 +38,7 @@ if [ -n "$quick" ]; then
     run devices --runs 1 --seconds 3
     run control --seconds 5
     run roundtrip --runs 1 --seconds 5
+    run teleop --runs 1
     run recovery --runs 1
     run controller --runs 1 --seconds 3
     run realsense --runs 1 --seconds 5
@@ -54,6 +55,7 @@ else
     run devices --results "$results"
     run control --results "$results"
     run roundtrip --results "$results"
+    run teleop --results "$results"
     run recovery --results "$results"
     run controller --results "$results"
     run realsense --results "$results"

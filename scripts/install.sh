@@ -58,7 +58,9 @@ install_all() {
     chmod -R u=rwX,go=rX "$dest$prefix"
     install -D -m 644 "$here/systemd/robot-runtime.sysusers" "$dest$sysusers"
     for rules in "$here"/systemd/*.rules; do
-        install -m 644 "$rules" "$dest/etc/udev/rules.d/$(basename "$rules")"
+        # One that somebody has changed stays beside it as .old, which udev does not read.
+        installed="$dest/etc/udev/rules.d/$(basename "$rules")"
+        cmp -s "$rules" "$installed" || install -b -S .old -m 644 "$rules" "$installed"
     done
     install -d "$(dirname "$dest$unit")" "$(dirname "$dest$command")"
     sed "s|/opt/robotworldmodel|$prefix|g" "$here/systemd/robot-runtime.service" >"$dest$unit"

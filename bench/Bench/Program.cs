@@ -18,6 +18,8 @@ Measure("roundtrip", "From a set-point to the state that shows it, while the arm
     RoundTripBench.RunAsync, runs: 3, seconds: 60);
 Measure("recovery", "A controller that is gone for a second: back to fresh data, a person's word to motion", (results, runs, _, cancel) =>
     RecoveryBench.RunAsync(results, runs, cancel), runs: 5);
+Measure("teleop", "A gamepad's dead man's switch: from its release to the arm's standstill, at full speed", (results, runs, _, cancel) =>
+    TeleopBench.RunAsync(results, runs, releases: 20, cancel), runs: 5);
 Measure("controller", "The simulated controller: its processor time, the jitter of its cycle",
     ControllerBench.RunAsync, runs: 3, seconds: 30);
 Measure("capture", "A long recording of everything: complete, with the right times, and what it costs", (results, runs, seconds, cancel) =>

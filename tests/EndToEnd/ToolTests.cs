@@ -36,6 +36,7 @@ public sealed class ToolTests(RunningCell running) : IDisposable
         Assert.Equal(11.57, _cell.Status().Wrench![2], 1.0); // what is read stays
         var lines = _cell.Run("force", "status", "--config", _cell.Config).MustEndWith(ExitCode.Done).Out;
         Assert.Contains("tared", lines, StringComparison.Ordinal);
+        Assert.Contains("started before the newest calibration", lines, StringComparison.Ordinal);
         _cell.Run("force", "tare", "--clear", "--config", _cell.Config).MustEndWith(ExitCode.Done);
         Assert.Null(_cell.Status().Force!.Tare);
     }

@@ -272,6 +272,9 @@ public sealed record ActionDescription(
 {
     /// <summary>A person led the arm: the action is the measured position of the next frame.</summary>
     public const string Demonstrated = "demonstrated";
+
+    /// <summary>So the source begins where a person led the arm from afar; what follows is the device.</summary>
+    public const string Teleoperated = "teleop_";
 }
 
 /// <param name="RateHz">Native.</param>

@@ -14,6 +14,9 @@ internal sealed class ActionColumn(EpisodeWriter writer, ActionDescription actio
     private readonly Dictionary<long, CommandRecord> _commands = [];
     private readonly bool _demonstrated = action.Source == ActionDescription.Demonstrated;
     private readonly bool _withGripper = action.Dimension > 6;
+
+    /// <summary>Commands without the gripper mean that moving fingers were halted, and stay where they are.</summary>
+    private readonly bool _halts = action.Source.StartsWith(ActionDescription.Teleoperated, StringComparison.Ordinal);
     private double[]? _last;
     private double _lastTimestamp, _lastGripper = double.NaN;
     private bool _open; // demonstrated: a row waits for the measurement of the next
@@ -41,8 +44,9 @@ internal sealed class ActionColumn(EpisodeWriter writer, ActionDescription actio
         // A refused command leaves the last target in force. Its record says that for the arm; for the gripper, only what was asked.
         if (!command.Refused && !double.IsNaN(command.Gripper))
             _lastGripper = Math.Clamp(command.Gripper, 0, 1); // as the gripper is asked
-        else if (double.IsNaN(_lastGripper) && gripper is { } measured)
-            _lastGripper = measured.Position; // nobody has moved it yet
+        else if (gripper is { } measured
+            && (double.IsNaN(_lastGripper) || (_halts && double.IsNaN(command.Gripper) && !measured.ObjectDetected)))
+            _lastGripper = measured.Position; // nobody has moved it yet, or it goes no further; what it holds it goes on holding
         bool known = !_withGripper || !double.IsNaN(_lastGripper);
         Write(known ? Values(command.GuardedQ, _lastGripper) : null, StreamRules.Seconds(command.HandedOverNs - t0Ns));
     }

@@ -27,13 +27,19 @@ public sealed class SafetyFilter(UrKinematics kinematics, MotionLimits limits)
     /// <summary>How far targets stay from box, table and the arm itself, m.</summary>
     public const double Margin = 0.005;
 
+    /// <summary>
+    /// How far targets stay from the ends of a joint's range, rad: an arm that comes there at speed goes past its set-points by some
+    /// thousandths, and the controller stops it beyond.
+    /// </summary>
+    public const double JointMargin = 0.02;
+
     /// <summary>The share of the speed limits that targets may use; the rest is for the arm to catch up with them.</summary>
     public const double SpeedShare = 0.9;
 
     /// <summary>A target is due at most this far ahead.</summary>
     public const long MaxAheadNs = 500_000_000;
 
-    private const double LargestTurnRad = 0.5, JointMargin = 1e-3, Absurd = 100;
+    private const double LargestTurnRad = 0.5, Absurd = 100;
     private readonly ArmGeometry _geometry = new(kinematics, limits);
     private Vector6 _previous;
     private long _previousDueNs;

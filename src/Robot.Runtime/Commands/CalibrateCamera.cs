@@ -51,14 +51,15 @@ internal static class CalibrateCamera
         };
         var from = CalibrateLatency.From();
         var board = new BoardOptions();
+        Option[] asItWas = [.. board.All, mounted, views, share, freedrive];
         Plan PlanOf(ParseResult p) =>
             new(p.GetValue(camera), p.GetValue(mounted), p.GetValue(views), p.GetValue(share), p.GetValue(freedrive));
         var command = Subcommand("camera", "Measures where a camera is, with a ChArUco board or AprilTags.",
             (given, parsed) => RunAsync(given, PlanOf(parsed), board.Read(parsed)),
             alone: (cell, parsed) => parsed.GetValue(print) is { } file ? Print(board.Read(parsed).Board, file)
-                : parsed.GetValue(from) is { } folder ? Again(cell, folder) : null);
+                : parsed.GetValue(from) is { } folder ? Again(cell, folder, parsed, asItWas) : null);
         command.Add(camera);
-        foreach (Option option in (Option[])[.. board.All, mounted, views, share, freedrive, print, from])
+        foreach (Option option in (Option[])[.. asItWas, print, from])
             command.Add(option);
         return command;
     }
@@ -71,8 +72,11 @@ internal static class CalibrateCamera
         return ExitCode.Done;
     }
 
-    private static int Again(CellConfig cell, string path)
+    /// <param name="asItWas">Options that the folder answers.</param>
+    private static int Again(CellConfig cell, string path, ParseResult given, IEnumerable<Option> asItWas)
     {
+        if (asItWas.FirstOrDefault(o => given.GetResult(o) is { Implicit: false }) is { } option)
+            throw new RobotException(ExitCode.Usage, $"{option.Name} does not go with --from: the folder says how its views were taken");
         var folder = ViewFolder.Open(path);
         CalibrationFile.CheckCell(cell, folder.Stored.Cell, path);
         try

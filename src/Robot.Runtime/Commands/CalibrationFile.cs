@@ -31,6 +31,14 @@ internal static class CalibrationFile
     /// <summary>Where it is, and from when on it is used.</summary>
     public static void SayStored(ServiceCommand.Given given) => SayStored(given.Cell, runs: !given.Service.Owned);
 
+    /// <summary>Says so where the service was started before the newest calibration, and goes by an older one.</summary>
+    public static void SayPending(ServiceCommand.Given given)
+    {
+        var stored = new FileInfo(CellCalibration.FileOf(given.Cell.File));
+        if (stored.Exists && stored.LastWriteTimeUtc > File.GetLastWriteTimeUtc(given.Service.Info.Socket)) // made at its start
+            Console.WriteLine("  this service was started before the newest calibration, and uses what there was then");
+    }
+
     /// <param name="runs">A service runs, which has read the file before.</param>
     public static void SayStored(CellConfig cell, bool runs) => Console.WriteLine(
         $"stored in {CellCalibration.FileOf(cell.File)}; used from the service's next start"

@@ -36,6 +36,8 @@ internal sealed class CameraViews(
     {
         if (IsSeen(await TakeAsync()))
             return;
+        if (_views.Count == 0)
+            throw new RobotException(ExitCode.Device, $"{camera}: the arm moved while its first picture was taken: let it stand still");
         throw new RobotException(ExitCode.Device, $"{camera}: it does not see the board ({board.Description}): is it whole in the "
             + $"picture, flat, sharp and well lit, and are its sizes right? The picture is in {Folder.Path}");
     }
@@ -45,7 +47,22 @@ internal sealed class CameraViews(
     /// <exception cref="RobotException">A move was stopped, or too little is seen.</exception>
     public async Task MoveThroughAsync(int count)
     {
-        Pose start = Pose.FromVector(new(_last.Tcp)), offset = Pose.FromVector(new(_last.TcpOffset));
+        Pose start = Pose.FromVector(new(_last.Tcp));
+        try
+        {
+            await LookFromAroundAsync(start, count);
+        }
+        catch (VisionException)
+        {
+            await GoBackAsync(start);
+            throw;
+        }
+        await GoBackAsync(start);
+    }
+
+    private async Task LookFromAroundAsync(Pose start, int count)
+    {
+        Pose offset = Pose.FromVector(new(_last.TcpOffset));
         foreach (Quat turn in ViewPlan.First)
             if (await TryMoveAsync(start * new Pose(default, turn)))
                 await TakeAsync();
@@ -63,6 +80,10 @@ internal sealed class CameraViews(
             if (near && await TryMoveAsync(tcp) && IsSeen(await TakeAsync()))
                 seen++;
         }
+    }
+
+    private async Task GoBackAsync(Pose start)
+    {
         if (!await TryMoveAsync(start))
             Console.WriteLine("  the way back is barred: the arm stays at the last view");
     }

@@ -49,6 +49,7 @@ internal static class ForceCommand
             : "  not calibrated: bias and the tool's weight are in it; ./robot calibrate wrench measures them");
         if (force.Tare is { } tare)
             Line("tared", tare);
+        CalibrationFile.SayPending(given);
         return ExitCode.Done;
 
         static void Line(string what, double[] w) => Console.WriteLine($"  {what,-34}{Three(w, 0, "0.00")}   {Three(w, 3, "0.000")}");

@@ -54,6 +54,7 @@ internal static class GripperCommand
             ? $"  its ends read {ends.OpenCount} and {ends.ClosedCount}, measured on {ends.Measured.ToLocalTime():yyyy-MM-dd HH:mm}"
             : $"  its ends are taken to read {given.Cell.Gripper!.OpenCount} and {given.Cell.Gripper.ClosedCount}; "
                 + "./robot gripper calibrate measures them");
+        CalibrationFile.SayPending(given);
         return ExitCode.Done;
     }
 

@@ -17,6 +17,9 @@ internal sealed class CalibrationRun(CellConfig config, CellDevices devices, Rec
 {
     private const double LeastSeconds = 60;
 
+    /// <summary>Twice what the longest takes: nobody forgets one that fills the disk.</summary>
+    private const long LongestNs = 300_000_000_000;
+
     /// <summary>A picture may be older than its times say until its latency has been measured: it is taken so much after the question.
     /// </summary>
     private const long MarginNs = 250_000_000;
@@ -25,7 +28,8 @@ internal sealed class CalibrationRun(CellConfig config, CellDevices devices, Rec
     private const long LateSampleNs = 500_000_000;
     private static readonly TimeSpan s_pictureDeadline = TimeSpan.FromSeconds(5);
     private readonly Lock _lock = new();
-    private (CaptureLog Log, object Connection)? _running;
+    private (CaptureLog Log, object Connection, long StartedNs)? _running;
+    private string? _endedBecause; // the last one, by itself
 
     /// <summary>Null where the method is none of these.</summary>
     /// <exception cref="RobotException">It is refused.</exception>
@@ -47,6 +51,33 @@ internal sealed class CalibrationRun(CellConfig config, CellDevices devices, Rec
             _running = null;
             running.Log.Dispose();
         }
+    }
+
+    /// <exception cref="RobotException">A calibration is being recorded: its pictures take what room and time the disk has.</exception>
+    public void MustNotRun()
+    {
+        lock (_lock)
+            if (_running is not null)
+                throw new RobotException(ExitCode.Busy, "a calibration is being recorded; wait for its end");
+    }
+
+    /// <summary>Called some times a second: ends a log that has failed, or that nobody ends.</summary>
+    /// <returns>Why it was ended; null where nothing was.</returns>
+    public string? Supervise()
+    {
+        CaptureLog log;
+        lock (_lock)
+        {
+            if (_running is not { } running)
+                return null;
+            string? why = running.Log.Failure
+                ?? (HostClock.NowNs - running.StartedNs > LongestNs ? $"a calibration is recorded for {LongestNs * 1e-9:0} s at most" : null);
+            if (why is null)
+                return null;
+            (_running, _endedBecause, log) = (null, why, running.Log);
+        }
+        _ = Task.Run(log.Dispose); // the disk may take its time
+        return $"the calibration's recording was ended: {_endedBecause}";
     }
 
     private object Start(object connection)
@@ -71,7 +102,8 @@ internal sealed class CalibrationRun(CellConfig config, CellDevices devices, Rec
                 {
                     Cameras = [.. devices.Cameras.Select(c => CaptureCamera.Of(c) with { Depth = null })],
                 };
-                _running = (CaptureLog.Start(folder, streams, header.ToJson(), WallClockAnchor.Now()), connection);
+                _running = (CaptureLog.Start(folder, streams, header.ToJson(), WallClockAnchor.Now()), connection, HostClock.NowNs);
+                _endedBecause = null;
                 return new { folder };
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -87,7 +119,8 @@ internal sealed class CalibrationRun(CellConfig config, CellDevices devices, Rec
         lock (_lock)
         {
             if (_running is not { } running || running.Connection != connection)
-                throw new RobotException(ExitCode.Usage, "no calibration is being recorded from here");
+                throw _endedBecause is { } why ? new RobotException(ExitCode.Disk, why)
+                    : new RobotException(ExitCode.Usage, "no calibration is being recorded from here");
             (_running, log) = (null, running.Log);
         }
         var written = await log.Stop("{}", HostClock.NowNs + LateSampleNs);

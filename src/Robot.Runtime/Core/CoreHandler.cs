@@ -110,6 +110,8 @@ internal sealed class CoreHandler(
     /// <summary>Called some times a second: ends a recording whose log has failed, and keeps what it has.</summary>
     public void Supervise()
     {
+        if (_calibration.Supervise() is { } ended)
+            status.Say(ended);
         if (recorder.Failure is not { } failure || !_oneAtATime.Wait(0))
             return;
         try
@@ -193,6 +195,8 @@ internal sealed class CoreHandler(
             throw new RobotException(ExitCode.Busy, $"{running} is being recorded; end it first");
         if (!double.IsPositiveInfinity(seconds) && !(seconds is >= 0.1 and <= 86_400))
             throw new RobotException(ExitCode.Usage, $"{seconds} seconds are out of range; 0.1 to 86400 (a day) are allowed");
+        _calibration.MustNotRun();
+        var (before, freedriveBefore) = (policies.Current, _freedrive);
         // The source first: it may refuse, and an empty episode helps nobody.
         (Action Go, Task<PolicyEnd> Ended)? script = source switch
         {
@@ -218,8 +222,10 @@ internal sealed class CoreHandler(
         catch
         {
             _jog.Recording = false;
-            policies.End("the recording did not start");
-            EndFreedrive();
+            if (policies.Current != before) // what ran already goes on
+                policies.End("the recording did not start");
+            if (_freedrive != freedriveBefore)
+                EndFreedrive();
             throw;
         }
         if (source != "none")

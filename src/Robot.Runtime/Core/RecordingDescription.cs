@@ -53,7 +53,7 @@ internal static class RecordingDescription
     public static ActionDescription Action(string source, bool withGripper, MotionLimits limits)
     {
         bool commanded = source is "scripted" or "jog" or "replay"
-            || source.StartsWith("teleop_", StringComparison.Ordinal);
+            || source.StartsWith(ActionDescription.Teleoperated, StringComparison.Ordinal);
         // A person who leads the arm is not kept within our limits, and a UR's own end a little beyond a whole turn: no bounds are known.
         double?[] lower = [.. limits.JointMin.ToArray().Select(v => commanded ? v : (double?)null)];
         double?[] upper = [.. limits.JointMax.ToArray().Select(v => commanded ? v : (double?)null)];

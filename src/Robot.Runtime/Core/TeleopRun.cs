@@ -1,3 +1,4 @@
+using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Drivers.Teleoperation;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Core.Policies;
@@ -14,7 +15,7 @@ internal sealed class TeleopRun(CellConfig config, CellDevices devices, PolicyRu
     private sealed record Running(TeleopPolicy Policy, TeleopGate Gate, ITeleopMotion Way, Drivers.Motion.MotionLease Lease);
 
     /// <summary>What recordings call it.</summary>
-    public string Source => $"teleop_{config.Teleoperation?.Driver}";
+    public string Source => $"{ActionDescription.Teleoperated}{config.Teleoperation?.Driver}";
 
     /// <summary>Null in a cell without.</summary>
     public TeleopStatus? Status => devices.Teleoperation is { } device ? Report(device) : null;

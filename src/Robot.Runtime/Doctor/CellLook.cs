@@ -61,6 +61,8 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
             yield return checks.In(Sections.Gripper);
         if (config.Cameras.Count > 0)
             yield return checks.In(Sections.Cameras);
+        if (config.Teleoperation is not null)
+            yield return checks.In(Sections.Teleoperation);
     }
 
     private void Look(CellDevices devices, Action<string> say, CancellationToken cancel)
@@ -79,6 +81,8 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
             LookAtGripper(gripper, streams[gripper.States.Name]);
         for (int i = 0; i < devices.Cameras.Count; i++)
             LookAtCamera(config.Cameras[i], devices.Cameras[i], streams);
+        if (devices.Teleoperation is { } teleoperation)
+            TeleopChecks.Judge(checks.In(Sections.Teleoperation), teleoperation.Status, teleoperation.Read().Held);
     }
 
     private void WaitFor(CellDevices devices, CancellationToken cancel)
@@ -116,7 +120,8 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
     private static double? Outside(CellDevices devices, List<Wrench> values)
     {
         devices.External.SensorIs(devices.SensorName);
-        return values.Count > 0 && devices.External.Calibration is not null && devices.Arm is { } arm && arm.States.TryGetNewest(out var state)
+        return values.Count > 0 && devices.External.Calibration is not null && devices.Arm is { } arm
+            && arm.States.TryGetNewest(out var state)
             ? devices.External.Of(Mean(values), arm.Kinematics.Flange(state.Value.Q).Rotation).ForceNorm
             : null;
     }

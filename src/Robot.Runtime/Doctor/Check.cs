@@ -25,9 +25,9 @@ internal sealed record Check(string Section, string Name, CheckState State, stri
 internal static class Sections
 {
     public const string Config = "config", Computer = "computer", Disk = "disk", Arm = "arm", Force = "force", Gripper = "gripper",
-        Cameras = "cameras", Service = "service";
+        Cameras = "cameras", Teleoperation = "teleoperation", Service = "service";
 
-    public static List<string> All { get; } = [Config, Computer, Disk, Arm, Force, Gripper, Cameras, Service];
+    public static List<string> All { get; } = [Config, Computer, Disk, Arm, Force, Gripper, Cameras, Teleoperation, Service];
 }
 
 /// <summary>All checks so far.</summary>

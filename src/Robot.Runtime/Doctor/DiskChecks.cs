@@ -38,8 +38,9 @@ internal sealed record DiskLook(string Root, string Folder, string? Problem, dou
     {
         byte[] piece = RandomNumberGenerator.GetBytes(Piece); // a disk that compresses must not be flattered
         int pieces = (int)Math.Clamp(free / 10 / Piece, 1, MostPieces);
-        using var file = File.OpenHandle(Path.Combine(folder, $".robot-doctor-{Environment.ProcessId}"), FileMode.CreateNew,
-            FileAccess.Write, FileShare.None, FileOptions.DeleteOnClose);
+        string path = Path.Combine(folder, $".robot-doctor-{Environment.ProcessId}");
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        File.Delete(path); // it lasts as long as it is open: whoever kills this leaves nothing
         long start = HostClock.NowNs, written = 0;
         for (int i = 1; i <= pieces && HostClock.NowNs - start < longest.TotalNanoseconds; i++)
         {

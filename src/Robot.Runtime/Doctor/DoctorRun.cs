@@ -125,7 +125,7 @@ internal sealed class DoctorRun(DoctorOptions options, Machine machine, Kernel k
     {
         foreach (var (section, there) in (ReadOnlySpan<(string, bool)>)[(Sections.Arm, config.Robot is not null),
             (Sections.Force, config.Force is not null), (Sections.Gripper, config.Gripper is not null),
-            (Sections.Cameras, config.Cameras.Count > 0)])
+            (Sections.Cameras, config.Cameras.Count > 0), (Sections.Teleoperation, config.Teleoperation is not null)])
             if (!there)
                 _checks.In(section).Skip("device", "this config has none");
         if (service is null)
@@ -166,7 +166,8 @@ internal sealed class DoctorRun(DoctorOptions options, Machine machine, Kernel k
 
     private void SkipCell(string why)
     {
-        foreach (string section in (string[])[Sections.Arm, Sections.Force, Sections.Gripper, Sections.Cameras, Sections.Service])
+        foreach (string section in (string[])[Sections.Arm, Sections.Force, Sections.Gripper, Sections.Cameras,
+            Sections.Teleoperation, Sections.Service])
             _checks.In(section).Skip("device", why);
     }
 }

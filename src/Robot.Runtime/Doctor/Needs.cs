@@ -21,6 +21,9 @@ internal sealed record Needs
 
     public bool Jpeg { get; init; }
 
+    /// <summary>A gamepad or SpaceMouse.</summary>
+    public bool Input { get; init; }
+
     /// <summary>The arm is to be moved from here.</summary>
     public bool Motion { get; init; }
 
@@ -37,6 +40,7 @@ internal sealed record Needs
             RealSense = realSense.Length > 0,
             RealSenseLibrary = realSense.FirstOrDefault()?.Library ?? "",
             Jpeg = webcams.Any(c => c.Format == VideoPixels.Mjpg),
+            Input = config.Teleoperation is { Driver: not TeleopDrivers.Leader },
             Motion = config.Motion.Enabled,
         };
     }

@@ -17,6 +17,7 @@ internal static class PermissionChecks
             // Who sits at the machine may open these without, by udev's rules for a seat.
             ("video", needs.Webcams.Count > 0, CheckState.Warning, "opens webcams, also over ssh and as a service"),
             ("plugdev", needs.RealSense, CheckState.Warning, "opens RealSense cameras, also over ssh and as a service"),
+            ("input", needs.Input, CheckState.Warning, "reads gamepads and SpaceMice, also over ssh and as a service"),
         ];
         foreach (var (group, needed, missing, why) in groups)
         {
@@ -28,7 +29,12 @@ internal static class PermissionChecks
         Rules(computer, machine, "RealSense udev rules", needs.RealSense, ["8086", "0b07"], CheckState.Warning,
             "only root may open the camera: make install, or sudo cp systemd/60-realsense.rules /etc/udev/rules.d/ && "
             + "sudo udevadm control --reload-rules, and plug the camera in again");
-        Rules(computer, machine, "serial udev rules", needs.SerialPorts.Count > 0, ["latency_timer"], CheckState.Warning,
+        Rules(computer, machine, "input udev rules", needs.Input, ["256f", "uaccess"], CheckState.Warning,
+            "a SpaceMouse may be closed to this user: make install, or sudo cp systemd/60-robot-input.rules /etc/udev/rules.d/ && "
+            + "sudo udevadm control --reload-rules, and plug the device in again");
+        // An ACM device is no FTDI adapter, and has no timer.
+        bool adapters = needs.SerialPorts.Any(p => !machine.NodeOf(p.Path).StartsWith("ttyACM", StringComparison.Ordinal));
+        Rules(computer, machine, "serial udev rules", adapters, ["latency_timer"], CheckState.Warning,
             "an FTDI adapter hands bytes over every 16 ms unless a program asks for less, as ours does: make install, or sudo cp "
             + "systemd/60-robot-serial.rules /etc/udev/rules.d/ && sudo udevadm control --reload-rules, and plug the adapter in again");
     }

@@ -66,6 +66,8 @@ internal sealed class ServiceLook(CellConfig config, ServiceInfo service, Doctor
                 last.Streams.FirstOrDefault(s => s.Name == "gripper")?.Message ?? "");
         foreach (var camera in config.Cameras)
             Picture(camera.Name);
+        if (last.Teleop is { } t)
+            TeleopChecks.Judge(checks.In(Sections.Teleoperation), new(t.Connected, t.Message, 0), null);
         Tick(first, last);
         if (last.Dashboard is { } dashboard)
             checks.In(Sections.Service).Judge("dashboard", dashboard.Up ? service.Url : dashboard.Message, CheckState.Warning,

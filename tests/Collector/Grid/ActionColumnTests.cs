@@ -78,6 +78,20 @@ public sealed class ActionColumnTests : IDisposable
     }
 
     [Fact]
+    public void Fingers_that_were_halted_with_a_teleoperated_arm_are_asked_for_where_they_are_and_hold_what_they_hold()
+    {
+        double nothing = double.NaN;
+        string[] rows = Write("teleop_gamepad", column =>
+        {
+            foreach (var (slot, asked) in new[] { nothing, 1, 1, nothing, nothing, 0, 1, nothing }.Index())
+                column.Add(Command(10 + slot, slot * SlotNs, q: 1, asked));
+            foreach (var (slot, at) in new[] { 0, 0, 0.25, 0.375, 0.5, 0.5, 0.5, 0.625 }.Index())
+                column.Row(10 + slot, slot * SlotNs, 0, Joints(1), Gripper(at, holds: slot == 7));
+        });
+        Assert.Equal(["0", "1", "1", "0.375", "0.5", "0", "1", "1"], rows.Select(r => r.Split(',')[^1]));
+    }
+
+    [Fact]
     public void Where_nobody_knows_where_the_gripper_is_there_is_no_action()
     {
         string[] rows = Write("scripted", column =>
@@ -119,7 +133,7 @@ public sealed class ActionColumnTests : IDisposable
 
     private static JointsRow? Joints(double q) => new JointsRow(0, All(q), default, default, default, default);
 
-    private static GripperRow? Gripper(double position) => new GripperRow(0, position, 0, 0, false);
+    private static GripperRow? Gripper(double position, bool holds = false) => new GripperRow(0, position, 0, 0, holds);
 
     private static Vector6 All(double v) => new(v, v, v, v, v, v);
 }

@@ -143,6 +143,24 @@ public sealed class TeleopTests : IDisposable
     }
 
     [Fact]
+    public void At_the_end_of_a_joints_range_the_arm_stops_and_the_controller_finds_nothing_wrong()
+    {
+        Script(_controller, "def turned():\n  movej([0, -1.5708, 1.5708, -1.5708, -1.5708, 6.1], a=6, v=3)\nend\n");
+        Eventually.True(() => _controller.Physics.Qd.MaxAbs == 0 && Math.Abs(_controller.Physics.Q[5] - 6.1) < 1e-3, "it is there");
+        using TeleopGate gate = Begin(angularScale: 1.2);
+        _hand.Press();
+        Ticks(3);
+        _hand.Push(new(0, 0, 0, 0, 0, -1));
+        Eventually.True(() => _commands.Any(c => (c.Clamped & (uint)Clamp.JointRange) != 0), "the end of wrist 3");
+        Ticks(15);
+        Assert.True(gate.Engaged);
+        double end = _controller.Physics.Q[5];
+        Assert.InRange(end, 6.2, 2 * Math.PI - SafetyFilter.JointMargin + 1e-3);
+        _hand.Push(new(0, 0, 0, 0, 0, 1));
+        Eventually.True(() => _controller.Physics.Q[5] < end - 0.05, "away from it");
+    }
+
+    [Fact]
     public void A_second_arm_in_freedrive_leads_and_the_loss_of_its_stream_holds()
     {
         using var leader = new ControllerOnWires();
@@ -234,7 +252,8 @@ public sealed class TeleopTests : IDisposable
     /// <summary>With a hand for a device.</summary>
     /// <param name="staleNs">Long by default, as other times are here: a busy machine must not stop the arm where a test is not about
     /// that.</param>
-    private TeleopGate Begin(double linearScale = 0.1, long staleNs = 20_000_000_000, double lidM = 0.9)
+    private TeleopGate Begin(
+        double linearScale = 0.1, double angularScale = 0.5, long staleNs = 20_000_000_000, double lidM = 0.9)
     {
         _arm = new(new() { Host = _controller.Host, ClaimInputs = true, WatchdogMs = 200 });
         var limits = new MotionLimits
@@ -252,7 +271,7 @@ public sealed class TeleopTests : IDisposable
         Eventually.True(() => Had(() => _policies!.Start("teleop_gamepad", (motion, lease) =>
         {
             gate = new(_hand, lease, staleNs);
-            var way = new HandMotion(linearScale, 0.5, TeleopFrame.Base, q => motion.TcpOf(q));
+            var way = new HandMotion(linearScale, angularScale, TeleopFrame.Base, q => motion.TcpOf(q));
             return new TeleopPolicy("teleop_gamepad", _hand, gate, way, motion);
         }, TeleopGate.JointSpeed)), "the arm is had");
         gate!.Start();

@@ -12,6 +12,7 @@ public sealed class ComputerChecksTests : IDisposable
         SerialPorts = [(Sections.Gripper, "/dev/serial/by-id/usb-FTDI_A1-if00-port0")],
         Webcams = ["/dev/video0"],
         RealSense = true,
+        Input = true,
         Motion = true,
     };
 
@@ -25,6 +26,7 @@ public sealed class ComputerChecksTests : IDisposable
     {
         _computer.Write("/etc/udev/rules.d/60-robot-serial.rules", File.ReadAllText(Repository.Path("systemd/60-robot-serial.rules")));
         _computer.Write("/etc/udev/rules.d/60-realsense.rules", File.ReadAllText(Repository.Path("systemd/60-realsense.rules")));
+        _computer.Write("/etc/udev/rules.d/60-robot-input.rules", File.ReadAllText(Repository.Path("systemd/60-robot-input.rules")));
         Look();
         Assert.NotEmpty(_said.All);
         Assert.All(_said.All, c => Assert.True(c.State == CheckState.Ok, $"{c}"));
@@ -97,6 +99,7 @@ public sealed class ComputerChecksTests : IDisposable
         Look();
         _said.Is("RealSense udev rules", CheckState.Warning, "none are installed", "60-realsense.rules");
         _said.Is("serial udev rules", CheckState.Warning, "none are installed", "60-robot-serial.rules");
+        _said.Is("input udev rules", CheckState.Warning, "none are installed", "60-robot-input.rules");
     }
 
     [Fact]

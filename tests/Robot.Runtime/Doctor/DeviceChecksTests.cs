@@ -74,6 +74,22 @@ public sealed class DeviceChecksTests : IDisposable
         _said.Is("d clock", CheckState.Skipped, "none of its own");
     }
 
+    [Theory]
+    [InlineData(true, false, CheckState.Ok, CheckState.Ok, "not held")]
+    [InlineData(true, true, CheckState.Ok, CheckState.Warning, "does something lie on it")]
+    [InlineData(true, null, CheckState.Ok, CheckState.Skipped, "./robot teleop")]
+    [InlineData(false, false, CheckState.Fault, null, "")]
+    public void What_leads_the_arm_is_there_and_its_switch_is_let_go(
+        bool connected, bool? held, CheckState connection, CheckState? deadMan, string words)
+    {
+        TeleopChecks.Judge(_said.In(Sections.Teleoperation), new(connected, "teleoperation: no gamepad is connected", 0), held);
+        _said.Is("connection", connection, "no gamepad is connected");
+        if (deadMan is { } state)
+            _said.Is("dead man's switch", state, words);
+        else
+            Assert.Single(_said.All);
+    }
+
     [Fact]
     public void A_serial_port_is_known_by_its_stable_name_and_its_latency()
     {

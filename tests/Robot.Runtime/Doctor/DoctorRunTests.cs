@@ -98,7 +98,7 @@ public sealed class DoctorRunTests(DoctorCell cell) : IClassFixture<DoctorCell>,
     {
         string nowhere = Ports.FreeLoopbackAddress();
         string config = cell.Config((cell.Host, nowhere), ("driver: frame_socket\n    socket: doctor-scene.sock",
-            "driver: v4l2\n    device: /dev/video77"));
+            "driver: v4l2\n    device: /dev/video77"), ("cell: doctor", "teleoperation: {driver: gamepad, device: nobody's}\ncell: doctor"));
         DoctorReport report = await cell.LookAsync(config, _computer.Machine, connectingMs: 500);
         Is(report, Sections.Arm, "connection", CheckState.Fault, nowhere, "./robot sim");
         Is(report, Sections.Arm, "port 30004", CheckState.Fault, "refused port 30004");
@@ -108,6 +108,7 @@ public sealed class DoctorRunTests(DoctorCell cell) : IClassFixture<DoctorCell>,
         Is(report, Sections.Cameras, "scene connection", CheckState.Fault, "/dev/video77");
         Is(report, Sections.Cameras, "scene picture", CheckState.Skipped);
         Is(report, Sections.Cameras, "wrist connection", CheckState.Ok);
+        Is(report, Sections.Teleoperation, "connection", CheckState.Fault, "no 'nobody's' is connected");
     }
 
     [Fact]
