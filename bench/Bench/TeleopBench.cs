@@ -13,9 +13,9 @@ using RobotWorldModel.Simulation.Cell;
 namespace RobotWorldModel.Bench;
 
 /// <summary>
-/// From the release of a gamepad's dead man's switch, by the stamp of its event, until the arm truly stands: pushed so far that it moves as
-/// fast as a teleoperated arm may. The gamepad is scripted below the driver's system calls; driver, gate, policy, filter and the arm's
-/// thread are core's, the controller is another process, whose own record of the motion is the witness.
+/// From the release of a gamepad's dead man's switch, by the stamp of its event, until the arm truly stands: pushed so far that it
+/// moves as fast as a teleoperated arm may. The gamepad is scripted below the driver's system calls; driver, gate, policy, filter and
+/// the arm's thread are core's, the controller is another process, whose own record of the motion is the witness.
 /// </summary>
 internal static class TeleopBench
 {

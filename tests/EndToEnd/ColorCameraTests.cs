@@ -11,7 +11,11 @@ namespace RobotWorldModel.EndToEnd.Tests;
 /// <summary>The smallest cell: one camera of colour alone, a program in Python, and nothing else.</summary>
 public sealed class ColorCameraTests : IDisposable
 {
-    private readonly TestCell _cell = new(cameras: 0);
+    private readonly TestCell _cell = new(cameras: 0, changes:
+    [
+        TestCell.Force("driver: onrobot_hex", "host: {host}"),
+        TestCell.Gripper("driver: robotiq_modbus", "line: modbus://{host}:1502"),
+    ]);
 
     [SkippableFact]
     public async Task It_is_seen_recorded_verified_and_played()

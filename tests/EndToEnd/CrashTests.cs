@@ -7,7 +7,11 @@ namespace RobotWorldModel.EndToEnd.Tests;
 /// <summary>Whatever ends, and however: what was recorded is there afterwards, and what was committed is untouched.</summary>
 public sealed class CrashTests : IDisposable
 {
-    private readonly TestCell _cell = new(cameras: 1);
+    private readonly TestCell _cell = new(cameras: 1, changes:
+    [
+        TestCell.Force("driver: bota_serial", "line: {name}-force.tty"),
+        TestCell.Gripper("driver: robotiq_modbus", "line: tcp://{host}:4001"),
+    ]);
 
     [Fact]
     public void A_service_that_is_asked_to_end_saves_and_commits_the_recording()

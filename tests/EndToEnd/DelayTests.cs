@@ -19,7 +19,10 @@ public class DelayTests(ITestOutputHelper output)
         string model, double cycleMs, int gain, double lookahead)
     {
         using var cell = new TestCell(cameras: 0, changes:
-            ("model: UR5e", FormattableString.Invariant($"model: {model}\n  servoj_gain: {gain}\n  servoj_lookahead_s: {lookahead}")));
+        [
+            TestCell.Force("driver: ur_rtde"),
+            ("model: UR5e", FormattableString.Invariant($"model: {model}\n  servoj_gain: {gain}\n  servoj_lookahead_s: {lookahead}")),
+        ]);
         cell.StartSim();
         cell.StartService();
         cell.WaitForDevices();

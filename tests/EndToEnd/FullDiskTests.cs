@@ -10,7 +10,7 @@ namespace RobotWorldModel.EndToEnd.Tests;
 public sealed class FullDiskTests : IDisposable
 {
     private const string Size = "120m";
-    private readonly TestCell _cell = new(cameras: 0);
+    private readonly TestCell _cell = new(cameras: 0, changes: TestCell.Force("driver: ati_netft", "host: {host}", "http_port: 8081"));
 
     [SkippableFact]
     public void A_disk_that_fills_up_ends_the_recording_and_what_was_recorded_is_saved_when_there_is_room_again()

@@ -10,7 +10,8 @@ namespace RobotWorldModel.EndToEnd.Tests;
 public sealed class RandomKillTests(ITestOutputHelper output) : IDisposable
 {
     private const long WorthBytes = 2_500_000;
-    private readonly TestCell _cell = new(cameras: 1);
+    private readonly TestCell _cell = new(
+        cameras: 1, changes: TestCell.Force("driver: robotiq_ft300_modbus", "line: modbus://{host}:1503"));
 
     [Fact]
     public void Nothing_committed_changes_and_every_recording_comes_back()

@@ -23,7 +23,8 @@ internal sealed class TestCell : IDisposable
     /// <param name="cameras">0 to 2: fewer are less to render and to encode, for tests that are about something else.</param>
     /// <param name="pictureWidth">Pixels, as in simulation.picture_width; few for the same reason.</param>
     /// <param name="armOnly">Neither force sensor nor gripper nor camera.</param>
-    /// <param name="changes">Of its config: a line, or a part of one, and what stands there instead.</param>
+    /// <param name="changes">Of its config: a line, or a part of one, and what stands there instead; {host} and {name} are the cell's.
+    /// </param>
     public TestCell(int cameras = 2, int pictureWidth = 160, bool armOnly = false, params (string Line, string Other)[] changes)
     {
         Name = $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
@@ -46,11 +47,22 @@ internal sealed class TestCell : IDisposable
             text = Without(cameras == 1 ? "  - name: scene" : "cameras:", text);
         foreach (var (line, other) in changes)
         {
-            Assert.Contains(line, text, StringComparison.Ordinal);
-            text = text.Replace(line, other, StringComparison.Ordinal);
+            Assert.Contains(OfThis(line), text, StringComparison.Ordinal);
+            text = text.Replace(OfThis(line), OfThis(other), StringComparison.Ordinal);
         }
         File.WriteAllText(Config, text);
+
+        string OfThis(string part) =>
+            part.Replace("{host}", Host, StringComparison.Ordinal).Replace("{name}", Name, StringComparison.Ordinal);
     }
+
+    /// <summary>In place of the force sensor behind the URCap: keys of its section, a line each.</summary>
+    public static (string Line, string Other) Force(params string[] keys) =>
+        ("driver: robotiq_ft300_socket\n  host: {host}", string.Join("\n  ", keys));
+
+    /// <summary>In place of the gripper behind the URCap.</summary>
+    public static (string Line, string Other) Gripper(params string[] keys) =>
+        ("driver: robotiq_socket\n  host: {host}", string.Join("\n  ", keys));
 
     public string Name { get; }
 

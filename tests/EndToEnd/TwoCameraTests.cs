@@ -4,11 +4,15 @@ using RowStatus = RobotWorldModel.Collector.Episodes.StreamStatus;
 
 namespace RobotWorldModel.EndToEnd.Tests;
 
-/// <summary>The whole cell with pictures of full size, and nothing else on the machine.</summary>
+/// <summary>The whole cell with pictures of full size, force sensor and gripper on lines, and nothing else on the machine.</summary>
 public sealed class TwoCameraTests : IDisposable
 {
     private static readonly string[] s_streams = ["robot", "force", "gripper", "wrist_rgb", "wrist_depth", "scene_rgb", "scene_depth"];
-    private readonly TestCell _cell = new(cameras: 2, pictureWidth: 640);
+    private readonly TestCell _cell = new(cameras: 2, pictureWidth: 640, changes:
+    [
+        TestCell.Force("driver: robotiq_ft300_stream", "line: {name}-force.tty"),
+        TestCell.Gripper("driver: robotiq_modbus", "line: {name}-gripper.tty"),
+    ]);
 
     [Fact]
     public void Two_seconds_of_two_cameras_without_a_source_become_an_episode_that_verifies()

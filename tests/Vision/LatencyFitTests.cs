@@ -1,11 +1,12 @@
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Simulation.Rendering;
 using RobotWorldModel.Vision.Latency;
+using Xunit.Abstractions;
 
 namespace RobotWorldModel.Vision.Tests;
 
 /// <summary>Pictures of the simulated cell, rendered for known times as the arm goes to and fro, against states of the same arm.</summary>
-public sealed class LatencyFitTests
+public sealed class LatencyFitTests(ITestOutputHelper output)
 {
     private const double StateHz = 500, CameraHz = 30;
     private const long StartNs = 5_000_000_000_000;
@@ -21,6 +22,8 @@ public sealed class LatencyFitTests
         var (motion, arm) = Record(new Rendered(null, camera), Moves(10), lagMs);
         var found = LatencyFit.Find(motion, arm);
         Assert.InRange(found.LagMs, lagMs - 3, lagMs + 3);
+        Assert.InRange(found.LagMs, lagMs - 4 * found.ErrorMs, lagMs + 4 * found.ErrorMs);
+        output.WriteLine($"{found.LagMs:0.00} of {lagMs} ms, ± {found.ErrorMs:0.00} from {found.Motions} motions");
     }
 
     [Fact]

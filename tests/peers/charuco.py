@@ -1,7 +1,8 @@
 """A ChArUco board as OpenCV draws it, seen from the side, and what OpenCV itself finds in that picture.
 
-charuco.py COLUMNS ROWS DICTIONARY FILE   writes 800x600 grey pixels to FILE and prints lines 'right down x y' of the corners where four
-squares meet: how many squares from the print's top left, and where it is seen (the middle of the first pixel is 0, 0). Prints 'none' where OpenCV or its ArUco module is not installed.
+charuco.py COLUMNS ROWS DICTIONARY FILE   writes 800x600 grey pixels to FILE and prints lines 'right down x y' of the corners where
+four squares meet: how many squares from the print's top left, and where it is seen (the middle of the first pixel is 0, 0).
+Prints 'none' where OpenCV or its ArUco module is not installed.
 """
 import sys
 

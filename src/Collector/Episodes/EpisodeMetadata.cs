@@ -234,8 +234,9 @@ public sealed record CameraCalibrationDescription(LatencyCalibration? Latency, E
 
 /// <param name="Measured">UTC.</param>
 /// <param name="LatencyMs">From the middle of the exposure to the host, what stamps cannot show. It is taken out of the times.</param>
-/// <param name="SpreadMs">Standard deviation between single motions.</param>
-public sealed record LatencyCalibration(DateTimeOffset Measured, double LatencyMs, double SpreadMs);
+/// <param name="ErrorMs">Its standard error.</param>
+/// <param name="Motions">That it was found from.</param>
+public sealed record LatencyCalibration(DateTimeOffset Measured, double LatencyMs, double ErrorMs, int Motions);
 
 /// <param name="Measured">UTC.</param>
 /// <param name="ResidualPx">Root mean square distance of the board's corners from where they should have been seen.</param>

@@ -34,7 +34,7 @@ internal static class CalibrateLatency
         var seconds = new Option<double>("--seconds")
         {
             Description = $"How long it is moved, {LeastSeconds} to {MostSeconds}",
-            DefaultValueFactory = _ => 15,
+            DefaultValueFactory = _ => 20,
         };
         var step = new Option<double>("--step") { Description = "How far to and fro, m", DefaultValueFactory = _ => 0.03 };
         var share = new Option<double>("--share")
@@ -183,12 +183,12 @@ internal static class CalibrateLatency
             var cameras = new SortedDictionary<string, CellCalibration.CameraSection>(all.Cameras);
             cameras[camera] = (cameras.GetValueOrDefault(camera) ?? new()) with
             {
-                Latency = new(recording.Head.Started, latency, found.SpreadMs, found.Motions),
+                Latency = new(recording.Head.Started, latency, found.ErrorMs, found.Motions),
             };
             return all with { Cameras = cameras };
         });
         Console.WriteLine($"{cell.Cell}: {camera}: {latency:0.0} ms ± {found.ErrorMs:0.0} from the middle of the "
             + $"exposure to the host ({before:0.0} was assumed); {found.Motions} motions, "
-            + $"± {found.SpreadMs:0.0} ms between them, correlation {found.Correlation:0.00}");
+            + $"correlation {found.Correlation:0.00}");
     }
 }

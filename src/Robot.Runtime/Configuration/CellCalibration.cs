@@ -55,8 +55,8 @@ public sealed record CellCalibration
     public sealed record CameraSection(LatencySection? Latency = null, ExtrinsicsSection? Extrinsics = null);
 
     /// <param name="LatencyMs">From exposure to host, what stamps cannot show.</param>
-    /// <param name="SpreadMs">Standard deviation between the single motions.</param>
-    public sealed record LatencySection(DateTimeOffset Measured, double LatencyMs, double SpreadMs, int Motions);
+    /// <param name="ErrorMs">Its standard error.</param>
+    public sealed record LatencySection(DateTimeOffset Measured, double LatencyMs, double ErrorMs, int Motions);
 
     /// <param name="MountedOn">base or flange.</param>
     /// <param name="OpticalFrame">In what it is mounted on: p[m, rotation vector rad].</param>

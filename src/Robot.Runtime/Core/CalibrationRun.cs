@@ -70,8 +70,8 @@ internal sealed class CalibrationRun(CellConfig config, CellDevices devices, Rec
         {
             if (_running is not { } running)
                 return null;
-            string? why = running.Log.Failure
-                ?? (HostClock.NowNs - running.StartedNs > LongestNs ? $"a calibration is recorded for {LongestNs * 1e-9:0} s at most" : null);
+            bool forgotten = HostClock.NowNs - running.StartedNs > LongestNs;
+            string? why = running.Log.Failure ?? (forgotten ? $"a calibration is recorded for {LongestNs * 1e-9:0} s at most" : null);
             if (why is null)
                 return null;
             (_running, _endedBecause, log) = (null, why, running.Log);

@@ -36,7 +36,7 @@ internal static class RecordingDescription
         return !calibration.Cameras.TryGetValue(camera.Name, out var m) ? description : description with
         {
             Calibration = new(
-                m.Latency is { } l ? new(l.Measured, l.LatencyMs, l.SpreadMs) : null,
+                m.Latency is { } l ? new(l.Measured, l.LatencyMs, l.ErrorMs, l.Motions) : null,
                 m.Extrinsics is { } e ? new(e.Measured, e.Views, e.ResidualPx, e.ErrorMm, e.ErrorDeg) : null),
         };
     }

@@ -2,14 +2,10 @@ namespace RobotWorldModel.Vision.Latency;
 
 /// <summary>By how much a camera's pictures are older than their times say.</summary>
 /// <param name="LagMs">To be added to the latency that the times were made with; negative: they are younger.</param>
-/// <param name="SpreadMs">Standard deviation between the single motions.</param>
-/// <param name="Motions">Of which each gave an answer of its own.</param>
+/// <param name="ErrorMs">Standard error of that: from how it changes when each pair of motions is left out (the jackknife).</param>
+/// <param name="Motions">That are seen clearly.</param>
 /// <param name="Correlation">Between what moved in the pictures and how the arm moved, at that lag: 1 at best.</param>
-public sealed record LatencyResult(double LagMs, double SpreadMs, int Motions, double Correlation)
-{
-    /// <summary>Standard error of <see cref="LagMs"/>.</summary>
-    public double ErrorMs => SpreadMs / Math.Sqrt(Motions);
-}
+public sealed record LatencyResult(double LagMs, double ErrorMs, int Motions, double Correlation);
 
 /// <summary>
 /// Finds the lag at which the differences between pictures follow the arm's way between the same two times best: where their correlation
@@ -23,7 +19,7 @@ public static class LatencyFit
     private const double MovingShare = 0.08;
     private const long RestNs = 80_000_000;
     private const int FewestMotions = 5, FewestPictures = 30, FewestInMotion = 6;
-    private const double LeastCorrelation = 0.75, ClearlyLower = 0.05, MostErrorMs = 2.5, SingleCorrelation = 0.6;
+    private const double LeastCorrelation = 0.75, ClearlyLower = 0.05, MostErrorMs = 1.5, SingleCorrelation = 0.6;
 
     /// <exception cref="VisionException">The pictures do not show when the arm moved; says why, and what to do.</exception>
     public static LatencyResult Find(PictureMotion motion, ArmPath arm)
@@ -59,19 +55,28 @@ public static class LatencyFit
         if (rival > correlation - ClearlyLower)
             throw new VisionException($"another lag fits almost as well ({rival:0.00} against {correlation:0.00}): "
                 + "move at irregular intervals");
-        double[][] near = [.. motions.Select(m => Around(pictures, seen, arm, m, lag)).OfType<double[]>()];
-        double[] single = [.. near.Select(TopOf).OfType<double>().Select(t => lag - SingleReachMs + SingleStepMs * t)];
-        if (single.Length < FewestMotions)
-            throw new VisionException($"only {single.Length} of {motions.Count} motions are seen clearly enough in the pictures, and at "
+        // A way and the way back are off to opposite sides: what they make of the motion's begin and end differs.
+        double[][][] pairs = [.. motions.Chunk(2).Select(p => p.Select(m => Around(pictures, seen, arm, m, lag)).OfType<double[]>().ToArray())
+            .Where(p => p.Length > 0)];
+        int clear = pairs.Sum(p => p.Length);
+        if (clear < FewestMotions || pairs.Length < 2)
+            throw new VisionException($"only {clear} of {motions.Count} motions are seen clearly enough in the pictures, and at "
                 + $"least {FewestMotions} are needed: move further, or bring more of the arm into view");
         // Each motion with its own share, whatever it moves in the picture: to and away from the camera is little of it.
-        double[] together = [.. Enumerable.Range(0, near[0].Length).Select(i => near.Average(c => c[i]))];
-        double fine = lag - SingleReachMs + SingleStepMs * (TopOf(together) ?? SingleReachMs / SingleStepMs);
-        double mean = single.Average(), spread = Math.Sqrt(single.Sum(s => (s - mean) * (s - mean)) / (single.Length - 1));
-        var result = new LatencyResult(fine, spread, single.Length, correlation);
-        return result.ErrorMs <= MostErrorMs ? result : throw new VisionException(
-            $"the single motions disagree: {fine:0.0} ms with a standard deviation of {spread:0.0} ms over {single.Length}; "
-            + "are pictures lost, or are the camera's times uneven? Record for longer");
+        double fine = lag + TopMs([.. pairs.SelectMany(p => p)]);
+        double[] without = [.. pairs.Select(left => TopMs([.. pairs.Where(p => p != left).SelectMany(p => p)]))];
+        double mean = without.Average();
+        double error = Math.Sqrt((pairs.Length - 1.0) / pairs.Length * without.Sum(w => (w - mean) * (w - mean)));
+        return error <= MostErrorMs ? new(fine, error, clear, correlation) : throw new VisionException(
+            $"the motions disagree: {fine:0.0} ms with a standard error of {error:0.0} ms over {clear}, at most {MostErrorMs} is "
+            + "allowed; are pictures lost, or are the camera's times uneven? Record for longer");
+    }
+
+    /// <summary>Where the sum of motions' curves is highest; from the middle, ms.</summary>
+    private static double TopMs(double[][] curves)
+    {
+        double[] sum = [.. Enumerable.Range(0, curves[0].Length).Select(i => curves.Sum(c => c[i]))];
+        return SingleStepMs * (TopOf(sum) ?? SingleReachMs / SingleStepMs) - SingleReachMs;
     }
 
     /// <summary>Differences grow with the square root of their energy, above what noise alone makes.</summary>

@@ -117,6 +117,7 @@ public class FaultCell : IDisposable
         string episode = Cell.Episode(int.Parse(Cell.Status().Recording!.Id.AsSpan("demo_".Length)));
         Cell.Ask(CoreMethods.RecordStop, new { outcome = "unknown" });
         var said = recording.WaitForEnd();
+        Assert.True(Directory.Exists(episode), $"{episode} is not committed: {said.Out}\n{said.Err}\n{Service.Said()}");
         var events = new List<CaptureEvent>();
         using var log = new CaptureReader(Path.Combine(episode, EpisodeLayout.CaptureLog));
         while (log.TryRead(out var message))
@@ -131,8 +132,8 @@ public class FaultCell : IDisposable
     /// <summary>Waits for a state of the arm, as docs/safety.md lists them.</summary>
     internal void WaitForArm(string state, double seconds = 30)
     {
-        string last = "";
-        Eventually.True(() => (last = Cell.Status().Motion.Arm) == state, $"the arm is {state}; it is {last}: {Says()}", seconds);
+        Eventually.True(() => Cell.Status().Motion.Arm == state,
+            () => $"the arm is {state}; it is {Cell.Status().Motion.Arm}: {Says()}", seconds);
     }
 
     /// <summary>Lets something go wrong in the cell.</summary>
@@ -156,7 +157,8 @@ public class FaultCell : IDisposable
 
     /// <summary>Waits until the arm truly moves.</summary>
     internal void MustMove() =>
-        Eventually.True(() => Witness(HostClock.NowNs - 50_000_000, HostClock.NowNs).MaxJointSpeed > MovesRadS, "the arm moves", 60);
+        Eventually.True(() => Witness(HostClock.NowNs - 50_000_000, HostClock.NowNs).MaxJointSpeed > MovesRadS,
+            () => $"the arm moves; it is {Cell.Status().Motion.Arm}: {Says()}", 60);
 
     /// <summary>The arm was on its way until something happened, stood within a time of it, and has not moved since.</summary>
     /// <returns>After how long it stood, s.</returns>

@@ -98,7 +98,8 @@ public sealed class DoctorRunTests(DoctorCell cell) : IClassFixture<DoctorCell>,
     {
         string nowhere = Ports.FreeLoopbackAddress();
         string config = cell.Config((cell.Host, nowhere), ("driver: frame_socket\n    socket: doctor-scene.sock",
-            "driver: v4l2\n    device: /dev/video77"), ("cell: doctor", "teleoperation: {driver: gamepad, device: nobody's}\ncell: doctor"));
+            "driver: v4l2\n    device: /dev/video77"),
+            ("cell: doctor", "teleoperation: {driver: gamepad, device: nobody's}\ncell: doctor"));
         DoctorReport report = await cell.LookAsync(config, _computer.Machine, connectingMs: 500);
         Is(report, Sections.Arm, "connection", CheckState.Fault, nowhere, "./robot sim");
         Is(report, Sections.Arm, "port 30004", CheckState.Fault, "refused port 30004");

@@ -12,7 +12,8 @@ internal sealed class MadeUpMachine : IDisposable
     {
         Write("/etc/os-release", "NAME=x\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n");
         Write("/etc/group", "root:x:0:\ndialout:x:20:lab\nvideo:x:44:\nplugdev:x:46:lab,other\ninput:x:105:lab\n");
-        Write("/proc/self/status", "Name:\trobot\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nGroups:\t20 44 46 105 1000 \n");
+        Write("/proc/self/status",
+            "Name:\trobot\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nGroups:\t20 44 46 105 1000 \n");
         Write("/proc/meminfo", "MemTotal:       16000000 kB\nMemFree:          100000 kB\nMemAvailable:   12000000 kB\n");
         Write("/proc/sys/kernel/osrelease", "6.1.0-rt\n");
         Write("/proc/version", "Linux version 6.1.0-rt (x) #1 SMP PREEMPT_RT Debian\n");

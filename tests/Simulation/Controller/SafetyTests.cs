@@ -91,7 +91,7 @@ public class SafetyTests
         else
             bench.Controller.EmergencyStop();
         dashboard.WaitFor("safetystatus", $"Safetystatus: {name}");
-        Assert.Equal(bit | SafetyStatusBits.EmergencyStopped | SafetyStatusBits.StoppedDueToSafety, bench.Controller.Status.Safety);
+        MustBecome(bench, bit | SafetyStatusBits.EmergencyStopped | SafetyStatusBits.StoppedDueToSafety);
         Assert.Equal("Robotmode: POWER_OFF", dashboard.Ask("robotmode"));
         bench.Controller.ReleaseEmergencyStop();
         dashboard.WaitFor("safetystatus", "Safetystatus: NORMAL");
@@ -105,7 +105,7 @@ public class SafetyTests
         bench.Controller.SafeguardStop();
         dashboard.WaitFor("safetystatus", "Safetystatus: SAFEGUARD_STOP");
         Assert.Equal("Robotmode: RUNNING", dashboard.Ask("robotmode"));
-        Assert.Equal(SafetyStatusBits.SafeguardStop | SafetyStatusBits.StoppedDueToSafety, bench.Controller.Status.Safety);
+        MustBecome(bench, SafetyStatusBits.SafeguardStop | SafetyStatusBits.StoppedDueToSafety);
         Assert.Equal("Protective stop releasing", dashboard.Ask("unlock protective stop")); // there is none; the curtain stays
         Assert.Equal("Safetystatus: SAFEGUARD_STOP", dashboard.Ask("safetystatus"));
         bench.Controller.ReleaseSafeguardStop();
@@ -142,8 +142,7 @@ public class SafetyTests
         else
             bench.Controller.SafetyViolation();
         dashboard.WaitFor("safetystatus", $"Safetystatus: {name}");
-        // The dashboard answers from within the cycle, the status is the one at its end.
-        Eventually.True(() => bench.Controller.Status.Safety == (bit | SafetyStatusBits.StoppedDueToSafety), "the status says it");
+        MustBecome(bench, bit | SafetyStatusBits.StoppedDueToSafety);
         dashboard.Ask("brake release"); // does nothing, now or later
         Assert.Equal("Restarting safety", dashboard.Ask("restart safety"));
         dashboard.WaitFor("safetystatus", "Safetystatus: NORMAL");
@@ -175,4 +174,8 @@ public class SafetyTests
         }, "it runs");
         Assert.Equal([3, 4, 5, 7], modes.SkipWhile(m => m == 2));
     }
+
+    /// <summary>The dashboard answers from within a cycle, the status is the one at its end.</summary>
+    internal static void MustBecome(ControllerBench bench, SafetyStatusBits bits) =>
+        Eventually.True(() => bench.Controller.Status.Safety == bits, $"the status says {bits}");
 }
