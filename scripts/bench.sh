@@ -31,17 +31,20 @@ run() {
 }
 if [ -n "$quick" ]; then
     run encoding --runs 1
-    run webcam --runs 1
+    run webcam --runs 1 --seconds 5
     run rendering --runs 1 --seconds 2
     run rtde --runs 2 --seconds 5
     run force --runs 1 --seconds 5
     run devices --runs 1 --seconds 3
+    run cancellation --runs 1
     run control --seconds 5
     run roundtrip --runs 1 --seconds 5
     run teleop --runs 1
     run recovery --runs 1
     run controller --runs 1 --seconds 3
     run realsense --runs 1 --seconds 5
+    run frame-socket --runs 1 --seconds 5
+    run episode-camera --runs 1 --seconds 5
     run times --runs 1 --seconds 5
     run capture --runs 1 --seconds 20
     run tick --minutes 0.25
@@ -53,12 +56,15 @@ else
     run rtde --results "$results"
     run force --results "$results"
     run devices --results "$results"
+    run cancellation --results "$results"
     run control --results "$results"
     run roundtrip --results "$results"
     run teleop --results "$results"
     run recovery --results "$results"
     run controller --results "$results"
     run realsense --results "$results"
+    run frame-socket --results "$results"
+    run episode-camera --results "$results"
     run times --results "$results"
     run capture --results "$results"
     run tick --results "$results"

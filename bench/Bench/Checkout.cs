@@ -7,6 +7,9 @@ internal static class Checkout
 {
     public static string Root { get; } = FindRoot();
 
+    /// <summary>This program, to be started again.</summary>
+    public static string Bench => Program("bench/Bench", "RobotWorldModel.Bench");
+
     /// <summary>The built program of a project in the checkout.</summary>
     /// <exception cref="RobotException">It is not built.</exception>
     public static string Program(string project, string assembly)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RobotWorldModel.Drivers.Bota;
+using RobotWorldModel.Drivers.Rdt;
 using RobotWorldModel.Drivers.Robotiq;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Serial;
@@ -21,10 +22,13 @@ internal sealed record DeviceDriverReport(
 internal static class DeviceDriver
 {
     public const string CommandName = "device-driver";
-    public const string Ft300Streams = "ft300-stream", Ft300Polled = "ft300-modbus", Bota = "bota", GripperOnALine = "gripper-line",
-        GripperBehindUrcap = "gripper-socket", ArmsOwn = "ur-force";
+    public const string Ft300Streams = "ft300-stream", Ft300Polled = "ft300-modbus", Ft300BehindUrcap = "ft300-socket", Bota = "bota",
+        NetFt = "netft", Hex = "hex", GripperOnALine = "gripper-line", GripperBehindUrcap = "gripper-socket", ArmsOwn = "ur-force";
 
-    /// <param name="address">A line, or a host.</param>
+    /// <summary>Where the simulated Net F/T tells its calibration: a real one's 80 is root's.</summary>
+    public const int NetFtPage = 8049;
+
+    /// <param name="address">A line, its address on the network, or a host.</param>
     /// <param name="rateHz">What is asked for, where the driver takes a rate.</param>
     public static int Run(string kind, string address, double rateHz)
     {
@@ -47,18 +51,19 @@ internal static class DeviceDriver
         return Report(sensor, sensor.Wrenches, sensor.Name);
     }
 
-    public static IForceTorqueSensor Sensor(string kind, string line, double rateHz)
+    /// <inheritdoc cref="Run"/>
+    public static IForceTorqueSensor Sensor(string kind, string address, double rateHz) => kind switch
     {
-        PortAddress? port = PortAddress.Parse(line);
-        return kind switch
-        {
-            Ft300Streams => new Ft300Stream(new() { Port = port }),
-            Ft300Polled => new Ft300Modbus(new() { Port = port, RateHz = rateHz }),
-            Bota => new BotaSerial(new() { Port = port, RateHz = rateHz }),
-            _ => throw new RobotException(ExitCode.Usage, $"{CommandName}: '{kind}' is not known"),
-        };
-    }
+        Ft300Streams => new Ft300Stream(new() { Port = PortAddress.Parse(address) }),
+        Ft300Polled => new Ft300Modbus(new() { Port = PortAddress.Parse(address), RateHz = rateHz }),
+        Ft300BehindUrcap => new Ft300Socket(new() { Host = address, NominalRateHz = rateHz }),
+        Bota => new BotaSerial(new() { Port = PortAddress.Parse(address), RateHz = rateHz }),
+        NetFt => new AtiNetFt(new() { Host = address, HttpPort = NetFtPage, RateHz = rateHz }),
+        Hex => new OnRobotHex(new() { Host = address, RateHz = rateHz }),
+        _ => throw new RobotException(ExitCode.Usage, $"{CommandName}: '{kind}' is not known"),
+    };
 
+    /// <inheritdoc cref="Run"/>
     public static RobotiqGripper Gripper(string kind, string address, double rateHz) => kind == GripperOnALine
         ? new RobotiqGripperModbus(new() { Line = PortAddress.Parse(address), PollHz = rateHz })
         : new RobotiqGripperSocket(new() { Host = address, PollHz = rateHz });

@@ -14,9 +14,6 @@ internal static class ForceBench
 {
     private const double RateHz = 1000, TimesCArrival = 1.3, TimesCCpu = 2;
 
-    /// <summary>From the moment at which data flows to the one from which is measured.</summary>
-    private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(2);
-
     public static async Task RunAsync(Results results, int runs, double seconds, CancellationToken cancel)
     {
         results.Note("each run has two halves: our driver, then the loop in C");
@@ -27,22 +24,13 @@ internal static class ForceBench
         using var simulated = sim;
         for (int run = 0; run < runs; run++)
         {
-            string said = await MeasureAsync(Checkout.Program("bench/Bench", "RobotWorldModel.Bench"),
+            string said = await Receiver.MeasureAsync(Checkout.Bench,
                 [ForceDriver.CommandName, cell.Host, $"{cell.Config.Force!.HttpPort}"], results, seconds / 2, cancel);
             var ours = JsonSerializer.Deserialize<ForceDriverReport>(said)!;
-            said = await MeasureAsync(program, [cell.Host, $"{RdtWire.DefaultPort}", $"{RealTime.Priority}", $"{RateHz}"], results,
-                seconds / 2, cancel);
+            said = await Receiver.MeasureAsync(program,
+                [cell.Host, $"{RdtWire.DefaultPort}", $"{RealTime.Priority}", $"{RateHz}"], results, seconds / 2, cancel);
             Report(results, ours, said, seconds / 2);
         }
-    }
-
-    private static async Task<string> MeasureAsync(
-        string program, string[] arguments, Results results, double seconds, CancellationToken cancel)
-    {
-        using Receiver receiver = await Receiver.StartAsync(program, arguments, cancel);
-        long fromNs = HostClock.NowNs + (long)(s_settle.TotalSeconds * 1e9), toNs = fromNs + (long)(seconds * 1e9);
-        receiver.Measure(fromNs, toNs);
-        return await receiver.ResultAsync(toNs, results, cancel);
     }
 
     private static void Report(Results results, ForceDriverReport ours, string saidByC, double seconds)

@@ -10,8 +10,14 @@ Measure("rtde", "RTDE driver at 500 Hz beside a client in C: cycles lost, bytes 
     RtdeBench.RunAsync, runs: 3, seconds: 60);
 Measure("force", "The driver of force sensors on the network at 1000 Hz beside a loop in C: samples lost, bytes allocated, arrival, CPU",
     ForceBench.RunAsync, runs: 3, seconds: 60);
-Measure("devices", "The drivers of lines, of the gripper and of the arm's own force sensor: rate, arrival, losses, allocation, "
-    + "processor time, and a cable that is pulled", DevicesBench.RunAsync, runs: 3, seconds: 30);
+Measure("devices", "The drivers of force-torque sensors and grippers on each of their wires: rate, arrival, losses, allocation, processor "
+    + "time, and a cable that is pulled", DevicesBench.RunAsync, runs: 3, seconds: 10);
+Measure("cancellation", "A driver that waits for a device which says nothing: from its stop to its thread's end",
+    (results, runs, _, cancel) =>
+    {
+        CancellationBench.Run(results, runs, cancel);
+        return Task.CompletedTask;
+    }, runs: 5);
 Measure("control", "The arm driven at 500 Hz by a callback: watchdog, allocation, lateness", (results, runs, seconds, cancel) =>
     ControlBench.RunAsync(results, runs, seconds, cancel), runs: 1, seconds: 600);
 Measure("roundtrip", "From a set-point to the state that shows it, while the arm is driven at 500 Hz",
@@ -26,13 +32,18 @@ Measure("capture", "A long recording of everything: complete, with the right tim
     CaptureBench.RunAsync(results, runs, seconds, cancel), runs: 1, seconds: 300);
 Measure("times", "Start to ready, a lost controller to fresh data, a recording's end to its commit", (results, runs, seconds, cancel) =>
     TimesBench.RunAsync(results, runs, seconds, cancel), runs: 5, seconds: 30);
-Measure("webcam", "The webcam driver: processor time and bytes allocated a picture, YUYV and Motion-JPEG", (results, runs, _, _) =>
-{
-    WebcamBench.Run(results, runs);
-    return Task.CompletedTask;
-}, runs: 5);
-Measure("realsense", "A RealSense pair of pictures through the stand-in library: processor time, allocation, recovery",
+Measure("webcam", "The webcam driver: processor time and bytes allocated a picture, YUYV and Motion-JPEG; rate, arrival, losses, recovery",
+    (results, runs, seconds, cancel) =>
+    {
+        WebcamBench.Run(results, runs, seconds, cancel);
+        return Task.CompletedTask;
+    }, runs: 5, seconds: 10);
+Measure("realsense", "A RealSense pair of pictures through the stand-in library: arrival, losses, processor time, allocation, recovery",
     RealSenseBench.RunAsync, runs: 3, seconds: 30);
+Measure("frame-socket", "A camera process in C at the frame socket: rate, arrival, losses, allocation, processor time, recovery",
+    FrameSocketBench.RunAsync, runs: 3, seconds: 30);
+Measure("episode-camera", "A recorded episode as a camera: rate, arrival, losses, processor time",
+    EpisodeCameraBench.RunAsync, runs: 3, seconds: 30);
 Measure("encoding", "bench/Encoding, several times", (results, runs, _, _) =>
 {
     PeerBenches.Encoding(results, runs);
@@ -76,6 +87,13 @@ var deviceDriver = new Command(DeviceDriver.CommandName, "A process of devices")
 deviceDriver.Hidden = true;
 deviceDriver.SetAction(parsed => DeviceDriver.Run(parsed.GetValue(kind)!, parsed.GetValue(address)!, parsed.GetValue(rateHz)));
 root.Add(deviceDriver);
+
+var cameraKind = new Argument<string>("kind");
+var cameraAddress = new Argument<string>("address");
+var cameraDriver = new Command(CameraDriver.CommandName, "A process of frame-socket and episode-camera") { cameraKind, cameraAddress };
+cameraDriver.Hidden = true;
+cameraDriver.SetAction(parsed => CameraDriver.Run(parsed.GetValue(cameraKind)!, parsed.GetValue(cameraAddress)!));
+root.Add(cameraDriver);
 
 try
 {

@@ -7,7 +7,8 @@ namespace RobotWorldModel.Bench;
 
 /// <summary>
 /// A camera of the stand-in library (tests/native/realsense) with colour and depth of 640x480 at 30 Hz: what the driver's callbacks cost,
-/// beside a copy of the same bytes; what it allocates; how soon pictures come again after faults, with the times of a real cell.
+/// beside a copy of the same bytes; when pictures come; what it allocates; how soon pictures come again after faults, with the times of a
+/// real cell.
 /// </summary>
 internal static class RealSenseBench
 {
@@ -30,7 +31,6 @@ internal static class RealSenseBench
                 using (var camera = Open(library))
                 {
                     await UntilAsync(() => camera.Status.Connected, camera, cancel);
-                    await Task.Delay(s_settle, cancel);
                     await MeasureAsync(library, camera, results, seconds, cancel);
                     await RecoverAsync(library, camera, results, cancel);
                 }
@@ -54,18 +54,23 @@ internal static class RealSenseBench
     private static async Task MeasureAsync(
         StandIn library, RealSenseCamera camera, Results results, double seconds, CancellationToken cancel)
     {
+        using var pictures = new PictureArrivals(camera, Math.Max(seconds, s_settle.TotalSeconds));
+        pictures.Collect(HostClock.NowNs + (long)(s_settle.TotalSeconds * 1e9), cancel);
+        pictures.Clear();
         library.Order("rwm_callback_clear");
         long color = camera.Color.Counters.Received, depth = camera.Depth!.Counters.Received, lost = Lost(camera);
         double thread = ThreadSeconds();
         long allocated = GC.GetTotalAllocatedBytes(precise: true), fromNs = HostClock.NowNs;
-        await Task.Delay(TimeSpan.FromSeconds(seconds), cancel);
+        pictures.Collect(fromNs + (long)(seconds * 1e9), cancel);
         long took = HostClock.NowNs - fromNs;
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         double inCallbacks = 100.0 * library.AskLong("rwm_callback_cpu_ns") / took;
         double watching = 100 * (ThreadSeconds() - thread) * 1e9 / took;
-        long pictures = camera.Color.Counters.Received - color + camera.Depth.Counters.Received - depth;
-        results.Add("pictures a second, of both kinds", "Hz", pictures * 1e9 / took);
+        long received = camera.Color.Counters.Received - color + camera.Depth.Counters.Received - depth;
+        results.Add("pictures a second, of both kinds", "Hz", received * 1e9 / took, Goal.AtLeast(2 * Fps * 0.99));
         results.Add("pictures lost", "", Lost(camera) - lost, Goal.Exactly(0));
+        DevicesBench.AddIntervals(results, "colour", pictures.Color.ArrivalsNs);
+        DevicesBench.AddIntervals(results, "depth", pictures.Depth.ArrivalsNs);
         results.Add("in callbacks: checked, copied, published, released", "% core", inCallbacks);
         results.Add("the camera's thread, which watches", "% core", watching);
         results.Add("both together", "% core", inCallbacks + watching, Goal.AtMost(MostCorePercent));
@@ -74,7 +79,7 @@ internal static class RealSenseBench
         double copy = await Task.Run(() => library.CopyNs(PairBytes, Fps, Fps * 3), cancel);
         results.Add("memcpy of the same bytes in C at the same rate", "% core", 100 * copy * Fps * 1e-9);
         results.Add("callbacks / memcpy", "", inCallbacks / (100 * copy * Fps * 1e-9));
-        results.Add("allocated by the whole process, a picture", "bytes", (double)allocated / pictures, Goal.AtMost(1));
+        results.Add("allocated by the whole process, a picture", "bytes", (double)allocated / received, Goal.AtMost(1));
     }
 
     /// <summary>With the driver's own times: half a second, two and five, a reset.</summary>

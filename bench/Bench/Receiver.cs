@@ -13,6 +13,10 @@ namespace RobotWorldModel.Bench;
 internal sealed class Receiver : IDisposable
 {
     private static readonly TimeSpan s_readyDeadline = TimeSpan.FromSeconds(30), s_resultDeadline = TimeSpan.FromSeconds(20);
+
+    /// <summary>From the moment at which data flows to the one from which is measured.</summary>
+    private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(2);
+
     private readonly Process _process;
     private readonly Task<string> _errors;
 
@@ -31,7 +35,7 @@ internal sealed class Receiver : IDisposable
     public static Task<Receiver> OursAsync(BenchCell cell, CancellationToken cancel)
     {
         var robot = cell.Config.Robot!;
-        return StartAsync(Checkout.Program("bench/Bench", "RobotWorldModel.Bench"),
+        return StartAsync(Checkout.Bench,
             [RtdeDriver.CommandName, cell.Host, robot.Model, robot.LatencyMs.ToString(CultureInfo.InvariantCulture)], cancel);
     }
 
@@ -88,6 +92,16 @@ internal sealed class Receiver : IDisposable
             _process.WaitForExit();
         }
         _process.Dispose();
+    }
+
+    /// <summary>One of them alone, from two seconds after its data flows; what it prints.</summary>
+    public static async Task<string> MeasureAsync(
+        string program, IEnumerable<string> arguments, Results results, double seconds, CancellationToken cancel)
+    {
+        using Receiver receiver = await StartAsync(program, arguments, cancel);
+        long fromNs = HostClock.NowNs + (long)(s_settle.TotalSeconds * 1e9), toNs = fromNs + (long)(seconds * 1e9);
+        receiver.Measure(fromNs, toNs);
+        return await receiver.ResultAsync(toNs, results, cancel);
     }
 
     private string Name => Path.GetFileName(_process.StartInfo.FileName);
