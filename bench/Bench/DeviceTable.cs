@@ -21,7 +21,7 @@ internal sealed record MeasuredDevice(string Name, string Kind, double RateHz, F
     /// <summary>How the loop in C is told to read it; null: it is not.</summary>
     public string[]? Loop { get; init; }
 
-    /// <summary>The cell's fault that pulls its cable; null: it comes and goes with the arm.</summary>
+    /// <summary>The cell's fault that pulls its cable; null: there is none for it.</summary>
     public string? Cable { get; init; }
 
     /// <summary>How long the cable is out, s: longer than its driver takes to see it.</summary>
