@@ -25,7 +25,7 @@ size = (columns * SQUARE + 2 * MARGIN, rows * SQUARE + 2 * MARGIN)
 if hasattr(aruco, "CharucoBoard_create"):  # before 4.7
     board = aruco.CharucoBoard_create(columns, rows, 0.03, 0.022, dictionary)
     drawn = board.draw(size, marginSize=MARGIN)
-    places = board.chessboardCorners * [1, -1, 0] + [0, rows * 0.03, 0]  # it counted from the bottom
+    places = board.chessboardCorners
 else:
     board = aruco.CharucoBoard((columns, rows), 0.03, 0.022, dictionary)
     drawn = board.generateImage(size, marginSize=MARGIN)
