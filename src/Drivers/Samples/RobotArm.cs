@@ -19,6 +19,12 @@ public interface IRobotArm : IDevice
     /// <summary>Null until the controller has been asked.</summary>
     RobotIdentity? Identity { get; }
 
+    /// <summary>
+    /// Why the arm of the present connection is not known to be the model of the config, and what to do; null where it is known to be.
+    /// Of another one's joints nothing may be concluded for ours.
+    /// </summary>
+    string? ModelDoubt { get; }
+
     /// <summary>The arm's geometry: the controller's where it has been read, else nominal.</summary>
     UrKinematics Kinematics { get; }
 }

@@ -67,7 +67,8 @@ internal readonly record struct LeaderInput(ulong Inputs, uint Status)
 
 /// <summary>
 /// A second arm that a person leads by hand, in freedrive by its own pendant. It is read only: nothing is sent to it. Its connection's
-/// thread publishes every state; this one's looks at each.
+/// thread publishes every state; this one's looks at each. It leads nothing before it is known to be the model that the config says:
+/// another one's joints, followed one by one, would take this arm anywhere.
 /// </summary>
 public sealed class LeaderArm : ITeleopDevice
 {
@@ -92,7 +93,13 @@ public sealed class LeaderArm : ITeleopDevice
 
     /// <exception cref="ArgumentException">An option is none that there is; says which.</exception>
     public LeaderArm(LeaderArmOptions options)
-        : this(options, new UrArm(new() { Name = "leader", Host = options.Host, Model = options.Model }))
+        : this(options, new UrArm(new()
+        {
+            Name = "leader",
+            Host = options.Host,
+            Model = options.Model,
+            ModelKey = "teleoperation.model",
+        }))
     {
     }
 
@@ -111,9 +118,18 @@ public sealed class LeaderArm : ITeleopDevice
 
     public string Name => "teleoperation";
 
-    public DeviceStatus Status => _arm.Status is { Connected: true } status
-        ? status with { Message = $"{status.Message}; hold {_hold} to move" }
-        : _arm.Status;
+    public DeviceStatus Status
+    {
+        get
+        {
+            DeviceStatus status = _arm.Status;
+            if (!status.Connected)
+                return status;
+            return _arm.ModelDoubt is { } doubt
+                ? status with { Connected = false, Message = $"the leading arm leads nothing: {doubt}" }
+                : status with { Message = $"{status.Message}; hold {_hold} to move" };
+        }
+    }
 
     public ClockMapReport? Clock => _arm.Clock;
 
@@ -135,13 +151,15 @@ public sealed class LeaderArm : ITeleopDevice
         _arm.Dispose();
     }
 
+    private bool Leads => HostClock.NowNs - _arrivalNs <= _gapNs && _arm.ModelDoubt is null;
+
     private void Run(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
             while (_states.TryDequeue(out var sample))
                 Take(sample);
-            if (HostClock.NowNs - _arrivalNs > _gapNs)
+            if (!Leads)
                 _deadMan.Lose(HostClock.NowNs);
             Publish();
             stop.WaitHandle.WaitOne(LookMs);
@@ -151,9 +169,12 @@ public sealed class LeaderArm : ITeleopDevice
     // A press that is released between two looks of whoever reads this still counts as one.
     private void Take(in Sample<RobotState> sample)
     {
-        if (sample.ArrivalNs - _arrivalNs > _gapNs)
+        bool known = _arm.ModelDoubt is null;
+        if (sample.ArrivalNs - _arrivalNs > _gapNs || !known)
             _deadMan.Lose(sample.ArrivalNs); // what was held meanwhile is not known
         _arrivalNs = sample.ArrivalNs;
+        if (!known)
+            return;
         RobotState state = sample.Value;
         bool safe = ArmStateMachine.IsSafe(state.Safety) && state.Mode == RobotMode.Running;
         _deadMan.See(safe && _deadManInput.IsOn(state), sample.ArrivalNs);
@@ -163,11 +184,10 @@ public sealed class LeaderArm : ITeleopDevice
 
     private void Publish()
     {
-        _input.Connected = HostClock.NowNs - _arrivalNs <= _gapNs;
+        _input.Connected = Leads;
         _input.AliveNs = _arrivalNs;
         (_input.Held, _input.Press, _input.ChangedNs) = (_deadMan.Held, _deadMan.Presses, _deadMan.ChangedNs);
         (_input.GripperPress, _input.Gripper) = (_gripper.Presses, _gripper.Asked);
         _published.Write(_input);
     }
-
 }

@@ -332,8 +332,8 @@ internal sealed class RtdeLink : IDisposable
     private void Flowing(RtdeSession session)
     {
         Message = $"RTDE at {RateHz:0} Hz from {_options.Host}, PolyScope {Version}";
+        Interlocked.Increment(ref _connections); // first: what was known of the connection before must not pass for this one's
         Volatile.Write(ref _session, session);
-        Interlocked.Increment(ref _connections);
     }
 
     private string? ClaimInputs(RtdeSession session, CancellationToken cancel)

@@ -42,6 +42,8 @@ public sealed class UrArm : IRobotArm, IArmControl
 
     public RobotIdentity? Identity => _observer.Identity;
 
+    public string? ModelDoubt => _link.Connected ? _observer.ModelDoubt : _link.Message;
+
     public UrKinematics Kinematics => _observer.Kinematics;
 
     /// <summary>False where it is known to have none: PolyScope X.</summary>

@@ -11,6 +11,9 @@ public sealed class UrArmOptions
     /// <summary>UR5e, UR3e … ; a controller that says otherwise is not moved.</summary>
     public string Model { get; set; } = "UR5e";
 
+    /// <summary>Where the model stands in the config, for whoever has to correct it.</summary>
+    public string ModelKey { get; set; } = "robot.model";
+
     /// <summary>The constant part of the delay from the controller's cycle to the arrival here, ms.</summary>
     public double LatencyMs { get; set; }
 

@@ -20,6 +20,7 @@ internal sealed class UrObserver : IDisposable
     private string _dashboardNote = "", _primaryNote = "", _calibrationNote = "";
     private bool _calibrated;
     private string? _wrongModel;
+    private string? _untold; // why the model is not known
     private int _concluded; // the connection that it speaks of
 
     public UrObserver(UrArmOptions options, RtdeLink link, UrModel model)
@@ -45,6 +46,9 @@ internal sealed class UrObserver : IDisposable
     /// not <see cref="Concluded"/> yet.
     /// </summary>
     public string? WrongModel => Concluded ? _wrongModel : null;
+
+    /// <inheritdoc cref="IRobotArm.ModelDoubt"/>
+    public string? ModelDoubt => !Concluded ? "it is being asked which arm it is" : _wrongModel ?? _untold;
 
     /// <summary>The controller has been asked on this connection, whether it answered or not.</summary>
     public bool Concluded => Volatile.Read(ref _concluded) == _link.Connections;
@@ -126,7 +130,7 @@ internal sealed class UrObserver : IDisposable
         {
             Primary.Listen(() =>
             {
-                if (first || (!_calibrated && Primary.Calibration is not null))
+                if (first || (_untold is not null && Primary.RobotType is not null) || (!_calibrated && Primary.Calibration is not null))
                 {
                     first = false;
                     Conclude(connection, "");
@@ -146,6 +150,8 @@ internal sealed class UrObserver : IDisposable
     {
         _primaryNote = primaryNote;
         _wrongModel = CompareModel();
+        _untold = Primary.RobotType is not null ? null : $"{_options.Host} has not told which arm it is: "
+            + (primaryNote.Length > 0 ? primaryNote : "its primary interface has no robot type; update its PolyScope");
         Calibrate();
         string model = _wrongModel is null ? _model.Name : FamilyName(Primary.RobotType);
         Identity = new(model, _serial, _link.Version?.ToString() ?? "", _link.RateHz, Primary.Calibration?.Hash ?? "");
@@ -156,11 +162,16 @@ internal sealed class UrObserver : IDisposable
     private string? CompareModel()
     {
         if (Primary.RobotType is { } type && type != _model.ControllerType)
-            return $"{_options.Host} is a {FamilyName(type)}, the config says {_model.Name}: set the model in the config to the arm's own";
+        {
+            string name = FamilyName(type);
+            return $"{_options.Host} is a {name}, the config says {_model.Name}: "
+                + (UrModel.All.Any(m => m.Name == name) ? $"write {_options.ModelKey}: {name}" : "such an arm is not known here")
+                + ", or give the address of the arm that is meant";
+        }
         if (_link.RateHz > 0 && _link.RateHz != _model.BaseRateHz)
             return $"{_options.Host} runs at {_link.RateHz:0} Hz, a {_model.Name} at {_model.BaseRateHz:0} Hz: "
                 + (_link.RateHz > _model.BaseRateHz ? "it is an e-Series arm (UR3e, UR5e …)" : "it is a CB3 arm (UR3, UR5, UR10)")
-                + "; correct the model in the config";
+                + $"; correct {_options.ModelKey}";
         return null;
     }
 
@@ -182,7 +193,7 @@ internal sealed class UrObserver : IDisposable
         _calibrationNote = believed
             ? ""
             : $"the controller's calibration puts the flange {apart * 1000:0} mm from where a {_model.Name} has it; "
-            + "the nominal geometry is used: check the model in the config";
+            + $"the nominal geometry is used: check {_options.ModelKey}";
     }
 
     // robotType of the primary interface's configuration data; the e-Series shares the numbers of CB3.

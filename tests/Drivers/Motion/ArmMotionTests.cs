@@ -410,6 +410,8 @@ public sealed partial class ArmMotionTests : IDisposable
 
         public RobotIdentity? Identity => null;
 
+        public string? ModelDoubt => null;
+
         public Drivers.UniversalRobots.UrKinematics Kinematics => arm.Kinematics;
 
         public DeviceStatus Status => arm.Status;

@@ -44,6 +44,8 @@ internal sealed class FakeArm : IRobotArm, IArmControl
 
     public RobotIdentity? Identity => null;
 
+    public string? ModelDoubt { get; set; }
+
     public UrKinematics Kinematics { get; } = new(UrModel.Ur5e);
 
     public DeviceStatus Status { get; } = new(true, "a fake arm", 0);

@@ -1,6 +1,9 @@
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Teleoperation;
 using RobotWorldModel.Drivers.Tests.Motion;
+using RobotWorldModel.Drivers.Tests.UniversalRobots;
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Drivers.Tests.Teleoperation;
@@ -59,6 +62,101 @@ public sealed class LeaderArmTests
         using LeaderArm leader = Started(new() { GripperOpen = "configurable:0", GripperClose = "tool:1" }, Patient);
         Eventually.True(() => Fed(leader, s => s with { DigitalInputs = 1 << 17 }) is { GripperPress: 1, Gripper: 1 }, "closes");
         Eventually.True(() => Fed(leader, s => s with { DigitalInputs = 1 << 8 }) is { GripperPress: 2, Gripper: 0 }, "opens");
+    }
+
+    [Fact]
+    public void An_arm_of_which_nobody_knows_what_it_is_leads_nothing_and_its_switch_counts_as_let_go()
+    {
+        _arm.ModelDoubt = "it is being asked";
+        using LeaderArm leader = Started(new(), Patient);
+        Eventually.True(() => Feed(4).AliveNs > 0, "states come");
+        Assert.False(Feed(0).Connected);
+        long openNs = HostClock.NowNs;
+        Eventually.True(() => Feed(4).AliveNs > openNs, "the open switch is seen, and pressed");
+        Assert.False(leader.Read().Held);
+        Assert.Equal((false, "the leading arm leads nothing: it is being asked"), (leader.Status.Connected, leader.Status.Message));
+        _arm.ModelDoubt = null;
+        Eventually.True(() => Feed(4).Connected, "it is known");
+        Assert.False(leader.Read().Held); // held all the while
+        Press();
+        _arm.ModelDoubt = "it is being asked"; // of the next connection
+        Eventually.True(() => Feed(4) is { Connected: false, Held: false }, "as letting go");
+        _arm.ModelDoubt = null;
+        Eventually.True(() => Feed(4).Connected, "it is known");
+        Assert.False(leader.Read().Held);
+        Press();
+
+        void Press() => Eventually.True(
+            () =>
+            {
+                Feed(0);
+                return Feed(4).Held;
+            },
+            "held");
+
+        TeleopInput Feed(uint bits) => Fed(leader, s => s with { StatusBits = bits });
+    }
+
+    /// <summary>A UR5e in freedrive, or a CB3's UR5, where the config says another: nothing of it is followed.</summary>
+    [SkippableTheory]
+    [InlineData(5, "UR3e", "is a UR5e, the config says UR3e: write teleoperation.model: UR5e, or give the address of the arm")]
+    [InlineData(3, "UR5e", "runs at 125 Hz, a UR5e at 500 Hz: it is a CB3 arm (UR3, UR5, UR10); correct teleoperation.model")]
+    public void Another_model_than_the_configs_leads_nothing(int major, string model, string says)
+    {
+        using var mini = new UrMini(major);
+        mini.Order("set robot_status_bits 0");
+        using var leader = new LeaderArm(new() { Host = mini.Host, Model = model });
+        leader.Start();
+        Eventually.True(() => leader.Status.Message.Contains(says), $"{says}; it says: {leader.Status.Message}");
+        Assert.StartsWith("the leading arm leads nothing: ", leader.Status.Message);
+        mini.Order("set robot_status_bits 4"); // somebody leads it
+        long seenNs = leader.Read().AliveNs;
+        Eventually.True(() => leader.Read().AliveNs > seenNs + 100_000_000, "states come");
+        Assert.True(leader.Read() is { Connected: false, Held: false, Press: 0 } && !leader.Status.Connected);
+    }
+
+    [SkippableFact]
+    public void An_arm_that_does_not_tell_its_model_leads_nothing()
+    {
+        using var mini = new UrMini();
+        using var leader = new LeaderArm(new(), new UrArm(new() { Host = mini.Host, PrimaryPort = 30009 }));
+        leader.Start();
+        Eventually.True(() => leader.Status.Message.Contains("has not told which arm it is: the controller's configuration"), "said");
+        Assert.True(leader.Read() is { Connected: false } && !leader.Status.Connected);
+    }
+
+    [SkippableFact]
+    public void Garbage_and_a_restart_are_as_letting_go_and_two_clients_disturb_nobody()
+    {
+        using var mini = new UrMini();
+        mini.Order("set robot_status_bits 0");
+        using var leader = new LeaderArm(new() { Host = mini.Host }, new UrArm(new() { Host = mini.Host }), Patient);
+        using var other = new LeaderArm(new() { Host = mini.Host }, new UrArm(new() { Host = mini.Host }), Patient);
+        leader.Start();
+        other.Start();
+        int presses = 0;
+        Press();
+        foreach (string order in new[] { "size0", "restart" })
+        {
+            mini.Order(order);
+            Eventually.True(() => !leader.Read().Held && !other.Read().Held, order);
+            Eventually.True(() => leader.Read().Connected && other.Read().Connected, $"data after {order}");
+            Assert.False(leader.Read().Held || other.Read().Held); // freedrive all the while
+            Press();
+        }
+        Assert.Equal((2, 2), (leader.Status.Reconnects, other.Status.Reconnects));
+
+        void Press()
+        {
+            mini.Order("set robot_status_bits 0");
+            long openNs = HostClock.NowNs + 10_000_000;
+            Eventually.True(() => All(i => i.Connected && i.AliveNs > openNs), "seen open");
+            mini.Order("set robot_status_bits 4");
+            presses++;
+            Eventually.True(() => All(i => i.Held && i.Press == presses), "held");
+        }
+
+        bool All(Func<TeleopInput, bool> so) => so(leader.Read()) && so(other.Read());
     }
 
     [Theory]

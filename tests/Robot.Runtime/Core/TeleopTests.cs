@@ -193,6 +193,19 @@ public sealed class TeleopTests : IDisposable
         Eventually.True(() => run.Status!.State is "away" or "off" && _controller.Physics.Qd.MaxAbs == 0, "its stream is lost");
     }
 
+    [Fact]
+    public void A_leader_of_another_model_than_the_configs_moves_nothing()
+    {
+        using var leader = new ControllerOnWires();
+        Connect($"teleoperation: {{driver: leader, host: {leader.Host}, model: UR3e}}");
+        var run = new TeleopRun(_config!, _devices!, _policies!);
+        Eventually.True(() => run.Status!.Message.Contains("is a UR5e, the config says UR3e: write teleoperation.model: UR5e"), "said");
+        Script(leader, "def led():\n  freedrive_mode()\n  sleep(100)\nend\n");
+        var away = Assert.Throws<RobotException>(run.Take);
+        Assert.Equal(ExitCode.Device, away.Code);
+        Assert.Contains("teleoperation.model", away.Message);
+    }
+
     /// <summary>
     /// The leader is in freedrive, which is the switch, and something is true of that: the difference is nothing. A machine that is too
     /// busy to read in time halts the arm; then once more.
