@@ -108,6 +108,9 @@ public sealed class UrForceSensor : IForceTorqueSensor
                 : "update its PolyScope"));
     }
 
+    // Other sensors' values are watched for a converter that stands still (Force.FrozenWatch); not these. They are what the controller
+    // computes: an arm without power, a CB3's estimate and every simulator repeat them to the last bit, and no real arm has shown
+    // what its sensor does at rest. A false alarm would end motions.
     internal void Publish(in RobotState state, in RtdeTimes times, long arrivalNs)
     {
         if (_missing is not null)

@@ -58,6 +58,18 @@ public class UrForceSensorTests
     }
 
     [SkippableFact]
+    public void Values_that_repeat_are_samples_like_any_other()
+    {
+        using var mini = new UrMini(); // which never changes them
+        using var arm = new UrArm(mini.Options());
+        UrForceSensor sensor = arm.CreateForceSensor("force", UrForceSource.Tcp);
+        arm.Start();
+        Eventually.True(() => sensor.Wrenches.Counters.Received > 500, "a second of them");
+        Assert.True(sensor.Status.Connected);
+        Assert.Equal(arm.States.Counters.Lost, sensor.Wrenches.Counters.Lost);
+    }
+
+    [SkippableFact]
     public void An_old_controller_has_no_raw_wrench_and_it_is_said_what_to_do()
     {
         using var mini = new UrMini(); // which does not know the field
