@@ -50,6 +50,7 @@ public sealed class FrameSocketCamera : ICamera
     private (string Domain, long OffsetNs, double DriftPpm, long ResidualNs)? _fit;
     private long _mappedDevice;
     private FrameHello? _hello;
+    private (bool Color, bool Depth)? _saidSlow;
     private volatile CameraInfo? _info;
 
     /// <summary>What is kept of one of the two kinds of picture.</summary>
@@ -57,6 +58,7 @@ public sealed class FrameSocketCamera : ICamera
     {
         public readonly SampleStream<ImageFrame> Stream = stream;
         public readonly PixelFormat Format = format;
+        public readonly PictureRate Rate = new();
         public FramePool? Pool;
         public long Sequence = -1, DeviceNs, OriginatingNs = long.MinValue;
     }
@@ -107,16 +109,10 @@ public sealed class FrameSocketCamera : ICamera
         try
         {
             ReadHello(socket, stop);
-            bool found = false;
             while (true)
             {
                 ReadPicture(socket, stop);
-                if (found)
-                    continue;
-                found = true;
-                string depth = _hello!.Depth is { } d ? $" and depth {d.Width}x{d.Height}" : _options.Depth ? ", no depth" : "";
-                _device.Found($"{_hello.Model} {_hello.Serial} at {_options.SocketPath}, "
-                    + $"colour {_hello.Color.Width}x{_hello.Color.Height}{depth}");
+                Report();
             }
         }
         catch (InvalidDataException e)
@@ -144,12 +140,39 @@ public sealed class FrameSocketCamera : ICamera
             _color.Sequence = _depth.Sequence = -1;
         }
         _hello = hello;
+        _saidSlow = null;
+        _color.Rate.Restart(hello.RateHz);
+        _depth.Rate.Restart(hello.RateHz);
         _color.Stream.RateHz = _depth.Stream.RateHz = hello.RateHz;
         Provide(_color, hello.Color);
         if (_options.Depth && hello.Depth is not null)
             Provide(_depth, hello.Depth);
         _info = new(_options.Name, hello.Model, hello.Serial, hello.Color, _options.Depth ? hello.Depth : null,
-            _options.Depth ? hello.DepthScale : 0, _options.MountedOn, _options.Extrinsics);
+            _options.Depth ? hello.DepthScale : 0, _options.MountedOn, _options.Extrinsics)
+        {
+            ClockDomain = hello.ClockDomain,
+        };
+    }
+
+    /// <summary>Says what is there with the first picture, and again where a kind becomes slow or fast. Looked at with every picture of
+    /// either kind: one of them may stop.</summary>
+    private void Report()
+    {
+        long now = HostClock.NowNs;
+        FrameHello hello = _hello!;
+        (bool Color, bool Depth) slow = (_color.Rate.IsSlow(_color.Sequence, now),
+            _options.Depth && hello.Depth is not null && _depth.Rate.IsSlow(_depth.Sequence, now));
+        if (slow == _saidSlow)
+            return;
+        _saidSlow = slow;
+        string depth = hello.Depth is { } d ? $" and depth {d.Width}x{d.Height}" : _options.Depth ? ", no depth" : "";
+        string kinds = slow switch { (true, true) => "colour and depth", (true, _) => "colour", (_, true) => "depth", _ => "" };
+        double rate = !slow.Depth || (slow.Color && _color.Rate.MeasuredHz < _depth.Rate.MeasuredHz)
+            ? _color.Rate.MeasuredHz
+            : _depth.Rate.MeasuredHz;
+        _device.Found($"{hello.Model} {hello.Serial} at {_options.SocketPath}, colour {hello.Color.Width}x{hello.Color.Height}{depth}"
+            + (kinds.Length == 0 ? "" : $"; it makes {rate:0.#} of {hello.RateHz:0.##} pictures a second of {kinds}: "
+                + "too little light for its exposure, a shared USB bus, or a busy computer"));
     }
 
     private void Provide(KindState kind, CameraIntrinsics size)

@@ -102,8 +102,14 @@ public sealed record CameraInfo(
     /// <summary>3.2, 2.1 …</summary>
     public string Usb { get; init; } = "";
 
+    /// <summary>Where it is plugged in, as the driver's library names it.</summary>
+    public string Port { get; init; } = "";
+
     /// <summary>What spoke to the camera, with its version.</summary>
     public string Library { get; init; } = "";
+
+    /// <summary>Whose clock its pictures are stamped on: camera, host, wall … Empty where the driver does not say.</summary>
+    public string ClockDomain { get; init; } = "";
 
     /// <summary>The camera's own stamps arrive with its pictures; null where the driver does not distinguish.</summary>
     public bool? HasMetadata { get; init; }

@@ -75,7 +75,7 @@ public sealed class V4l2Camera : ICamera
     private readonly string _jpegLibrary;
     private readonly ConnectedDevice<VideoStream> _device;
     private readonly FramePool _pool;
-    private readonly VideoRate _rate;
+    private readonly PictureRate _rate = new();
     private JpegDecoder? _jpeg;
     private volatile CameraInfo? _info;
     private uint? _kernelSequence;
@@ -110,7 +110,6 @@ public sealed class V4l2Camera : ICamera
         (_options, _system, _jpegLibrary) = (options, system, jpegLibrary);
         Color = new($"{options.Name}_rgb", options.RateHz, options.LatencyMs);
         _pool = new(options.Width, options.Height, PixelFormat.Rgb8, options.PoolFrames);
-        _rate = new(options.RateHz);
         _device = new(options.Name, options.Device, _ => Open(), Session);
     }
 
@@ -171,11 +170,14 @@ public sealed class V4l2Camera : ICamera
         _saidSlow = null;
         _damaged = 0;
         Color.RateHz = stream.RateHz;
-        _rate.Restart();
+        _rate.Restart(stream.RateHz);
         CameraIntrinsics intrinsics = _options.Intrinsics is [var fx, var fy, var cx, var cy, .. var distortion]
             ? new(_options.Width, _options.Height, fx, fy, cx, cy, distortion)
             : CameraIntrinsics.Unknown(_options.Width, _options.Height);
-        _info = new(_options.Name, stream.Card, stream.Serial, intrinsics, null, 0, _options.MountedOn, _options.Extrinsics);
+        _info = new(_options.Name, stream.Card, stream.Serial, intrinsics, null, 0, _options.MountedOn, _options.Extrinsics)
+        {
+            ClockDomain = s_host.Domain,
+        };
         return stream;
     }
 
@@ -277,29 +279,5 @@ public sealed class V4l2Camera : ICamera
             : "stamped by the kernel at a picture's end";
         _device.Found($"{stream.Card} {stream.Serial}".TrimEnd() + $" at {_options.Device}, colour {_options.Width}x{_options.Height} "
             + $"from {Video.FourLetters(_options.FourLetters)}, {stamped}");
-    }
-
-    /// <summary>How many pictures a second the camera makes, looked at every second.</summary>
-    private sealed class VideoRate(double rateHz)
-    {
-        private const long SpanNs = 1_000_000_000;
-        private const double LeastShare = 0.9;
-        private long _fromSequence, _fromNs = long.MinValue;
-        private bool _slow;
-
-        public double MeasuredHz { get; private set; }
-
-        public void Restart() => (_fromNs, _slow) = (long.MinValue, false);
-
-        public bool IsSlow(long sequence, long arrivalNs)
-        {
-            if (_fromNs == long.MinValue)
-                (_fromSequence, _fromNs) = (sequence, arrivalNs);
-            if (arrivalNs - _fromNs < SpanNs)
-                return _slow;
-            MeasuredHz = (sequence - _fromSequence) * 1e9 / (arrivalNs - _fromNs);
-            (_fromSequence, _fromNs) = (sequence, arrivalNs);
-            return _slow = MeasuredHz < LeastShare * rateHz;
-        }
     }
 }

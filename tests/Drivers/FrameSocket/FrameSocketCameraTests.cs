@@ -3,6 +3,7 @@ using RobotWorldModel.Drivers.FrameSocket;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Sockets;
+using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Drivers.Tests.FrameSocket;
@@ -99,6 +100,44 @@ public class FrameSocketCameraTests : IDisposable
         server.AcceptAndGreet(depth: false);
         server.Color(1, 1);
         Eventually.True(() => camera.Status is { Connected: true, Reconnects: 1 }, "a picture again");
+    }
+
+    [Fact]
+    public void A_camera_that_makes_less_than_it_says_is_told_while_its_pictures_are_used()
+    {
+        using var server = new HandMadeCamera(Socket);
+        using var camera = Open();
+        ulong sequence = 0, depths = 0;
+        server.AcceptAndGreet();
+        Second(color: 10, depth: 200);
+        Says(camera, "pictures a second of colour: too little light");
+        Assert.Equal(new StreamCounters((long)sequence, 0, 0), camera.Color.Counters); // numbered one by one: nothing is lost
+        Second(color: 200, depth: 200);
+        Eventually.True(() => !camera.Status.Message.Contains("a second"), "it is as it says again");
+        Second(color: 200, depth: 0);
+        Says(camera, "it makes 0 of 30 pictures a second of depth: ");
+        Assert.True(camera.Status is { Connected: true, Reconnects: 0 });
+
+        // The pictures of somewhat more than a second, and one more with which it is looked at.
+        void Second(int color, int depth)
+        {
+            Picture(color > 0, depth > 0);
+            long from = HostClock.NowNs;
+            for (int i = 1; i < Math.Max(color, depth); i++)
+                Picture(i < color, i < depth);
+            Eventually.True(() => HostClock.NowNs > from + 1_050_000_000, "a second");
+            Picture(color > 0, depth > 0);
+            long sent = (long)sequence;
+            Eventually.True(() => camera.Color.Counters.Received == sent, "they are read");
+        }
+
+        void Picture(bool color, bool depth)
+        {
+            if (depth)
+                server.Depth(++depths, (long)depths * 1_000_000);
+            if (color)
+                server.Color(++sequence, (long)sequence * 1_000_000);
+        }
     }
 
     [Fact]

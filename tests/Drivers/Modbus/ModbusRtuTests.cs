@@ -26,12 +26,20 @@ public sealed class ModbusRtuTests : IDisposable
     [Fact]
     public void Requests_and_answers_are_those_of_the_makers_manuals()
     {
-        ushort[] one = new ushort[1], three = new ushort[3];
+        ushort[] one = new ushort[1], three = new ushort[3], six = new ushort[6];
         Talk(() => _client.ReadHolding(0x07D0, three), "09 03 07 D0 00 03 04 0E", "09 03 06 39 00 00 FF 0E 0A F7 8B");
         Assert.Equal([0x3900, 0x00FF, 0x0E0A], three);
         Talk(() => _client.ReadInput(0x07D0, three), "09 04 07 D0 00 03 B1 CE", "09 04 06 B9 00 00 FF BD 00 5C 9A");
         Assert.Equal([0xB900, 0x00FF, 0xBD00], three);
+        Talk(() => _client.ReadHolding(0x07D0, three), "09 03 07 D0 00 03 04 0E", "09 03 06 F9 00 00 00 0D 00 56 4C");
+        Assert.Equal([0xF900, 0x0000, 0x0D00], three);
+        Talk(() => _client.ReadInput(0x07D0, three), "09 04 07 D0 00 03 B1 CE", "09 04 06 F9 00 00 00 0D 00 17 AA");
+        Assert.Equal([0xF900, 0x0000, 0x0D00], three);
         Talk(() => _client.WriteMultiple(0x03E8, [0, 0, 0]), "09 10 03 E8 00 03 06 00 00 00 00 00 00 73 30", "09 10 03 E8 00 03 01 30");
+        Talk(() => _client.WriteMultiple(0x03E8, [0x0100, 0, 0]),
+            "09 10 03 E8 00 03 06 01 00 00 00 00 00 72 E1", "09 10 03 E8 00 03 01 30");
+        Talk(() => _client.WriteMultiple(0x03E8, [0x0900, 0, 0xFFFF]),
+            "09 10 03 E8 00 03 06 09 00 00 00 FF FF 72 19", "09 10 03 E8 00 03 01 30");
         Talk(() => _client.WriteMultiple(0x03E8, [0x0900, 0x00FF, 0xFFFF]),
             "09 10 03 E8 00 03 06 09 00 00 FF FF FF 42 29", "09 10 03 E8 00 03 01 30");
         Talk(() => _client.WriteMultiple(410, [0x0200]), "09 10 01 9A 00 01 02 02 00 CD CA", Closed("09 10 01 9A 00 01"));
@@ -40,6 +48,8 @@ public sealed class ModbusRtuTests : IDisposable
         Assert.Equal([0x0100, 0x09E6], three[..2]);
         Talk(() => _client.ReadHolding(0x00B4, one), "09 03 00 B4 00 01 C5 64", Closed("09 03 02 FF 38"));
         Assert.Equal(-200, (short)one[0]);
+        Talk(() => _client.ReadHolding(0x00B4, six), "09 03 00 B4 00 06 84 A6", Closed("09 03 0C FF 38 00 01 00 02 00 03 00 04 80 00"));
+        Assert.Equal([0xFF38, 1, 2, 3, 4, 0x8000], six);
     }
 
     [Theory]
