@@ -33,8 +33,8 @@ public sealed record CellFault(string Name, string Help, double Seconds = 0, dou
         new("force_cable", "the force sensor's cable is pulled: no byte passes", Seconds: 2),
         new("force_power", "the force sensor loses its power, and has it again after --seconds", Seconds: 2),
         new("force_delay", "the force sensor's samples come late: --value in ms (200), at most 1000", Seconds: 5, Value: 200),
-        new("force_disturb", "the force sensor's samples get lost, come twice or late: --value is the share of each (0.05)", Seconds: 5,
-            Value: 0.05),
+        new("force_disturb", "the force sensor's samples get lost, come twice, late or broken: --value is the share of each (0.05)",
+            Seconds: 5, Value: 0.05),
         new("force_garbage", "the force sensor sends what is no sample among its samples", Seconds: 2),
         new("force_freeze", "the force sensor's converter stands: its samples are one and the same", Seconds: 2),
         new("force_error", "the force sensor says of its samples that they are wrong", Seconds: 2),
@@ -51,7 +51,7 @@ public sealed record CellFault(string Name, string Help, double Seconds = 0, dou
 }
 
 /// <summary>The faults of one cell, and when each is over. The cell's loop steps it; whoever orders one holds the cell's lock.</summary>
-/// <param name="force">Null where the cell's force sensor cannot have these.</param>
+/// <param name="force">Null where there is none beside the arm.</param>
 /// <param name="gripper">Null where there is no gripper.</param>
 /// <param name="delaysForce">There is a force sensor with a transport of its own.</param>
 internal sealed class CellFaults(
@@ -161,8 +161,8 @@ internal sealed class CellFaults(
     private Action StartAtForceSensor(string name, double amount)
     {
         if (force is not { } sensor)
-            throw new ArgumentException($"{name}: this cell's force sensor has no such fault; all but those at the controller "
-                + "(robotiq_ft300_socket, ur_rtde) have");
+            throw new ArgumentException($"{name}: this cell has no force sensor beside the arm; the arm's own (ur_rtde) comes and goes "
+                + "with the controller: half_open, restart, drop");
         Action<bool> set = name switch
         {
             "force_cable" => sensor.PullCable,

@@ -15,7 +15,7 @@ internal interface IForceSensorFaults
     /// <summary>It says of its samples that they are wrong.</summary>
     void ReportError(bool error);
 
-    /// <summary>The share of samples that get lost, come twice, and come after the next one; 0..1.</summary>
+    /// <summary>The share of samples that get lost, and of those that come twice, late or broken, as its wire can have it; 0..1.</summary>
     void Disturb(double share);
 
     /// <summary>Besides its samples it sends what is none, as often.</summary>

@@ -91,6 +91,19 @@ public sealed class SimulatedCellTests : IDisposable
     }
 
     [Fact]
+    public void The_usual_cells_force_sensor_has_its_faults_too_and_one_without_says_so()
+    {
+        CellControl control = Start(); // a FT 300 behind the URCap
+        foreach (string name in CellFault.All.Select(f => f.Name).Where(n => n.StartsWith("force_") && n != "force_error"))
+            Fault(control, name, seconds: 0.05, value: null);
+        _control!.Dispose();
+        _cell!.Dispose();
+        control = Start(force: false);
+        Assert.Contains("force_freeze: this cell has no force sensor beside the arm",
+            Assert.Throws<InvalidOperationException>(() => Fault(control, "force_freeze", null, null)).Message);
+    }
+
+    [Fact]
     public void What_cannot_be_ordered_is_said_in_a_line()
     {
         CellControl control = Start();
@@ -100,8 +113,8 @@ public sealed class SimulatedCellTests : IDisposable
             Assert.Throws<InvalidOperationException>(() => Fault(control, "drop", null, 2)).Message);
         Assert.Contains("-1 s is not a duration",
             Assert.Throws<InvalidOperationException>(() => Fault(control, "drop", -1, null)).Message);
-        Assert.Contains("force_freeze: this cell's force sensor has no such fault; all but those at the controller",
-            Assert.Throws<InvalidOperationException>(() => Fault(control, "force_freeze", null, null)).Message);
+        Assert.Contains("force_error: a FT 300 says nothing of its health",
+            Assert.Throws<InvalidOperationException>(() => Fault(control, "force_error", null, null)).Message);
         Assert.Contains("the pendant has no button 'coffee'",
             Assert.Throws<InvalidOperationException>(() => control.Call("pendant", new() { ["button"] = "coffee" })).Message);
     }
@@ -128,7 +141,7 @@ public sealed class SimulatedCellTests : IDisposable
     }
 
     private CellControl Start(string model = "UR5e", Action<UrControllerOptions>? change = null, string? camera = null,
-        NetFtServerOptions? netFt = null)
+        NetFtServerOptions? netFt = null, bool force = true)
     {
         var controller = new UrControllerOptions();
         change?.Invoke(controller);
@@ -138,7 +151,7 @@ public sealed class SimulatedCellTests : IDisposable
             Model = model,
             Controller = controller,
             ControlSocket = _folder["control.sock"],
-            WithForce = netFt is null,
+            WithForce = force && netFt is null,
             NetFt = netFt,
             Cameras = camera is null ? [] : [(camera, _folder["camera.sock"])],
             PictureWidth = 160,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
 using RobotWorldModel.Drivers.Robotiq;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Time;
@@ -134,6 +135,51 @@ public class Ft300ServerTests
         Assert.True(run.Counters.Lost >= counted);
         Assert.True(run.MedianErrorMs < 1, $"median error {run.MedianErrorMs:0.000} ms");
         Assert.All(run.Samples, s => Assert.True(s.ArrivalNs - run.TruthOf(s) >= 47_900_000));
+    }
+
+    [Fact]
+    public void What_can_go_wrong_with_it_is_seen_and_over_again()
+    {
+        var server = new Ft300Server(_physics, Options, Clock);
+        IForceSensorFaults faults = server;
+        using var loop = new Loop(_physics, server);
+        using var sensor = new Ft300Socket(new() { Host = _host });
+        sensor.Start();
+        void Flows(string when)
+        {
+            long wanted = sensor.Wrenches.Counters.Received + 20;
+            Eventually.True(() => sensor.Status.Connected && sensor.Wrenches.Counters.Received >= wanted, $"data {when}");
+        }
+        void Says(string words) => Eventually.True(() => sensor.Status.Message.Contains(words), $"{words}: {sensor.Status.Message}");
+        Flows("at first");
+        faults.SendGarbage(true);
+        long from = sensor.Wrenches.Counters.Received;
+        Eventually.True(() => sensor.Wrenches.Counters.Received > from + 30, "what is between the tuples is passed over");
+        faults.SendGarbage(false);
+        Assert.Equal(0, sensor.Status.Reconnects);
+        long lost = sensor.Wrenches.Counters.Lost;
+        faults.Disturb(0.2);
+        Eventually.True(() => sensor.Wrenches.Counters.Lost > lost + 5, "lost and broken tuples");
+        faults.Disturb(0);
+        faults.Freeze(true);
+        Says("its converter stands still");
+        faults.Freeze(false);
+        Flows("after the freeze");
+        faults.PullCable(true);
+        Says("no byte from");
+        faults.PullCable(false);
+        Flows("after the cable");
+        faults.SwitchOff(true);
+        Says("no byte from");
+        using (var asked = new TcpClient(_host, 63350))
+        {
+            asked.GetStream().Write("GET SNU\n"u8);
+            byte[] answer = new byte[16];
+            Assert.Equal("?\n", Encoding.ASCII.GetString(answer, 0, asked.GetStream().Read(answer)));
+        }
+        faults.SwitchOff(false);
+        Flows("after the power");
+        Assert.Contains("a FT 300 says nothing of its health", Assert.Throws<ArgumentException>(() => faults.ReportError(true)).Message);
     }
 
     [Fact]
