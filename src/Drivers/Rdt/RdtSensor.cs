@@ -13,20 +13,22 @@ namespace RobotWorldModel.Drivers.Rdt;
 internal sealed record RdtSetup(
     double NewtonPerCount, double NewtonMetrePerCount, double RateHz, ForceSensorInfo Info, string Description);
 
-/// <summary>What a sensor has sent besides new samples, since the driver was made. None of it is published.</summary>
+/// <summary>What a sensor has sent besides new samples, since the driver was made. None of it is published but the warned ones.</summary>
 /// <param name="Duplicates">Records that came twice.</param>
 /// <param name="Late">Records that a later one had overtaken.</param>
 /// <param name="Repeats">Records with the sample of the one before: its converter did not make a new one.</param>
 /// <param name="Faulty">Records whose status says that the counts are not to be believed.</param>
 /// <param name="Restarts">Counts that began anew while the stream went on.</param>
 /// <param name="Garbage">Datagrams that are no records.</param>
-public readonly record struct RdtCounters(long Duplicates, long Late, long Repeats, long Faulty, long Restarts, long Garbage)
+/// <param name="Warned">Records, published, whose status says that a threshold which somebody set on the sensor was passed.</param>
+public readonly record struct RdtCounters(
+    long Duplicates, long Late, long Repeats, long Faulty, long Restarts, long Garbage, long Warned)
 {
     /// <summary>Empty where there were none.</summary>
     public override string ToString() => string.Join(", ", new[]
     {
         (Duplicates, "duplicates"), (Late, "late"), (Repeats, "repeats of one sample"), (Faulty, "faulty"), (Restarts, "restarts"),
-        (Garbage, "datagrams that are no records"),
+        (Garbage, "datagrams that are no records"), (Warned, "with a threshold passed"),
     }.Where(c => c.Item1 > 0).Select(c => $"{c.Item1} {c.Item2}"));
 }
 
@@ -56,6 +58,7 @@ public abstract class RdtSensor : IForceTorqueSensor
     private long _newestRecordNs, _newestSampleNs, _faultySinceNs, _toldNs, _allocated;
     private double _toldRateHz;
     private bool _found, _faultySaid, _untold;
+    private uint _warning; // the newest published record's status
 
     private protected RdtSensor(string name, string host, int port, double rateHz, double latencyMs, string model)
     {
@@ -240,6 +243,10 @@ public abstract class RdtSensor : IForceTorqueSensor
         }
         Wrenches.Publish(new(wrench, originating, Sample<Wrench>.NoDeviceTime, arrival, _sequence.Index));
         (_newestSampleNs, _faultySinceNs) = (arrival, 0);
+        if (r.Status != 0)
+            Count(_counters with { Warned = _counters.Warned + 1 });
+        _untold |= r.Status != _warning;
+        _warning = r.Status;
         // What was counted is said once a second at most.
         if (!_found || _faultySaid || _clock.RateHz != _toldRateHz || (_untold && arrival - _toldNs >= TellAgainNs))
             Tell(arrival);
@@ -278,6 +285,8 @@ public abstract class RdtSensor : IForceTorqueSensor
             text += $"; it sends {_clock.RateHz:0.#} Hz, which is not what it is set to";
             Wrenches.RateHz = _clock.RateHz;
         }
+        if (_warning != 0)
+            text += $"; its status is 0x{_warning:X8}: a threshold that somebody set on it was passed (its values are used)";
         string counted = _counters.ToString();
         _device.Found(counted.Length > 0 ? $"{text}; since the start {counted}" : text);
     }

@@ -39,30 +39,6 @@ public class AtiNetFtTests
         samples.Zip(samples.Skip(1), (a, b) => b.Sequence - a.Sequence - 1).Sum();
 
     [SkippableFact]
-    public void Lost_repeated_swapped_and_garbled_datagrams_are_counted_and_nothing_is_made_up()
-    {
-        using var peer = new NetFtPeer();
-        using var sensor = peer.Connect();
-        var queue = sensor.Wrenches.Subscribe(1 << 15);
-        NetFtPeer.WaitForData(sensor);
-        long before = sensor.Wrenches.Counters.Lost;
-        peer.Order("lose 7");
-        Eventually.True(() => sensor.Wrenches.Counters.Lost >= before + 7, "the lost ones");
-        peer.Order("twice 5");
-        Eventually.True(() => sensor.Counters.Duplicates >= 5, "the duplicates");
-        peer.Order("swap 3");
-        Eventually.True(() => sensor.Counters.Late >= 3, "the late ones");
-        peer.Order("garbage not a record");
-        Eventually.True(() => sensor.Counters.Garbage > 10, "garbage");
-        peer.Order("garbage");
-        NetFtPeer.WaitForData(sensor);
-        Eventually.True(() => sensor.Status.Message.Contains("since the start 5 duplicates, 3 late"), sensor.Status.Message);
-        var samples = NetFtPeer.Take(queue, 50);
-        for (int i = 1; i < samples.Count; i++) // numbers and the sensor's own count go together: no sample is in another's place
-            Assert.Equal(samples[i].Sequence - samples[i - 1].Sequence, (long)(samples[i].Value.Fz - samples[i - 1].Value.Fz));
-    }
-
-    [SkippableFact]
     public void Units_and_counts_are_the_sensors_and_read_again_after_a_loss()
     {
         using var peer = new NetFtPeer();
@@ -74,89 +50,13 @@ public class AtiNetFtTests
         Assert.Equal(10 / 100.0 * 0.112984829, first.Value.Tx, 1e-9);
         Assert.Equal(0.1 * 4.4482216, first.Value.Fz / Math.Round(first.Value.Fz / 0.44482216), 1e-7);
         peer.SwitchOff();
-        NetFtPeer.WaitFor(sensor, "its web page does not answer either");
+        Eventually.True(() => sensor.Status.LastLoss.Contains("its web page does not answer either"), "the loss"); // said for a moment
         peer.SwitchOn(); // another sensor, for all that is known
         NetFtPeer.WaitForData(sensor);
         Assert.True(sensor.Wrenches.TryGetNewest(out var second));
         Assert.Equal(0.01, second.Value.Tx);
         Assert.Equal(1, sensor.Status.Reconnects);
         Assert.True(second.Sequence > first.Sequence);
-    }
-
-    [SkippableFact]
-    public void A_converter_that_stands_still_is_no_measurement()
-    {
-        using var peer = new NetFtPeer();
-        using var sensor = peer.Connect();
-        NetFtPeer.WaitForData(sensor);
-        peer.Order("freeze on");
-        Eventually.True(() => sensor.Status.LastLoss.Contains("held one and the same sample for 500 ms"), "the loss");
-        Assert.True(sensor.Counters.Repeats > 200);
-        long received = sensor.Wrenches.Counters.Received;
-        peer.Order("requests");
-        Eventually.True(() => peer.Order("requests").Contains("2:0"), "another try");
-        Assert.Equal(received, sensor.Wrenches.Counters.Received); // also the first record of a new session is but a repetition
-        peer.Order("freeze off");
-        NetFtPeer.WaitForData(sensor);
-    }
-
-    [SkippableFact]
-    public void Samples_that_the_sensor_calls_wrong_are_not_published_and_a_warning_is_none()
-    {
-        using var peer = new NetFtPeer();
-        using var sensor = peer.Connect();
-        NetFtPeer.WaitForData(sensor);
-        peer.Order("status C0000000");
-        NetFtPeer.WaitFor(sensor, "its status is 0xC0000000 (of an Axia: force or torque out of range");
-        Assert.False(sensor.Status.Connected);
-        (long received, long lost) = (sensor.Wrenches.Counters.Received, sensor.Wrenches.Counters.Lost);
-        Eventually.True(() => sensor.Wrenches.Counters.Lost > lost + 50, "they are counted");
-        Assert.Equal(received, sensor.Wrenches.Counters.Received);
-        peer.Order("status 80010000");
-        NetFtPeer.WaitForData(sensor);
-        Assert.True(sensor.Counters.Faulty > 50);
-    }
-
-    [SkippableFact]
-    public void A_sensor_that_begins_anew_under_way_is_a_new_count()
-    {
-        using var peer = new NetFtPeer();
-        using var sensor = peer.Connect();
-        NetFtPeer.WaitForData(sensor, 200);
-        peer.Order("new");
-        NetFtPeer.WaitForData(sensor, 200);
-        Assert.Equal(1, sensor.Counters.Restarts);
-        Assert.Equal(0, sensor.Status.Reconnects);
-    }
-
-    [SkippableFact]
-    public void A_start_that_gets_lost_is_sent_again_and_the_stream_is_stopped_in_the_end()
-    {
-        using var peer = new NetFtPeer();
-        peer.Order("deaf 3");
-        using (var sensor = peer.Connect())
-        {
-            NetFtPeer.WaitForData(sensor);
-            Assert.Equal("2:0 2:0 2:0 2:0", peer.Order("requests"));
-        }
-        Eventually.True(() => peer.Order("requests").EndsWith("0:0"), "the stop");
-    }
-
-    [SkippableFact]
-    public void A_stream_that_another_program_takes_is_said_to_be_taken_and_asked_for_again()
-    {
-        using var peer = new NetFtPeer();
-        using var sensor = peer.Connect();
-        NetFtPeer.WaitForData(sensor);
-        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        other.Connect(peer.Host, RdtWire.DefaultPort);
-        byte[] start = new byte[RdtWire.RequestBytes];
-        RdtWire.WriteRequest(start, RdtCommand.Start);
-        other.Send(start);
-        Eventually.True(() => sensor.Status.LastLoss.Contains("another program may have started the stream for itself"), "the loss");
-        NetFtPeer.WaitForData(sensor);
-        Assert.DoesNotContain("0:0", peer.Order("requests")); // the other's stream was not stopped
-        Assert.True(sensor.Status.Reconnects >= 1);
     }
 
     [SkippableFact]

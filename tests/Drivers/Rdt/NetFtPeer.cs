@@ -48,6 +48,16 @@ internal sealed class NetFtPeer : IDisposable
         return sensor;
     }
 
+    /// <summary>With the driver of its own kind; counts as those of the Net F/T's page.</summary>
+    public RdtSensor ConnectEither()
+    {
+        if (!_onRobot)
+            return Connect();
+        var sensor = new OnRobotHex(new() { Host = Host, CountsPerForce = 1, CountsPerTorque = 1000 });
+        sensor.Start();
+        return sensor;
+    }
+
     public void Dispose() => _peer?.Dispose();
 
     public static void WaitForData(RdtSensor sensor, int samples = 20)

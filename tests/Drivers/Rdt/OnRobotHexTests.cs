@@ -35,7 +35,7 @@ public class OnRobotHexTests
         peer.Order("status 40");
         NetFtPeer.WaitFor(sensor, "its status is 0x00000040 (see the sensor's manual)");
         peer.SwitchOff();
-        Eventually.True(() => sensor.Status.LastLoss.Length > 0, "the loss");
+        Eventually.True(() => sensor.Status.LastLoss.Contains("look at its power and the network cable"), "the loss");
         peer.SwitchOn();
         NetFtPeer.WaitForData(sensor);
     }
