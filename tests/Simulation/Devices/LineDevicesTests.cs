@@ -183,6 +183,41 @@ public sealed class LineDevicesTests : IDisposable
         Eventually.True(() => gripper.Status.Connected, "the cable");
     }
 
+    /// <summary>Nobody is told: what is seen is that nothing comes.</summary>
+    [Theory]
+    [InlineData("stream", PortKind.Gateway, "its stream has ended, no byte for 200 ms")]
+    [InlineData("poll", PortKind.ModbusTcp, "unit 9 did not answer within 300 ms")]
+    [InlineData("bota", PortKind.Gateway, "its stream has ended, no byte for 200 ms")]
+    [InlineData("gripper", PortKind.ModbusTcp, "unit 9 did not answer within ")]
+    public void A_network_cable_that_is_pulled_is_seen_by_the_silence(string what, PortKind kind, string says)
+    {
+        PortAddress port = Port(kind);
+        using var loop = new Loop(_physics, what switch
+        {
+            "bota" => new BotaLineServer(_physics, new() { Port = port }, new(0, 0, 0)),
+            "gripper" => new GripperLineServer(_physics, new() { Line = port }),
+            _ => Sensor(port),
+        });
+        using var cable = new NetworkCable(port.Number);
+        PortAddress near = new(kind, port.Path, cable.Port);
+        using IDevice device = what switch
+        {
+            "stream" => new Ft300Stream(new() { Port = near }),
+            "poll" => new Ft300Modbus(new() { Port = near }),
+            "bota" => new BotaSerial(new() { Port = near }),
+            _ => new RobotiqGripperModbus(new() { Line = near }),
+        };
+        device.Start();
+        Eventually.True(() => device.Status.Connected, $"data: {device.Status.Message}");
+        cable.Pull();
+        Eventually.True(() => device.Status.LastLoss.Contains(says), $"the loss: {device.Status.Message}");
+        string unanswered = $"no answer from 127.0.0.1:{cable.Port} within 1 s: is it on, and on this network?";
+        Eventually.True(() => !device.Status.Connected && device.Status.Message.Contains(unanswered), unanswered);
+        cable.Plug();
+        Eventually.True(() => device.Status.Connected, "data again");
+        Assert.Equal(1, device.Status.Reconnects);
+    }
+
     [Theory]
     [InlineData("000100000000")] // no unit
     [InlineData("000100000001" + "09")] // no function
