@@ -187,11 +187,17 @@ public sealed record CameraDescription(
     /// <summary>Kind of its connection: 3.2, 2.1 …</summary>
     public string? Usb { get; init; }
 
+    /// <summary>Where it was plugged in.</summary>
+    public string? Port { get; init; }
+
     /// <summary>What spoke to the camera: librealsense 2.58.2 …</summary>
     public string? Library { get; init; }
 
     /// <summary>False: its pictures were stamped by the host, because the kernel passes the camera's stamps on no further.</summary>
     public bool? HardwareStamps { get; init; }
+
+    /// <summary>Whose clock its pictures were stamped on when the recording began: camera, host (on arrival), wall …</summary>
+    public string? ClockDomain { get; init; }
 
     /// <summary>What was measured of it in the cell; null where nothing was.</summary>
     public CameraCalibrationDescription? Calibration { get; init; }
@@ -206,8 +212,10 @@ public sealed record CameraDescription(
             DepthInColor = Place("color", info.DepthInColor),
             Firmware = Known(info.Firmware),
             Usb = Known(info.Usb),
+            Port = Known(info.Port),
             Library = Known(info.Library),
             HardwareStamps = info.HasMetadata,
+            ClockDomain = Known(info.ClockDomain),
         };
 
         static string? Known(string text) => text.Length > 0 ? text : null;

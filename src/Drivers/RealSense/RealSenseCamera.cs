@@ -20,9 +20,12 @@ public sealed class RealSenseCamera : ICamera
         if (options.Width is < 1 or > 8192 || options.Height is < 1 or > 8192 || options.Fps is < 1 or > 300)
             throw new ArgumentException(
                 $"{options.Name}: {options.Width}x{options.Height} at {options.Fps} Hz is no picture that a camera makes");
-        if (options.ExposureUs > 1_000_000 / options.Fps)
-            throw new ArgumentException($"{options.Name}: exposure_us: {options.ExposureUs} is longer than a picture lasts at "
-                + $"{options.Fps} Hz ({1_000_000 / options.Fps} µs)");
+        foreach (var (key, us) in new[] { ("exposure_us", options.ExposureUs), ("depth_exposure_us", options.DepthExposureUs) })
+            if (us > 1_000_000 / options.Fps)
+                throw new ArgumentException($"{options.Name}: {key}: {us} is longer than a picture lasts at {options.Fps} Hz "
+                    + $"({1_000_000 / options.Fps} µs)");
+        if (options is { DepthExposureUs: not null, Depth: false })
+            throw new ArgumentException($"{options.Name}: depth_exposure_us says nothing with depth: false");
         if (options is { Gain: not null, ExposureUs: null })
             throw new ArgumentException($"{options.Name}: gain says nothing without exposure_us: automatic exposure sets both");
         _options = options;

@@ -38,6 +38,7 @@ internal sealed record RealSenseChoice(
             DepthInColor = Depth is { } from ? ToPose(DepthProfiles!.Extrinsics(from, Color)) : null,
             Firmware = device.Info(RsInfo.Firmware),
             Usb = device.Info(RsInfo.UsbType),
+            Port = device.Info(RsInfo.Port),
             Library = $"librealsense {library.Version}",
         };
     }

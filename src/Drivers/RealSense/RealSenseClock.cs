@@ -26,6 +26,7 @@ internal sealed class RealSenseClock
     private readonly ClockMap[] _maps = [.. Enumerable.Range(0, Domains).Select(_ => new ClockMap())];
     private readonly long[] _mapped = new long[Domains];
     private readonly long[,] _last = new long[Streams, Domains];
+    private readonly RsDomain?[] _domainOf = new RsDomain?[Streams];
     private double _lastUs = double.NaN;
     private int _doubted;
 
@@ -33,6 +34,9 @@ internal sealed class RealSenseClock
 
     /// <summary>Whose clock the newest stamp was on.</summary>
     public RsDomain Domain { get; private set; }
+
+    /// <summary>How often a stream's stamps went over to another clock while it ran, since start.</summary>
+    public int DomainChanges { get; private set; }
 
     /// <summary>Pictures that were given their arrival's time.</summary>
     public long Doubted { get; private set; }
@@ -50,6 +54,13 @@ internal sealed class RealSenseClock
         (_lastUs, _doubted) = (double.NaN, 0);
     }
 
+    /// <summary>The streams are started anew: they may be set to other clocks.</summary>
+    public void Begin()
+    {
+        Reset();
+        Array.Clear(_domainOf);
+    }
+
     /// <param name="stream">0 or 1.</param>
     /// <param name="stampMs">The library's, ms.</param>
     public RealSenseStamp Stamp(int stream, RsDomain domain, double stampMs, long arrivalNs)
@@ -57,6 +68,9 @@ internal sealed class RealSenseClock
         if ((uint)domain >= Domains || !(stampMs >= 0 && stampMs < 1e13))
             return Doubt(arrivalNs);
         Domain = domain;
+        if (_domainOf[stream] is { } before && before != domain)
+            DomainChanges++;
+        _domainOf[stream] = domain;
         int d = (int)domain;
         long deviceNs = domain == RsDomain.HardwareClock ? Unwrap(stampMs) : (long)(stampMs * 1e6);
         ClockMap map = _maps[d];

@@ -40,7 +40,6 @@ internal sealed unsafe class RealSenseLibrary
     public readonly delegate* unmanaged[Cdecl]<nint, RsIntrinsics*, nint*, void> Intrinsics;
     public readonly delegate* unmanaged[Cdecl]<nint, nint, RsExtrinsics*, nint*, void> Extrinsics;
     public readonly delegate* unmanaged[Cdecl]<nint, int, float, nint*, void> SetOption;
-    public readonly delegate* unmanaged[Cdecl]<nint, int, nint*, float> GetOption;
     public readonly delegate* unmanaged[Cdecl]<nint, int, float*, float*, float*, float*, nint*, void> OptionRange;
     public readonly delegate* unmanaged[Cdecl]<nint, int, float, nint*, nint> OptionValueText;
     public readonly GetDouble FrameTimestamp;
@@ -105,7 +104,6 @@ internal sealed unsafe class RealSenseLibrary
         Extrinsics = (delegate* unmanaged[Cdecl]<nint, nint, RsExtrinsics*, nint*, void>)Find("rs2_get_extrinsics");
         SupportsOption = (IntOf)Find("rs2_supports_option");
         OptionIsReadOnly = (IntOf)Find("rs2_is_option_read_only");
-        GetOption = (delegate* unmanaged[Cdecl]<nint, int, nint*, float>)Find("rs2_get_option");
         SetOption = (delegate* unmanaged[Cdecl]<nint, int, float, nint*, void>)Find("rs2_set_option");
         OptionRange = (delegate* unmanaged[Cdecl]<nint, int, float*, float*, float*, float*, nint*, void>)Find("rs2_get_option_range");
         OptionValueText = (delegate* unmanaged[Cdecl]<nint, int, float, nint*, nint>)Find("rs2_get_option_value_description");

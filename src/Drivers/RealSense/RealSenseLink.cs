@@ -20,6 +20,7 @@ internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePic
     private int _quietMs; // how long the bus must have been quiet before the device is taken: more than 0 where it was restarted
     private Rung _rung;
     private bool _restarted;
+    private string _resetRefused = "";
 
     /// <summary>What is done next where no pictures come.</summary>
     private enum Rung { Restart, Reset, Person }
@@ -60,6 +61,8 @@ internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePic
         bool reset = trouble.Climb && _rung == Rung.Reset;
         session.Close(reset);
         reset |= End(session, stop);
+        if (reset)
+            _resetRefused = session.ResetRefused;
         if (trouble.Why is not { } why)
             return;
         _restarted = session.Restarts;
@@ -117,8 +120,7 @@ internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePic
 
     private Trouble Watch(RealSenseClaim claim, RealSenseSession session, CancellationToken stop)
     {
-        _info = session.Info! with { HasMetadata = pictures.HasMetadata };
-        string what = Describe(_info);
+        string what = Learn(session.Info!);
         Found(what);
         var rate = new RateCheck(pictures, options);
         long healthyNs = Deadline(_timings.Healthy);
@@ -143,7 +145,7 @@ internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePic
             }
             else if (rate.Look(now, session.Notice) is { } oddities && (stale || oddities != odd))
             {
-                (stale, odd) = (false, oddities);
+                (stale, odd, what) = (false, oddities, Learn(session.Info!)); // another clock is one of the oddities
                 Say(true, what + oddities);
             }
         }
@@ -169,7 +171,8 @@ internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePic
     /// <summary>All that can be done from here was done: waits until something changes on the bus, or for long.</summary>
     private void AskPerson(RealSenseHub hub, string why, int changes, CancellationToken stop)
     {
-        Say(false, $"{why}, though its streams were started anew and it was reset: unplug it, wait two seconds, plug it in again, and "
+        string was = _resetRefused.Length > 0 ? $"a reset was refused ({_resetRefused})" : "it was reset";
+        Say(false, $"{why}, though its streams were started anew and {was}: unplug it, wait two seconds, plug it in again, and "
             + "look at its cable and at what powers it");
         long until = Deadline(_timings.Patience);
         while (hub.Changes == changes && HostClock.NowNs < until && !stop.IsCancellationRequested)
@@ -183,12 +186,18 @@ internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePic
         return $"no {pictures.Behind(options.Depth)} picture {since}" + (broken > 0 ? $" ({broken} were broken: {how})" : "");
     }
 
+    /// <summary>What the camera is, with what its pictures have shown of it; the line for a person.</summary>
+    private string Learn(CameraInfo said) =>
+        Describe(_info = said with { HasMetadata = pictures.HasMetadata, ClockDomain = pictures.Domain.Name });
+
     private string Describe(CameraInfo info)
     {
-        string usb = info.Usb.Length > 0 ? $"USB {info.Usb}, " : "";
+        string port = info.Port.Length > 0 ? $"port {info.Port}, " : "";
+        string usb = (info.Usb.Length > 0 ? $"USB {info.Usb}, " : "") + port;
         string depth = info.Depth is { } d ? $" and depth {d.Width}x{d.Height}" : "";
         return $"{info.Model} {info.Serial} ({usb}firmware {info.Firmware}, {info.Library}), colour {info.Color.Width}x{info.Color.Height}"
-            + $"{depth} at {options.Fps} Hz" + (info.HasMetadata == true ? "" : ", without metadata: stamped by the host");
+            + $"{depth} at {options.Fps} Hz, " + (info.HasMetadata != true ? "without metadata: stamped by the host"
+                : info.ClockDomain == "wall" ? "stamped by the library's fit to the wall clock" : "stamped by its own clock");
     }
 
     private static long Deadline(int ms) => HostClock.NowNs + ms * 1_000_000L;
@@ -214,6 +223,8 @@ internal sealed class RealSenseLink(RealSenseCameraOptions options, RealSensePic
             var (broken, how) = pictures.Broken;
             return said + (broken > 0 ? $"; {broken} broken pictures ({how})" : "")
                 + (pictures.Doubted is > 0 and var doubted ? $"; {doubted} pictures without a stamp to be believed" : "")
+                + (pictures.Domain is { Changes: > 0 } clock
+                    ? $"; its stamps went over to another clock ({clock.Changes} so far), now the {clock.Name}'s" : "")
                 + (notice.Length > 0 ? $"; it says: {notice}" : "");
         }
 

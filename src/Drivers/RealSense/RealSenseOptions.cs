@@ -30,6 +30,9 @@ public sealed class RealSenseCameraOptions
     /// <summary>Of the colour camera, µs; null: automatic, never longer than a picture lasts.</summary>
     public int? ExposureUs { get; set; }
 
+    /// <summary>Of the depth cameras, µs; null: automatic.</summary>
+    public int? DepthExposureUs { get; set; }
+
     /// <summary>Of the colour camera, its own units; only with a fixed exposure.</summary>
     public int? Gain { get; set; }
 

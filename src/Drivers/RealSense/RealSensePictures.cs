@@ -64,6 +64,16 @@ internal sealed unsafe class RealSensePictures
         }
     }
 
+    /// <summary>Whose clock the newest stamp was on: camera, host or wall; and how often that has changed while the camera ran.</summary>
+    public (string Name, int Changes) Domain
+    {
+        get
+        {
+            lock (_lock)
+                return (_clock.Domain.Text(), _clock.DomainChanges);
+        }
+    }
+
     /// <summary>The newest picture came with the camera's own stamps.</summary>
     public bool HasMetadata => Volatile.Read(ref _hasMetadata);
 
@@ -84,7 +94,7 @@ internal sealed unsafe class RealSensePictures
     {
         lock (_lock)
             return _clock.Map.Count == 0 || _clock.Domain == RsDomain.SystemTime ? null : new(
-                _clock.Domain == RsDomain.HardwareClock ? "camera" : "wall",
+                _clock.Domain.Text(),
                 _clock.Map.OffsetNs, _clock.Map.DriftPpm, _clock.Map.ResidualNs);
     }
 
@@ -94,7 +104,7 @@ internal sealed unsafe class RealSensePictures
         lock (_lock)
         {
             _library = library;
-            _clock.Reset();
+            _clock.Begin();
             _numbers = new(1_000_000_000L / color.Fps, Math.Max(_color.Sequence, _depth.Sequence) + 1);
             Provide(_color, color);
             if (depth is { } d)

@@ -21,7 +21,7 @@ internal sealed unsafe class RealSenseSession
     private readonly bool _mayRestart;
     private readonly TaskCompletionSource _opened = new(), _close = new(), _closed = new();
     private readonly List<RealSenseSensor> _started = [], _open = [];
-    private volatile string _failure = "", _notice = "";
+    private volatile string _failure = "", _notice = "", _resetRefused = "";
     private volatile bool _reset;
 
     /// <param name="mayRestart">The camera may be restarted to take advanced settings: once.</param>
@@ -41,6 +41,9 @@ internal sealed unsafe class RealSenseSession
 
     /// <summary>What the camera last said of itself: a hardware error, an overheated laser; empty for nothing.</summary>
     public string Notice => _notice;
+
+    /// <summary>Why the camera was not reset, where it should have been; else empty.</summary>
+    public string ResetRefused => _resetRefused;
 
     /// <summary>The failure is one of the link to the camera that no setting explains: restarting may help.</summary>
     public bool Unexplained { get; private set; }
@@ -67,15 +70,24 @@ internal sealed unsafe class RealSenseSession
     {
         try
         {
-            _device.HardwareReset();
-        }
-        catch (RealSenseException e)
-        {
-            Fail(e);
+            Reset();
         }
         catch (ObjectDisposedException)
         {
             // The session's thread has come back by itself.
+        }
+    }
+
+    private void Reset()
+    {
+        try
+        {
+            _device.HardwareReset();
+        }
+        catch (RealSenseException e)
+        {
+            _resetRefused = RealSenseErrors.Explain(e);
+            Fail(e);
         }
     }
 
@@ -218,7 +230,7 @@ internal sealed unsafe class RealSenseSession
         foreach (var sensor in _open)
             sensor.Dispose();
         if (_reset)
-            Guard(_device.HardwareReset);
+            Reset();
         return stopped;
     }
 

@@ -14,6 +14,9 @@ internal static class RealSenseSettings
     /// <exception cref="RealSenseException">It refused one.</exception>
     public static void Apply(RealSenseCameraOptions options, RealSenseSensor? depth, RealSenseSensor color)
     {
+        if (depth == color && options.DepthExposureUs is not null)
+            throw new DeviceLostException("depth_exposure_us: depth and colour of this camera come from one sensor: exposure_us is of "
+                + "both");
         if (depth is not null)
             ApplyDepth(options, depth);
         if (color.CanSet(RsOption.AutoExposurePriority))
@@ -37,6 +40,8 @@ internal static class RealSenseSettings
             depth.Set(RsOption.AutoExposure, 1);
         if (options.Preset.Length > 0)
             SetPreset(depth, options.Preset);
+        if (options.DepthExposureUs is { } exposure) // after the preset, which may have one of its own
+            Manual(depth, RsOption.AutoExposure, RsOption.Exposure, "depth_exposure_us", exposure);
         if (options.Emitter is { } emitter)
             Set(depth, RsOption.Emitter, "emitter", (int)emitter);
         if (options.LaserPower is { } power)

@@ -36,6 +36,17 @@ internal enum RsDomain
     GlobalTime,
 }
 
+internal static class RsDomains
+{
+    /// <summary>As the clock is called in what is recorded and said.</summary>
+    public static string Text(this RsDomain domain) => domain switch
+    {
+        RsDomain.HardwareClock => "camera",
+        RsDomain.GlobalTime => "wall",
+        _ => "host", // the library's wall clock at arrival, which is not used: our own arrival is
+    };
+}
+
 /// <summary>Kinds of failure; what is none of these is a plain exception of the library.</summary>
 internal enum RsError { Unknown, Disconnected, Backend, InvalidValue, WrongSequence, NotImplemented, RecoveryMode, Io }
 

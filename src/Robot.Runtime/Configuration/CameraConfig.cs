@@ -49,6 +49,10 @@ public sealed class CameraConfig : ICheckedSection
     [Range(1, 10_000_000)]
     public int? ExposureUs { get; set; }
 
+    /// <summary>Of depth. Absent: automatic.</summary>
+    [Range(1, 10_000_000)]
+    public int? DepthExposureUs { get; set; }
+
     /// <summary>In the camera's own unit. Absent: automatic, where it can.</summary>
     [Range(-100_000, 100_000)]
     public int? Gain { get; set; }
@@ -128,9 +132,11 @@ public sealed class CameraConfig : ICheckedSection
     {
         if (Fps != Math.Floor(Fps))
             yield return new("fps", $": {Fps}", "must be a whole number");
-        if (ExposureUs > 1_000_000 / Fps)
-            yield return new("exposure_us", $": {ExposureUs}",
-                $"is longer than a picture lasts at {Fps} Hz ({Math.Floor(1_000_000 / Fps)} µs)");
+        foreach (var (key, us) in new[] { ("exposure_us", ExposureUs), ("depth_exposure_us", DepthExposureUs) })
+            if (us > 1_000_000 / Fps)
+                yield return new(key, $": {us}", $"is longer than a picture lasts at {Fps} Hz ({Math.Floor(1_000_000 / Fps)} µs)");
+        if (DepthExposureUs is not null && !Depth)
+            yield return new("depth_exposure_us", "", "says nothing with depth: false");
         if (Gain is not null && ExposureUs is null)
             yield return new("gain", "", "says nothing without exposure_us: automatic exposure sets both");
     }

@@ -21,8 +21,8 @@ internal static class CameraDrivers
                 c => DeviceFile(c.Device).Replace('/', '_'), Webcam),
             new("episode", ["episode"], ["camera", "loop", "depth"], _ => null, Episode),
             new(RealSense, [],
-                ["serial", "width", "height", "fps", "depth", "depth_width", "depth_height", "exposure_us", "gain", "white_balance",
-                    "emitter", "laser_power", "preset", "advanced_json", "allow_usb2", "library", "global_time"],
+                ["serial", "width", "height", "fps", "depth", "depth_width", "depth_height", "exposure_us", "depth_exposure_us",
+                    "gain", "white_balance", "emitter", "laser_power", "preset", "advanced_json", "allow_usb2", "library", "global_time"],
                 c => c.Serial.Length == 0 ? "realsense" : $"realsense-{c.Serial.Replace('/', '_')}", RealSenseOf),
         ]);
 
@@ -64,6 +64,7 @@ internal static class CameraDrivers
         DepthWidth = camera.DepthWidth,
         DepthHeight = camera.DepthHeight,
         ExposureUs = camera.ExposureUs,
+        DepthExposureUs = camera.DepthExposureUs,
         Gain = camera.Gain,
         WhiteBalance = camera.WhiteBalance,
         Emitter = camera.Emitter,

@@ -56,6 +56,8 @@ public class EpisodeMetadataTests
             Usb = "3.2",
             Library = "librealsense 2.58.2",
             HasMetadata = true,
+            Port = "2-1",
+            ClockDomain = "camera",
         });
         var silent = CameraDescription.From(new("scene", "", "", lens, null, 0, "base", null));
         using var folder = new MemoryFolder();
@@ -68,6 +70,7 @@ public class EpisodeMetadataTests
         Assert.Equal([0.015, 0, 0.001], back[0].DepthInColor!.Translation);
         Assert.Equal(0.1, back[0].DepthInColor!.Rotation[2], 1e-12);
         Assert.Equal(("5.16.0.1", "librealsense 2.58.2", (bool?)true), (back[0].Firmware, back[0].Library, back[0].HardwareStamps));
+        Assert.Equal(("2-1", "camera", null), (back[0].Port, back[0].ClockDomain, back[1].ClockDomain));
         Assert.Equal((null, null, null), (back[1].DepthInColor, back[1].Usb, back[1].HardwareStamps));
     }
 

@@ -51,6 +51,7 @@ public class CaptureTests(StandInFixture fixture) : RealSenseTest(fixture)
         CameraInfo info = camera.Info!;
         Assert.Equal(("Stand-in D435", Serial, "5.16.0.1", "3.2", "librealsense 2.58.2", true),
             (info.Model, info.Serial, info.Firmware, info.Usb, info.Library, info.HasMetadata));
+        Assert.Equal(($"2-1-{Serial}", "camera"), (info.Port, info.ClockDomain));
         Assert.Equal((424, 240, 213.5, 117.5), (info.Color.Width, info.Color.Height, info.Color.Cx, info.Color.Cy));
         Assert.Equal(0.001, info.DepthScale, 1e-9);
         var (x, y) = LensModel.Bend([-0.055, 0.065, 0.0005, -0.0002, -0.021], 0.3, -0.2); // from the distorted to the ideal picture
@@ -61,7 +62,8 @@ public class CaptureTests(StandInFixture fixture) : RealSenseTest(fixture)
         Assert.Equal((Math.Cos(0.1) + 0.015, Math.Sin(0.1) + 0.0002, 2.0), (inColor.X, inColor.Y, inColor.Z), new Close(1e-6));
         Assert.Equal("camera", camera.Clock!.Domain);
         Assert.Equal((90.0, 90.0), (camera.Color.RateHz, camera.Depth!.RateHz));
-        Assert.Contains("USB 3.2, firmware 5.16.0.1, librealsense 2.58.2", camera.Status.Message);
+        Assert.Contains($"USB 3.2, port 2-1-{Serial}, firmware 5.16.0.1, librealsense 2.58.2", camera.Status.Message);
+        Assert.EndsWith(", stamped by its own clock", camera.Status.Message);
     }
 
     [Fact]
@@ -104,8 +106,23 @@ public class CaptureTests(StandInFixture fixture) : RealSenseTest(fixture)
         Assert.InRange(newest.ArrivalNs - newest.OriginatingNs, 0, 100_000_000);
         newest.Value.Release();
         Assert.Null(camera.Clock);
-        Assert.False(camera.Info!.HasMetadata);
+        Assert.Equal((false, "host"), (camera.Info!.HasMetadata, camera.Info.ClockDomain));
         Assert.Contains("without metadata", camera.Status.Message);
+    }
+
+    [Fact]
+    public void Stamps_that_go_over_to_another_clock_are_said()
+    {
+        PlugIn();
+        using var camera = Open();
+        Streams(camera);
+        Assert.Equal("camera", camera.Info!.ClockDomain);
+        Bus.Order("rwm_metadata", Serial, 0);
+        Says(camera, "without metadata: stamped by the host; its stamps went over to another clock (2 so far), now the host's");
+        Assert.Equal((false, "host"), (camera.Info!.HasMetadata, camera.Info.ClockDomain));
+        Bus.Order("rwm_metadata", Serial, 1);
+        Says(camera, "stamped by its own clock; its stamps went over to another clock (4 so far), now the camera's");
+        Assert.Equal(0, camera.Status.Reconnects);
     }
 
     [Fact]

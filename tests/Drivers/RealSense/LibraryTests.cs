@@ -37,6 +37,64 @@ public class LibraryTests(StandInFixture fixture) : RealSenseTest(fixture)
         Says(camera, "is librealsense 2.49.1; 2.50 or later is needed");
     }
 
+    [Fact]
+    public void A_library_that_does_not_tell_its_version_is_asked_again()
+    {
+        using StandIn other = StandInFixture.Another();
+        other.Fail("rs2_get_api_version", 0, "no version today", times: -1);
+        using var camera = Open(o => o.Library = other.Path);
+        Says(camera, "rs2_get_api_version: no version today");
+        other.Mend();
+        Says(camera, "no RealSense is connected");
+    }
+
+    [Fact]
+    public void A_camera_that_refuses_its_reset_is_a_persons_matter()
+    {
+        PlugIn();
+        using var camera = Open(timings: Impatient);
+        Streams(camera);
+        Bus.Fail("rs2_hardware_reset", 2, "not now", times: -1);
+        Bus.Freeze(Serial, 3); // until it is plugged in anew
+        Says(camera, "though its streams were started anew and a reset was refused (rs2_hardware_reset: not now): unplug it");
+        Assert.Equal(0, Bus.Ask("rwm_resets", Serial));
+        Bus.Unplug(Serial);
+        Bus.Plug(Serial);
+        Streams(camera);
+    }
+
+    [Theory]
+    [InlineData(2, "")] // a failure as any other
+    [InlineData(1, "the camera was restarted for it and is not in advanced mode")] // as one that restarts before it answers
+    public void Going_into_advanced_mode_may_fail(int type, string said)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["settings.json"], "{}");
+        PlugIn();
+        Bus.Fail("rs2_toggle_advanced_mode", type, "the stand-in says no", times: said.Length > 0 ? -1 : 1);
+        using var camera = Open(o => o.AdvancedJson = folder["settings.json"]);
+        if (said.Length > 0)
+        {
+            Says(camera, said);
+            Bus.Order("rwm_advanced", Serial, 1); // as by realsense-viewer
+        }
+        Streams(camera);
+        Assert.Equal("{}", Bus.Json(Serial));
+    }
+
+    [Fact]
+    public void A_notification_that_cannot_be_read_costs_a_new_start()
+    {
+        PlugIn();
+        using var camera = Open();
+        Streams(camera);
+        Bus.Fail("rs2_get_notification_description", 2, "the stand-in says no");
+        Bus.Order("rwm_notify", Serial, 2, "laser hot");
+        Eventually.True(() => camera.Status.LastLoss.Contains("rs2_get_notification_description"), "the loss", 20);
+        Streams(camera);
+        Assert.Equal(1, camera.Status.Reconnects);
+    }
+
     public static TheoryData<string> Functions => new()
     {
         "create_context set_devices_changed_callback query_devices get_device_count create_device",

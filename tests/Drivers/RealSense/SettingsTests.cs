@@ -12,16 +12,19 @@ public class SettingsTests(StandInFixture fixture) : RealSenseTest(fixture)
     public void The_camera_is_set_as_the_config_says()
     {
         PlugIn();
-        using (var camera = Open(o => (o.ExposureUs, o.Gain, o.WhiteBalance, o.Emitter, o.LaserPower, o.Preset) =
-            (8000, 32, 5000, RealSenseEmitter.Auto, 100, "high_accuracy")))
+        using (var camera = Open(o =>
+            (o.ExposureUs, o.DepthExposureUs, o.Gain, o.WhiteBalance, o.Emitter, o.LaserPower, o.Preset) =
+            (8000, 7000, 32, 5000, RealSenseEmitter.Auto, 100, "high_accuracy")))
             Streams(camera);
         // The colour camera counts its exposure in 100 µs; the laser's power goes in steps of 30 mW.
         Assert.Equal((80, 32, 5000), (Bus.Option(Serial, Exposure), Bus.Option(Serial, Gain), Bus.Option(Serial, WhiteBalance)));
+        Assert.Equal((7000, 0), (Bus.DepthOption(Serial, Exposure), Bus.DepthOption(Serial, AutoExposure))); // depth in µs
         Assert.Equal((0, 0), (Bus.Option(Serial, AutoExposure), Bus.Option(Serial, AutoWhiteBalance)));
         Assert.Equal((3, 90, 2), (Bus.Option(Serial, Preset), Bus.Option(Serial, LaserPower), Bus.Option(Serial, Emitter)));
         using (var camera = Open()) // and nothing is left of it for who names nothing
             Streams(camera);
         Assert.Equal((1, 1), (Bus.Option(Serial, AutoExposure), Bus.Option(Serial, AutoWhiteBalance)));
+        Assert.Equal(1, Bus.DepthOption(Serial, AutoExposure));
         Assert.Equal((0, 0), (Bus.Option(Serial, AutoExposurePriority), Bus.Option(Serial, GlobalTime)));
     }
 
@@ -47,12 +50,14 @@ public class SettingsTests(StandInFixture fixture) : RealSenseTest(fixture)
         long nowNs = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100;
         Assert.InRange(nowNs - newest.DeviceNs, 0, 1_000_000_000);
         newest.Value.Release();
-        Assert.Equal("wall", camera.Clock!.Domain);
+        Assert.Equal(("wall", "wall"), (camera.Clock!.Domain, camera.Info!.ClockDomain));
+        Assert.Contains("stamped by the library's fit to the wall clock", camera.Status.Message);
     }
 
     public static TheoryData<string, string> Refused => new()
     {
         { "exposure", "exposure_us: 50 is outside 100 … 1000000 of this camera" },
+        { "one sensor", "depth_exposure_us: depth and colour of this camera come from one sensor: exposure_us is of both" },
         { "white_balance", "white_balance: 100 is outside 2800 … 6500 of this camera" },
         { "laser", "laser_power: 1000 is outside 0 … 360 of this camera" },
         { "preset", "preset: this camera has no 'best'; it has custom, default, hand, high_accuracy, high_density, medium_density" },
@@ -66,9 +71,10 @@ public class SettingsTests(StandInFixture fixture) : RealSenseTest(fixture)
     [MemberData(nameof(Refused))]
     public void What_the_camera_cannot_do_is_said(string what, string said)
     {
-        PlugIn(usb: what == "usb" ? "2.1" : "3.2");
+        PlugIn(usb: what == "usb" ? "2.1" : "3.2", oneSensor: what == "one sensor");
         using var camera = Open(o => _ = what switch
         {
+            "one sensor" => o.DepthExposureUs = 8000,
             "exposure" => o.ExposureUs = 50,
             "white_balance" => o.WhiteBalance = 100,
             "laser" => o.LaserPower = 1000,
@@ -122,6 +128,10 @@ public class SettingsTests(StandInFixture fixture) : RealSenseTest(fixture)
     {
         Assert.Contains("exposure_us: 20000 is longer than a picture lasts at 90 Hz",
             Assert.Throws<ArgumentException>(() => Open(o => o.ExposureUs = 20_000)).Message);
+        Assert.Contains("depth_exposure_us: 20000 is longer than a picture lasts at 90 Hz",
+            Assert.Throws<ArgumentException>(() => Open(o => o.DepthExposureUs = 20_000)).Message);
+        Assert.Contains("depth_exposure_us says nothing with depth: false",
+            Assert.Throws<ArgumentException>(() => Open(o => (o.DepthExposureUs, o.Depth) = (2000, false))).Message);
         Assert.Contains("gain says nothing", Assert.Throws<ArgumentException>(() => Open(o => o.Gain = 3)).Message);
         Assert.Contains("pool_frames", Assert.Throws<ArgumentException>(() => Open(o => o.PoolFrames = 1)).Message);
         Assert.Contains("mounted_on", Assert.Throws<ArgumentException>(() => Open(o => o.MountedOn = "roof")).Message);

@@ -86,7 +86,8 @@ internal sealed unsafe class SoftwareCamera : IDisposable
         get
         {
             nint error = 0;
-            float value = _hub.Library.GetOption(ColorSensor, AutoExposurePriority, &error);
+            float value = ((delegate* unmanaged[Cdecl]<nint, int, nint*, float>)Export("rs2_get_option"))(
+                ColorSensor, AutoExposurePriority, &error);
             Check(error);
             return value;
         }

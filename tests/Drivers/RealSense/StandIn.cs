@@ -108,10 +108,15 @@ internal sealed unsafe class StandIn : IDisposable
             return ((delegate* unmanaged[Cdecl]<byte*, double>)Export("rwm_device_us"))(s);
     }
 
-    public float Option(string serial, int option)
+    /// <summary>Of the colour sensor, where it has such a one.</summary>
+    public float Option(string serial, int option) => Option("rwm_option", serial, option);
+
+    public float DepthOption(string serial, int option) => Option("rwm_depth_option", serial, option);
+
+    private float Option(string whose, string serial, int option)
     {
         fixed (byte* s = Text(serial))
-            return ((delegate* unmanaged[Cdecl]<byte*, int, float>)Export("rwm_option"))(s, option);
+            return ((delegate* unmanaged[Cdecl]<byte*, int, float>)Export(whose))(s, option);
     }
 
     public int Ask(string what, string serial)

@@ -104,6 +104,10 @@ public class CellConfigTests
     [InlineData("cameras: [{name: a, driver: realsense, serial: ''}]", "'cameras[0].serial' is empty")]
     [InlineData("cameras: [{name: a, driver: realsense, fps: 60, exposure_us: 20000}]",
         "'cameras[0].exposure_us: 20000' is longer than a picture lasts at 60 Hz (16666 µs)")]
+    [InlineData("cameras: [{name: a, driver: realsense, fps: 60, depth_exposure_us: 20000}]",
+        "'cameras[0].depth_exposure_us: 20000' is longer than a picture lasts at 60 Hz (16666 µs)")]
+    [InlineData("cameras: [{name: a, driver: realsense, depth: false, depth_exposure_us: 2000}]",
+        "'cameras[0].depth_exposure_us' says nothing with depth: false")]
     [InlineData("cameras: [{name: a, driver: realsense, gain: 3}]", "'cameras[0].gain' says nothing without exposure_us")]
     [InlineData("cameras: [{name: a, driver: realsense, serial: '1'}, {name: b, driver: realsense}]", "camera b needs its serial")]
     [InlineData("cameras: [{name: a, driver: realsense, serial: 1}, {name: b, driver: realsense, serial: 1}]",
@@ -150,8 +154,9 @@ public class CellConfigTests
         + "{name: b, driver: episode, episode: data/demo_000, camera: scene}]")]
     [InlineData("cameras: [{name: a, driver: realsense}, {name: b, socket: s}]")]
     [InlineData("cameras: [{name: a, driver: realsense, serial: 836612070000, width: 848, height: 480, fps: 60, depth_width: 640, "
-        + "depth_height: 480, exposure_us: 8000, gain: 32, white_balance: 4600, emitter: on, laser_power: 150, preset: high_accuracy, "
-        + "advanced_json: a.json, allow_usb2: true, global_time: false, library: /usr/lib/librealsense2.so, latency_ms: 10}]")]
+        + "depth_height: 480, exposure_us: 8000, depth_exposure_us: 9000, gain: 32, white_balance: 4600, emitter: on, "
+        + "laser_power: 150, preset: high_accuracy, advanced_json: a.json, allow_usb2: true, global_time: false, "
+        + "library: /usr/lib/librealsense2.so, latency_ms: 10}]")]
     [InlineData("simulation: {control: s, robot: {software: 3.15.8, serial: '20175500001', start: power_off, delay_ms_max: 3}}")]
     public void A_value_that_fits_is_taken(string text)
     {

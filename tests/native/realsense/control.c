@@ -96,8 +96,11 @@ API void rwm_camera(const char *serial, const char *usb, int one_sensor) {
     option_add(color, 11, 0, 1, 1, 1, 0);
     option_add(color, 30, 0, 1, 1, 1, 0);
     option_add(depth, 53, 0, 1, 1, 1, 0);
-    if (color != depth)
+    if (color != depth) {
         option_add(color, 53, 0, 1, 1, 1, 0);
+        option_add(depth, 3, 1, 200000, 1, 8500, 0);
+        option_add(depth, 10, 0, 1, 1, 1, 0);
+    }
 }
 
 void tell_change(struct camera *removed, struct camera *added) {
@@ -199,15 +202,16 @@ API void rwm_notify(const char *serial, int category, const char *text) {
     }
 }
 
-/* NaN where no sensor of it has such an option. */
+/* The colour sensor's, where it has such an option; NaN where neither has. */
 API float rwm_option(const char *serial, int id) {
     struct camera *c = camera_of(serial);
-    for (int i = 0; i < c->n_sensors; i++)
+    for (int i = c->n_sensors - 1; i >= 0; i--)
         if (option_of(c->sensors[i], id))
             return option_of(c->sensors[i], id)->value;
     return 0.0f / 0.0f;
 }
 
+API float rwm_depth_option(const char *serial, int id) { return option_of(camera_of(serial)->sensors[0], id)->value; }
 API int rwm_resets(const char *serial) { return camera_of(serial)->resets; }
 API int rwm_opens(const char *serial) { return camera_of(serial)->opens; }
 API int rwm_double_opens(const char *serial) { return camera_of(serial)->double_opens; }
