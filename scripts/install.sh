@@ -17,8 +17,9 @@ reload() {
     [ -z "$dest" ] || return 0
     if command -v udevadm >/dev/null && [ -S /run/udev/control ]; then
         udevadm control --reload-rules
-        # Adapters and cameras that are plugged in already get them, too.
-        udevadm trigger --action=add --subsystem-match=usb --subsystem-match=usb-serial --subsystem-match=tty
+        # Adapters, cameras and gamepads that are plugged in already get them, too.
+        udevadm trigger --action=add --subsystem-match=usb --subsystem-match=usb-serial --subsystem-match=tty \
+            --subsystem-match=input
     fi
     if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 }
