@@ -113,6 +113,9 @@ public sealed class V4l2Camera : ICamera
         _device = new(options.Name, options.Device, _ => Open(), Session);
     }
 
+    /// <summary>What decodes Motion-JPEG, as the loader looks for it.</summary>
+    public const string JpegLibrary = JpegDecoder.SystemLibrary;
+
     /// <summary>Whether Motion-JPEG can be decoded here. Null, or what is missing and what to do.</summary>
     public static string? WhyNoJpeg()
     {

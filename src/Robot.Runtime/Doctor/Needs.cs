@@ -21,6 +21,9 @@ internal sealed record Needs
 
     public bool Jpeg { get; init; }
 
+    /// <summary>There are cameras that can be calibrated against the arm.</summary>
+    public bool AprilTag { get; init; }
+
     /// <summary>A gamepad or SpaceMouse.</summary>
     public bool Input { get; init; }
 
@@ -39,6 +42,7 @@ internal sealed record Needs
             Webcams = [.. webcams.Select(c => c.Device)],
             RealSense = realSense.Length > 0,
             RealSenseLibrary = realSense.FirstOrDefault()?.Library ?? "",
+            AprilTag = config.Robot is not null && config.Cameras.Count > 0,
             Jpeg = webcams.Any(c => c.Format == VideoPixels.Mjpg),
             Input = config.Teleoperation is { Driver: not TeleopDrivers.Leader },
             Motion = config.Motion.Enabled,

@@ -15,6 +15,9 @@ public readonly record struct SeenCorner(Vec3 Board, double U, double V);
 /// </summary>
 public sealed class BoardDetector : IDisposable
 {
+    /// <summary>What finds the markers, as the loader looks for it.</summary>
+    public const string Library = AprilTagLibrary.SystemLibrary;
+
     private const int SmallestWindow = 2, LargestWindow = 9;
     private readonly CalibrationBoard _board;
     private readonly MarkerDetector _markers;
@@ -24,6 +27,20 @@ public sealed class BoardDetector : IDisposable
     {
         _board = board;
         _markers = new(board.Dictionary, board.Markers[0].Id, board.Markers.Count);
+    }
+
+    /// <summary>Whether boards can be found here. Null, or what is missing and what to do.</summary>
+    public static string? WhyNot()
+    {
+        try
+        {
+            _ = new AprilTagLibrary();
+            return null;
+        }
+        catch (VisionException e)
+        {
+            return e.Message;
+        }
     }
 
     /// <summary>The board's corners that are seen; empty where it is not.</summary>

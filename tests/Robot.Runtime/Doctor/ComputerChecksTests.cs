@@ -131,6 +131,19 @@ public sealed class ComputerChecksTests : IDisposable
         LibraryChecks.Look(_said.In(Sections.Computer), new() { RealSense = true, RealSenseLibrary = "/nowhere/librealsense2.so" });
         _said.Is("librealsense2", CheckState.Fault, "there is no file /nowhere/librealsense2.so");
         _said.Is("libturbojpeg", CheckState.Skipped, "Motion-JPEG");
+        _said.Is("libapriltag", CheckState.Skipped, "no camera to calibrate");
+    }
+
+    [SkippableFact]
+    public void A_library_that_is_there_is_named_with_its_file_and_what_it_tells_of_its_version()
+    {
+        Skip.IfNot(LibraryChecks.FileOf("libturbojpeg.so.0") is not null && LibraryChecks.FileOf("libapriltag.so.3") is not null,
+            "libturbojpeg0 and libapriltag3 are not installed: ./scripts/setup.sh");
+        LibraryChecks.Look(_said.In(Sections.Computer), new() { Jpeg = true, AprilTag = true });
+        _said.Is("libturbojpeg", CheckState.Ok, "/libturbojpeg.so.0");
+        Assert.Matches(@"^\d+\.\d+\S* from /", _said["libturbojpeg"].Found);
+        _said.Is("libapriltag", CheckState.Ok, "/libapriltag.so.3");
+        Assert.Null(LibraryChecks.FileOf("libnobody.so.9"));
     }
 
     private void Look()
