@@ -22,6 +22,9 @@ public interface ISampleStream
 
     /// <summary>Originating time of the newest sample, host ns; null before the first.</summary>
     long? NewestOriginatingNs { get; }
+
+    /// <summary>How old the newest sample was when it arrived, ns; null before the first.</summary>
+    long? NewestDelayNs { get; }
 }
 
 /// <summary>
@@ -37,7 +40,7 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
     private SampleQueue<T>[] _queues = [];
     private readonly Published<(bool Any, Sample<T> Sample)> _plain = new();
     private Sample<T> _counted;
-    private long _received, _lost, _newestNs = long.MinValue;
+    private long _received, _lost, _newestNs = long.MinValue, _delayNs;
 
     public string Name { get; } = name;
 
@@ -66,6 +69,8 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
         }
     }
 
+    public long? NewestDelayNs => NewestOriginatingNs is null ? null : Interlocked.Read(ref _delayNs);
+
     /// <summary>Hands a sample to every subscriber. A counted value's reference passes from the caller to the stream.</summary>
     public void Publish(in Sample<T> sample)
     {
@@ -82,6 +87,7 @@ public sealed class SampleStream<T>(string name, double rateHz, double latencyMs
                 (old, _counted) = (_counted, sample);
             else
                 _plain.Write((true, sample));
+            Volatile.Write(ref _delayNs, sample.ArrivalNs - sample.OriginatingNs);
             Interlocked.Exchange(ref _newestNs, sample.OriginatingNs);
         }
         if (old.Value is not null)

@@ -39,12 +39,15 @@ internal sealed class StatusReporter(
         for (int i = 0; i < reports.Length; i++)
         {
             var stream = devices.Streams[i];
-            var device = devices.DeviceOf(stream).Status;
+            IDevice device = devices.DeviceOf(stream);
+            DeviceStatus status = device.Status;
+            CameraInfo? camera = (device as ICamera)?.Info;
             var counters = stream.Counters;
             long? age = now - stream.NewestOriginatingNs;
             bool fresh = age is { } a && Observation.Judge(a, stream.RateHz, stream.LatencyMs + 5) == StreamFreshness.Fresh;
             reports[i] = new(stream.Name, stream.RateHz, _rates[i].Measure(now), age * 1e-6, fresh, counters.Received, counters.Lost,
-                counters.Overrun, device.Connected, device.Message);
+                counters.Overrun, status.Connected, status.Message, stream.NewestDelayNs * 1e-6, device.Clock,
+                camera is { Usb.Length: > 0 } ? camera.Usb : null, camera?.HasMetadata);
         }
         return reports;
     }

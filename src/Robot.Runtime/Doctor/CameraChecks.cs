@@ -59,11 +59,13 @@ internal static class CameraChecks
                     + "mirror?");
     }
 
-    public static void Usb(Section cameras, Machine machine, CameraConfig config, CameraInfo? info)
+    /// <param name="usb">As the camera says it: 3.2, 2.1 …; empty where it does not.</param>
+    /// <param name="hasMetadata">Its own stamps arrive; null where its driver does not distinguish.</param>
+    public static void Usb(Section cameras, Machine machine, CameraConfig config, string usb, bool? hasMetadata)
     {
         string name = $"{config.Name} USB";
-        if (info is { Usb.Length: > 0 })
-            cameras.Judge(name, $"USB {info.Usb}", CheckState.Warning, info.Usb[0] >= '3' ? null
+        if (usb.Length > 0)
+            cameras.Judge(name, $"USB {usb}", CheckState.Warning, usb[0] >= '3' ? null
                 : "a USB 3 camera on USB 2 has a cheap or long cable, a plug that was pushed in slowly (pull it out and push it in "
                     + "quickly), or a hub");
         else if (config.Device.Length == 0)
@@ -78,7 +80,7 @@ internal static class CameraChecks
             cameras.Judge(name, found, CheckState.Warning, needs * 8 <= mbit * 1e6 * UsableShare ? null
                 : "more than this connection carries: format: mjpg, a smaller picture, or a USB 3 port and camera");
         }
-        if (info?.HasMetadata == false)
+        if (hasMetadata == false)
             cameras.Warn($"{config.Name} stamps", "the host's: the camera's own do not arrive", "times are known to some milliseconds "
                 + "only: docs/realsense.md says how to build librealsense2 so that they arrive (FORCE_RSUSB_BACKEND)");
     }

@@ -109,8 +109,6 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
     private void LookAtForce(CellDevices devices, IForceTorqueSensor force, List<Wrench> values, StreamLook stream)
     {
         var section = checks.In(Sections.Force);
-        foreach (var (_, path) in Needs.Of(config).SerialPorts.Where(p => p.Section == Sections.Force))
-            SerialChecks.Look(section, machine, path);
         if (!StreamChecks.Connection(section, force.Name, force.Status, _advice))
             return;
         ForceChecks.Judge(section, new(force.Info, values, Outside(devices, values)), config.Motion.ForceLimit);
@@ -132,8 +130,6 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
     private void LookAtGripper(IGripper gripper, StreamLook stream)
     {
         var section = checks.In(Sections.Gripper);
-        foreach (var (_, path) in Needs.Of(config).SerialPorts.Where(p => p.Section == Sections.Gripper))
-            SerialChecks.Look(section, machine, path);
         if (!StreamChecks.Connection(section, gripper.Name, gripper.Status, _advice))
             return;
         GripperState? state = gripper.States.TryGetNewest(out var newest) ? newest.Value : null;
@@ -149,7 +145,7 @@ internal sealed class CellLook(CellConfig config, Machine machine, DoctorOptions
         if (raw <= 0)
             Assumed = AsInConfig;
         bool connected = StreamChecks.Connection(cameras, camera.Name, camera.Status, _advice);
-        CameraChecks.Usb(cameras, machine, section, camera.Info);
+        CameraChecks.Usb(cameras, machine, section, camera.Info?.Usb ?? "", camera.Info?.HasMetadata);
         if (!connected)
         {
             cameras.Skip($"{camera.Name} picture", "it is not connected");

@@ -128,6 +128,8 @@ internal sealed class DoctorRun(DoctorOptions options, Machine machine, Kernel k
             (Sections.Cameras, config.Cameras.Count > 0), (Sections.Teleoperation, config.Teleoperation is not null)])
             if (!there)
                 _checks.In(section).Skip("device", "this config has none");
+        foreach (var (section, path) in Needs.Of(config).SerialPorts) // whoever has them
+            SerialChecks.Look(_checks.In(section), machine, path);
         if (service is null)
         {
             ServiceChecks.NotRunning(_checks.In(Sections.Service), config);
@@ -139,7 +141,7 @@ internal sealed class DoctorRun(DoctorOptions options, Machine machine, Kernel k
                 LookAtNetwork(config, cell.Arm, config.Motion.Enabled, cancel);
             return (cell.Pictures, cell.Assumed, cell.Busy);
         }
-        var look = new ServiceLook(config, service, options, _checks);
+        var look = new ServiceLook(config, service, machine, options, _checks);
         await look.LookAsync(say, cancel);
         if (look.Idle)
             LookAtNetwork(config, look.Arm, askForInputs: false, cancel);
@@ -152,6 +154,8 @@ internal sealed class DoctorRun(DoctorOptions options, Machine machine, Kernel k
     {
         foreach (var section in CellLook.Configured(config, _checks))
             section.Skip("connection", "the system's service may have it, and is not disturbed: sudo robot doctor asks that one");
+        foreach (var webcam in config.Cameras.Where(c => c.Device.Length > 0))
+            CameraChecks.Usb(_checks.In(Sections.Cameras), machine, webcam, "", null);
         return (config.Cameras.Sum(CellLook.AsConfigured), CellLook.AsInConfig, true);
     }
 

@@ -46,15 +46,27 @@ internal static class StreamChecks
             : null);
     }
 
+    /// <param name="delayMs">Of the samples that were looked at, in any order; nothing is said of fewer than two.</param>
+    public static void Delay(Section section, string prefix, IReadOnlyCollection<double> delayMs)
+    {
+        double[] sorted = [.. delayMs.Order()];
+        if (sorted.Length >= 2)
+            Delay(section, prefix, StreamLook.Quantile(sorted, 0.5), StreamLook.Quantile(sorted, 0.99));
+    }
+
     public static void Delay(Section section, string prefix, StreamLook look)
     {
-        if (look.Samples < 2)
-            return;
-        string found = Text($"median {look.DelayP50Ms:0.0} ms, p99 {look.DelayP99Ms:0.0} ms");
+        if (look.Samples >= 2)
+            Delay(section, prefix, look.DelayP50Ms, look.DelayP99Ms);
+    }
+
+    private static void Delay(Section section, string prefix, double p50Ms, double p99Ms)
+    {
+        string found = Text($"median {p50Ms:0.0} ms, p99 {p99Ms:0.0} ms");
         section.Judge(Name(section, prefix, "delay"), found, CheckState.Warning,
-            look.DelayP99Ms > LongDelayMs ? "samples are old when they arrive, and live control sees the past: look at the network, at "
+            p99Ms > LongDelayMs ? "samples are old when they arrive, and live control sees the past: look at the network, at "
                 + "latency_ms in the config, and at what else this computer does"
-            : look.DelayP99Ms - look.DelayP50Ms > JumpyDelayMs ? "some samples come much later than others: look at the network, the USB "
+            : p99Ms - p50Ms > JumpyDelayMs ? "some samples come much later than others: look at the network, the USB "
                 + "bus, and what else this computer does"
             : null);
     }

@@ -46,9 +46,13 @@ public sealed record CoreStatus(
 /// <param name="AgeMs">Now minus the newest sample's originating time; null before the first.</param>
 /// <param name="Fresh">Younger than 1.5 periods plus its latency.</param>
 /// <param name="Message">The device's own line.</param>
+/// <param name="DelayMs">How old the newest sample was when it arrived; null before the first.</param>
+/// <param name="Clock">How the device's clock is mapped to the host's; null where it has none.</param>
+/// <param name="Usb">Of a camera, as it says how it is connected: 3.2, 2.1 …; null where it does not.</param>
+/// <param name="Metadata">Of a camera: its own stamps arrive; null where its driver does not distinguish.</param>
 public sealed record StreamStatus(
     string Name, double RateHz, double MeasuredHz, double? AgeMs, bool Fresh, long Received, long Lost, long Overrun, bool Connected,
-    string Message);
+    string Message, double? DelayMs = null, ClockMapReport? Clock = null, string? Usb = null, bool? Metadata = null);
 
 public sealed record TickStatus(double RateHz, long Slot, long Missed, double LatenessP50Us, double LatenessP99Us, double LatenessMaxUs);
 

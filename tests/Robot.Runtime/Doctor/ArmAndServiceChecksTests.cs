@@ -1,4 +1,5 @@
 using RobotWorldModel.Drivers.Motion;
+using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Doctor;
 using RobotWorldModel.Runtime.Processes;
@@ -109,9 +110,7 @@ public sealed class ArmAndServiceChecksTests : IDisposable
     public void What_a_running_service_sees_is_judged_over_the_time_between_two_looks()
     {
         var config = Config("cameras: [{name: wrist, socket: s}]\nforce: {host: h}\ngripper: {host: h}");
-        var look = new ServiceLook(config, new("c", 1, "http://x/", config.Hash, "/d", _folder["c.sock"]), new(null, "", _folder["p"]),
-            new());
-        var checks = Judge(look, Status(0, 0, 0, 0), Status(2_000_000_000, 1000, missed: 4, lost: 0));
+        var checks = Judge(config, Status(0, 0, 0, 0), Status(2_000_000_000, 1000, missed: 4, lost: 0));
         Is(checks, Sections.Arm, "stream", CheckState.Ok, "500.0 Hz of 500");
         Is(checks, Sections.Force, "stream", CheckState.Warning, "50.0 Hz of 100");
         Is(checks, Sections.Gripper, "stream", CheckState.Fault, "the gripper answers '?'");
@@ -120,13 +119,69 @@ public sealed class ArmAndServiceChecksTests : IDisposable
         Is(checks, Sections.Arm, "model", CheckState.Fault, "UR10e");
         Is(checks, Sections.Service, "tick", CheckState.Warning, "4 missed");
         Is(checks, Sections.Service, "dashboard", CheckState.Warning, "port is in use");
+    }
 
-        static void Is(IReadOnlyList<Check> checks, string section, string name, CheckState state, params string[] words)
+    [Fact]
+    public void Clocks_delays_and_usb_of_a_running_service_are_judged_as_without_one()
+    {
+        _computer.Write("/sys/devices/usb1/1-2/speed", "480\n");
+        _computer.Write("/sys/devices/usb1/1-2/1-2:1.0/x", "");
+        _computer.Link("/sys/class/video4linux/video0/device", "../../../devices/usb1/1-2/1-2:1.0");
+        var config = Config("force: {host: h}\ncameras: [{name: wrist, driver: realsense}, "
+            + "{name: scene, driver: v4l2, device: /dev/video0, width: 1280, height: 720}]");
+        StreamStatus[] Streams(double delayMs) =>
+        [
+            new("robot", 500, 500, 2, true, 1000, 0, 0, true, "", 1, new("controller", 5, 12, 80_000)),
+            new("force", 100, 100, 10, true, 1000, 0, 0, true, "", delayMs),
+            new("wrist_rgb", 30, 30, 40, true, 1000, 0, 0, true, "", 40, new("camera", 5, 12, 7_000_000), "2.1", false),
+            new("wrist_depth", 30, 30, 40, true, 1000, 0, 0, true, "", 40, new("camera", 5, 12, 7_000_000), "2.1", false),
+            new("scene_rgb", 30, 0, null, false, 0, 0, 0, false, "no /dev/video0"),
+        ];
+        var checks = Judge(config, Status(0, 0, 0, 0) with { Streams = Streams(2) },
+            Status(500_000_000, 0, 0, 0) with { Streams = Streams(2) }, Status(1_000_000_000, 0, 0, 0) with { Streams = Streams(90) });
+        Is(checks, Sections.Arm, "clock", CheckState.Ok, "controller: fitted to 0.080 ms, drift 12.0 ppm");
+        Is(checks, Sections.Arm, "delay", CheckState.Ok, "1.0 ms");
+        Is(checks, Sections.Force, "clock", CheckState.Skipped, "none of its own");
+        Is(checks, Sections.Force, "delay", CheckState.Warning, "median 2.0 ms, p99 90.0 ms", "later than others");
+        Is(checks, Sections.Cameras, "wrist_rgb clock", CheckState.Warning, "fitted to 7.000 ms");
+        Is(checks, Sections.Cameras, "wrist USB", CheckState.Warning, "USB 2.1");
+        Is(checks, Sections.Cameras, "wrist stamps", CheckState.Warning, "FORCE_RSUSB_BACKEND");
+        Is(checks, Sections.Cameras, "scene USB", CheckState.Warning, "480 Mbit/s", "mjpg");
+        Assert.DoesNotContain(checks, c => c.Name is "wrist_depth clock" or "scene_rgb clock" or "scene_rgb delay");
+    }
+
+    [Theory]
+    [InlineData("idle", 0, 70, false, CheckState.Warning, "70.0 N at rest", "calibrate wrench")]
+    [InlineData("idle", 0, 70, true, CheckState.Ok, "2.0 N of it from outside")]
+    [InlineData("idle", 0.1, 70, false, CheckState.Skipped, "not at rest")]
+    [InlineData("recording", 0, 70, false, CheckState.Skipped, "busy")]
+    public void Force_at_rest_is_judged_beside_a_service(
+        string mode, double qd, double forceN, bool calibrated, CheckState state, params string[] words)
+    {
+        var config = Config("force: {host: h}");
+        CoreStatus At(long timeNs, double noiseN) => Status(timeNs, timeNs / 2_000_000, 0, 0) with
         {
-            Check check = Assert.Single(checks, c => c.Section == section && c.Name == name);
-            Assert.True(check.State == state, $"{check}");
-            Assert.All(words, w => Assert.Contains(w, $"{check.Found} {check.Advice}", StringComparison.Ordinal));
-        }
+            Mode = mode,
+            Wrench = [forceN + noiseN, 0, 0, 0, 0, 0],
+            Force = new("FT 300 7", calibrated ? [2, 0, 0, 0, 0, 0] : [forceN, 0, 0, 0, 0, 0], null, null, calibrated, null),
+            Robot = new("UR5e", "1", "running", "normal", "stopped", [], [0, qd, 0, 0, 0, 0], [], 1, Tool: s_good.Tool),
+        };
+        Is(Judge(config, At(0, -0.1), At(1_000_000_000, 0.1)), Sections.Force, "values", state, words);
+        if (state == CheckState.Warning)
+            Is(Judge(config, At(0, 0), At(1_000_000_000, 0)), Sections.Force, "values", CheckState.Warning, "not one value differs");
+    }
+
+    [Theory]
+    [InlineData(true, 0, CheckState.Ok, "obeys at once")]
+    [InlineData(false, 0, CheckState.Warning, "gripper activate")]
+    [InlineData(false, 14, CheckState.Fault, "too much current")]
+    public void A_grippers_activation_is_judged_beside_a_service(bool active, int fault, CheckState state, string words)
+    {
+        var status = Status(0, 0, 0, 0) with { Gripper = new(0.5, 0.04, false, false, fault, active) };
+        StreamStatus there = new("gripper", 60, 60, 10, true, 60, 0, 0, true, "fault 0x0E: too much current");
+        Is(Judge(Config("gripper: {host: h}"), status with { Streams = [there] }, status with { TimeNs = 1, Streams = [there] }),
+            Sections.Gripper, "activation", state, words);
+        Assert.DoesNotContain(Judge(Config("gripper: {host: h}"), status, status with { TimeNs = 1 }), c => c.Name == "activation");
     }
 
     [Fact]
@@ -154,11 +209,20 @@ public sealed class ArmAndServiceChecksTests : IDisposable
         return CellConfig.Load(file);
     }
 
-    private static IReadOnlyList<Check> Judge(ServiceLook look, CoreStatus first, CoreStatus last)
+    private IReadOnlyList<Check> Judge(CellConfig config, params CoreStatus[] looks)
     {
-        look.Judge(first, last, new PendantReport(true, "", "", ""));
+        var look = new ServiceLook(config, new("c", 1, "http://x/", config.Hash, "/d", _folder["c.sock"]), _computer.Machine,
+            new(null, "", _folder["p"]), new());
+        look.Judge(looks, new PendantReport(true, "", "", ""));
         Assert.NotNull(look.Arm);
         return look.Checks;
+    }
+
+    private static void Is(IReadOnlyList<Check> checks, string section, string name, CheckState state, params string[] words)
+    {
+        Check check = Assert.Single(checks, c => c.Section == section && c.Name == name);
+        Assert.True(check.State == state, $"{check}");
+        Assert.All(words, w => Assert.Contains(w, $"{check.Found} {check.Advice}", StringComparison.Ordinal));
     }
 
     private static CoreStatus Status(long timeNs, long received, long missed, long lost) => new("c", "idle", "", timeNs, 1, "/d", false,

@@ -180,10 +180,10 @@ public sealed class DeviceChecksTests : IDisposable
         CameraConfig large = new() { Name = "large", Device = "/dev/video0", Width = 1280, Height = 720 };
         CameraConfig jpeg = new() { Name = "jpeg", Device = "/dev/video0", Width = 1280, Height = 720, Format = VideoPixels.Mjpg };
         foreach (var camera in (CameraConfig[])[small, large, jpeg])
-            CameraChecks.Usb(section, _computer.Machine, camera, null);
-        CameraChecks.Usb(section, _computer.Machine, new() { Name = "other", Device = "/dev/video9" }, null);
-        CameraChecks.Usb(section, _computer.Machine, new() { Name = "depth" }, Info("depth", "2.1"));
-        CameraChecks.Usb(section, _computer.Machine, new() { Name = "quick" }, Info("quick", "3.2"));
+            CameraChecks.Usb(section, _computer.Machine, camera, "", null);
+        CameraChecks.Usb(section, _computer.Machine, new() { Name = "other", Device = "/dev/video9" }, "", null);
+        CameraChecks.Usb(section, _computer.Machine, new() { Name = "depth" }, "2.1", true);
+        CameraChecks.Usb(section, _computer.Machine, new() { Name = "quick" }, "3.2", false);
         _said.Is("small USB", CheckState.Ok, "480 Mbit/s, 18 MB/s");
         _said.Is("large USB", CheckState.Warning, "mjpg");
         _said.Is("jpeg USB", CheckState.Ok);
@@ -225,9 +225,6 @@ public sealed class DeviceChecksTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
         Assert.NotNull(DiskLook.At("/proc/robot", TimeSpan.FromMilliseconds(100)).Problem);
     }
-
-    private static CameraInfo Info(string name, string usb) =>
-        new(name, "D435", "1", CameraIntrinsics.Unknown(640, 480), null, 0, "base", null) { Usb = usb, HasMetadata = usb[0] == '2' };
 
     private static CheckState Force(Func<int, double> fx, double? outside = null)
     {
