@@ -26,28 +26,7 @@ public sealed record WrenchCalibration(Wrench Bias, double MassKg, Vec3 CentreOf
             raw.Tx - Bias.Tx - torque.X, raw.Ty - Bias.Ty - torque.Y, raw.Tz - Bias.Tz - torque.Z);
     }
 
-    /// <summary>The same wrench at the tool's centre point, in the tool's axes.</summary>
-    /// <param name="atSensor">At the sensor, in its frame.</param>
-    /// <param name="tcpInFlange">The tool's frame in the flange's.</param>
-    public Wrench ToTool(in Wrench atSensor, in Pose tcpInFlange) => Moved(atSensor, tcpInFlange.Inverse * SensorInFlange);
-
-    /// <summary>The same wrench at the tool's centre point, in the base's axes, as a UR's actual_TCP_force is written.</summary>
-    /// <inheritdoc cref="ToTool"/>
-    /// <param name="atSensor">At the sensor, in its frame.</param>
-    /// <param name="tcpInFlange">The tool's frame in the flange's.</param>
-    /// <param name="flangeInBase">How the flange is turned.</param>
-    public Wrench ToBase(in Wrench atSensor, in Pose tcpInFlange, in Quat flangeInBase) =>
-        Moved(ToTool(atSensor, tcpInFlange), new(default, flangeInBase * tcpInFlange.Rotation));
-
     /// <summary>The weight of what hangs on the sensor, in its frame, N.</summary>
     internal Vec3 WeightInSensor(in Quat flangeInBase) =>
         (flangeInBase * SensorInFlange.Rotation).Inverse.Rotate(new(0, 0, -MassKg * Gravity));
-
-    /// <summary>A wrench seen from another frame, in which its own stands at this pose: forces turn, torques gain their levers.</summary>
-    private static Wrench Moved(in Wrench wrench, in Pose pose)
-    {
-        Vec3 force = pose.Rotation.Rotate(new(wrench.Fx, wrench.Fy, wrench.Fz));
-        Vec3 torque = pose.Rotation.Rotate(new(wrench.Tx, wrench.Ty, wrench.Tz)) + pose.Position.Cross(force);
-        return new(force.X, force.Y, force.Z, torque.X, torque.Y, torque.Z);
-    }
 }

@@ -3,9 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using RobotWorldModel.Drivers.Force;
 using RobotWorldModel.Drivers.Geometry;
-using RobotWorldModel.Drivers.UniversalRobots;
 using RobotWorldModel.Runtime.Configuration;
-using RobotWorldModel.Runtime.Devices;
 using RobotWorldModel.Runtime.Protocol;
 using static RobotWorldModel.Runtime.Commands.ForceCommand;
 using static RobotWorldModel.Runtime.Commands.ServiceCommand;
@@ -91,7 +89,7 @@ internal static class CalibrateWrench
     {
         if (cell.Force is null)
             throw new RobotException(ExitCode.Usage, "this cell has no force sensor; its config names none");
-        if (cell.Force.Driver == ForceDrivers.OfTheArm && cell.Force.Source == UrForceSource.Tcp)
+        if (cell.Force.IsCompensated)
             throw new RobotException(ExitCode.Usage, "force.source: tcp is what the controller makes of its sensor: it takes the payload "
                 + "away itself (./robot arm tool), and ./robot arm zero zeroes it; with source: raw this command is of use");
     }

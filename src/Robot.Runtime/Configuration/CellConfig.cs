@@ -89,6 +89,9 @@ public sealed class CellConfig
 
     private void CheckForce()
     {
+        CheckMetres("force.mounting", Force?.Mounting ?? [], 1);
+        if (Robot is null && Force?.Mounting is not null)
+            throw new ConfigException($"{File}: force.mounting says nothing without a robot section: there is no flange");
         if (Force?.Driver != ForceDrivers.OfTheArm)
             return;
         if (Robot is null)

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using RobotWorldModel.Drivers.Bota;
+using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Rdt;
 using RobotWorldModel.Drivers.Serial;
 using RobotWorldModel.Drivers.UniversalRobots;
@@ -56,6 +57,23 @@ public sealed class ForceConfig : ICheckedSection
     /// <summary>Of the arm's own sensor.</summary>
     public UrForceSource Source { get; set; }
 
+    /// <summary>
+    /// The sensor's frame in the flange's, as its drawing has it: x, y, z in m, rotation vector in rad. Absent: not known before
+    /// <c>calibrate wrench</c>, whose own goes before this.
+    /// </summary>
+    [Length(6, 6)]
+    public double[]? Mounting { get; set; }
+
+    /// <summary>The same of any sensor, without a calibration; null where it is not known.</summary>
+    /// <param name="tcpInFlange">As the controller has it: where it refers what <see cref="UrForceSource.Tcp"/> sends.</param>
+    internal Pose? SensorInFlange(in Pose tcpInFlange) =>
+        Driver != ForceDrivers.OfTheArm ? Mounting is { } m ? Pose.FromVector(new(m)) : null
+        : Source == UrForceSource.Tcp ? tcpInFlange
+        : Pose.Identity;
+
+    /// <summary>The controller takes the payload's weight away.</summary>
+    internal bool IsCompensated => Driver == ForceDrivers.OfTheArm && Source == UrForceSource.Tcp;
+
     IEnumerable<SectionError> ICheckedSection.Check(IReadOnlySet<string> given)
     {
         foreach (SectionError error in ForceDrivers.All.Check(Driver, given))
@@ -64,6 +82,8 @@ public sealed class ForceConfig : ICheckedSection
             yield return new("line", $": {Line}", $"carries no data stream; use driver: {ForceDrivers.Polled}");
         if (Driver == ForceDrivers.Bota && PortAddress.Parse(Line) is { Kind: PortKind.ModbusTcp })
             yield return new("line", $": {Line}", "is Modbus TCP, which a Bota sensor does not speak");
+        if (Driver == ForceDrivers.OfTheArm && Mounting is not null)
+            yield return new("mounting", "", "means nothing to ur_rtde: the arm's own sensor is where the arm has it");
         double botaHz = RateHz ?? BotaSerialOptions.DefaultRateHz;
         if (Driver == ForceDrivers.Bota && BotaSerialOptions.WhyNot(botaHz, Baud) is { } why)
             yield return new("rate_hz", $": {botaHz}", why);

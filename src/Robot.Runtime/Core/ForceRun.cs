@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
+using RobotWorldModel.Drivers.Force;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Runtime.Configuration;
@@ -78,19 +79,30 @@ internal sealed class ForceRun(CellConfig config, CellDevices devices, Recorder 
         if (devices.Force is not { } force || !force.Wrenches.TryGetNewest(out var newest))
             return null;
         var external = devices.External;
-        Pose? at = Flange();
-        if (external.Calibration is not null && (at is null || !devices.Arm!.Status.Connected))
+        var calibration = external.Calibration;
+        Pose? at = devices.Arm is { Status.Connected: true } ? Flange() : null;
+        if (calibration is not null && at is null)
             return null; // where the weight pulls is not known
-        Quat flange = at?.Rotation ?? Quat.Identity;
-        Wrench atSensor = external.Of(newest.Value, flange);
-        string sensor = devices.SensorName;
-        double[]? tare = external.Tare is { } t ? WrenchMeasurement.Six(t) : null;
-        if (external.Calibration is not { } calibration)
-            return new(sensor, WrenchMeasurement.Six(atSensor), null, null, false, tare);
-        var tcp = Pose.FromVector(new(config.Robot!.Tcp));
-        return new(sensor, WrenchMeasurement.Six(atSensor), WrenchMeasurement.Six(calibration.ToTool(atSensor, tcp)),
-            WrenchMeasurement.Six(calibration.ToBase(atSensor, tcp, flange)), true, tare);
+        Wrench atSensor = external.Of(newest.Value, at?.Rotation ?? Quat.Identity);
+        var status = new ForceStatus(devices.SensorName, WrenchMeasurement.Six(atSensor), null, null, calibration is not null,
+            external.Tare is { } t ? WrenchMeasurement.Six(t) : null);
+        if (at is not { } flange)
+            return status;
+        Pose tcp = Tcp();
+        if ((calibration?.SensorInFlange ?? config.Force!.SensorInFlange(tcp)) is not { } sensor)
+            return status;
+        Wrench tool = WrenchFrames.ToTool(atSensor, sensor, tcp);
+        return status with
+        {
+            Tool = WrenchMeasurement.Six(tool),
+            Base = WrenchMeasurement.Six(WrenchFrames.ToBase(tool, flange.Rotation * tcp.Rotation)),
+        };
     }
+
+    /// <summary>In the flange's frame: the controller's own, where it tells it.</summary>
+    private Pose Tcp() => Pose.FromVector(devices.Arm!.States.TryGetNewest(out var state) && state.Value.TcpOffset.IsFinite
+        ? state.Value.TcpOffset
+        : new(config.Robot!.Tcp));
 
     private Pose? Flange() =>
         devices.Arm is { } arm && arm.States.TryGetNewest(out var state) ? arm.Kinematics.Flange(state.Value.Q) : null;

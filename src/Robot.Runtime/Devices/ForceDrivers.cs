@@ -24,7 +24,7 @@ internal static class ForceDrivers
     private const double RdtLatencyMs = 1;
 
     public static readonly DriverTable<ForceConfig, IForceTorqueSensor> All = new(
-        ["latency_ms"],
+        ["latency_ms", "mounting"],
         [
             new(Urcap, ["host"], [], c => c.Host,
                 c => new Ft300Socket(new() { Host = c.Host, LatencyMs = c.LatencyMs ?? 8 })),

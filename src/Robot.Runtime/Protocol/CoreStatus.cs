@@ -92,9 +92,10 @@ public sealed record GripperStatus(
 /// </summary>
 /// <param name="Sensor">Model and serial number.</param>
 /// <param name="External">At the sensor, in its frame.</param>
-/// <param name="Tool">At the TCP, in the tool's axes; null where the sensor has not been calibrated.</param>
+/// <param name="Tool">At the TCP, in the tool's axes; null where it is not known how the sensor sits on the flange, or where the arm is.
+/// </param>
 /// <param name="Base">At the TCP, in the base's axes, as a UR's actual_TCP_force; null as before.</param>
-/// <param name="Calibrated">Bias and the tool's weight are taken away.</param>
+/// <param name="Calibrated">Bias and the tool's weight are taken away; else they are in all three, unless the controller does it.</param>
 /// <param name="Tare">What counts as nothing, sensor frame; null where nothing was tared.</param>
 public sealed record ForceStatus(
     string Sensor, double[] External, double[]? Tool, double[]? Base, bool Calibrated, double[]? Tare);

@@ -65,10 +65,10 @@ public class WrenchFitTests
         Pose tcp = new(new(0.03, 0, 0.16), Quat.FromRpy(0.3, 0, 0));
         Pose tcpInSensor = found.SensorInFlange.Inverse * tcp;
         Vec3 force = tcpInSensor.Rotation.Rotate(new(0, 0, -10)), torque = tcpInSensor.Position.Cross(force);
-        Wrench atTool = found.ToTool(new(force.X, force.Y, force.Z, torque.X, torque.Y, torque.Z), tcp);
+        Wrench atTool = WrenchFrames.ToTool(new(force.X, force.Y, force.Z, torque.X, torque.Y, torque.Z), found.SensorInFlange, tcp);
         Assert.Equal(-10, atTool.Fz, 9);
         Assert.True(Math.Abs(atTool.Fx) + Math.Abs(atTool.Fy) + Math.Abs(atTool.Tx) + Math.Abs(atTool.Ty) + Math.Abs(atTool.Tz) < 1e-9);
-        Wrench inBase = found.ToBase(new(force.X, force.Y, force.Z, torque.X, torque.Y, torque.Z), tcp, flange);
+        Wrench inBase = WrenchFrames.ToBase(atTool, flange * tcp.Rotation);
         Vec3 expected = (flange * tcp.Rotation).Rotate(new(0, 0, -10));
         Assert.True((new Vec3(inBase.Fx, inBase.Fy, inBase.Fz) - expected).Length < 1e-9);
     }

@@ -66,7 +66,7 @@ internal sealed class ControllerOnWires : IDisposable
 
         public bool FingersBlocked => false;
 
-        public Wrench SensorWrench => default;
+        public Wrench SensorWrench { get; set; }
 
         public Vector6 HandWrench { get; set; }
 
