@@ -61,7 +61,7 @@ internal static class GripperCommand
     private static async Task<int> ActivateAsync(Given given)
     {
         await GripperAsync(given);
-        await AskAsync(given, "stand, and its gripper run through its whole stroke: keep clear; what it holds falls");
+        await AskAsync(given, "run through its whole stroke: keep clear; what it holds falls");
         await OrderAsync(given, "activate");
         await UntilStoppedAsync(given, UntilAsync(given, g => g.Active, "is not active", begun: g => !g.Active));
         return await StatusAsync(given);
@@ -70,8 +70,7 @@ internal static class GripperCommand
     private static async Task<int> MoveAsync(Given given, double position)
     {
         await GripperAsync(given);
-        await AskAsync(given, "stand, and its gripper "
-            + (position == 0 ? "open: what it holds falls" : "move: keep your hands off the fingers"));
+        await AskAsync(given, position == 0 ? "open: what it holds falls" : "move: keep your hands off the fingers");
         await given.Service.StartWhenReadyAsync(CoreMethods.GripperMove, new { position }, given.Cancel);
         await UntilStoppedAsync(given, given.Service.Core.CallAsync(CoreMethods.ArmMoved, null, given.Cancel));
         return await StatusAsync(given);
@@ -80,7 +79,7 @@ internal static class GripperCommand
     private static async Task<int> ReleaseAsync(Given given, bool closing)
     {
         await GripperAsync(given);
-        await AskAsync(given, $"stop, and its gripper {(closing ? "close" : "open")} slowly: what it holds falls");
+        await AskAsync(given, $"{(closing ? "close" : "open")} slowly: what it holds falls", arm: "stop");
         string order = closing ? "release_closing" : "release_opening"; // whatever was stopped meanwhile
         await given.Service.StartWhenReadyAsync(CoreMethods.GripperOrder, new { order }, given.Cancel);
         await UntilAsync(given, g => g.Fault == GripperFault.Released, "has not said that it is released");
@@ -91,7 +90,7 @@ internal static class GripperCommand
     private static async Task<int> CalibrateAsync(Given given)
     {
         await GripperAsync(given);
-        await AskAsync(given, "stand, and its gripper open and close fully, slowly and weakly: nothing may be between the fingers");
+        await AskAsync(given, "open and close fully, slowly and weakly: nothing may be between the fingers");
         int open = await EndAsync(given, "open_fully"), closed = await EndAsync(given, "close_fully");
         await EndAsync(given, "open_fully");
         if (closed - open < 50)
@@ -103,6 +102,16 @@ internal static class GripperCommand
         CalibrationFile.SayStored(given);
         return ExitCode.Done;
     }
+
+    /// <param name="gripper">Completes "the gripper will …".</param>
+    /// <param name="arm">What the arm does meanwhile, where there is one.</param>
+    private static Task AskAsync(Given given, string gripper, string arm = "stand") => given.Cell switch
+    {
+        { Robot: not null } => ServiceCommand.AskAsync(given, $"{arm}, and its gripper {gripper}"),
+        { Motion.Enabled: true } => Task.Run(() => MotionWarning.Confirm(given.Cell, $"the gripper ({given.Cell.Gripper!.Model})", gripper,
+            given.Yes, given.Cancel, moves: false), given.Cancel),
+        _ => Task.CompletedTask, // it is refused, with the reason
+    };
 
     /// <summary>Where the fingers came to rest.</summary>
     private static async Task<int> EndAsync(Given given, string order)

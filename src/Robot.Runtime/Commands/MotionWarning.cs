@@ -25,19 +25,22 @@ internal static class MotionWarning
             throw new RobotException(ExitCode.Device,
                 $"{status?.Streams.FirstOrDefault(s => s.Name == "robot")?.Message ?? "the service says nothing of an arm"}"
                 + (config.Simulation is null ? "" : $" (start the cell: ./robot sim --config {config.File})"));
-        await Task.Run(() => Confirm(config, $"{status.Robot.Model} {status.Robot.Serial}".TrimEnd(), what, yes, cancel, moves), cancel);
+        await Task.Run(() => Confirm(config, ArmOf(status.Robot.Model, status.Robot.Serial), what, yes, cancel, moves), cancel);
     }
 
-    /// <summary>Says what a real arm is about to do, and asks unless that has been answered.</summary>
-    /// <param name="arm">Which: model and serial number.</param>
+    /// <summary>What a person is told of an arm.</summary>
+    public static string ArmOf(string model, string? serial) => $"the arm ({$"{model} {serial}".TrimEnd()})";
+
+    /// <summary>Says what a real device is about to do, and asks unless that has been answered.</summary>
+    /// <param name="who">The arm, or a gripper without one.</param>
     /// <param name="moves">As for <see cref="AskAsync"/>.</param>
     /// <exception cref="RobotException">The person said no, or nobody is there to say yes.</exception>
-    public static void Confirm(CellConfig config, string arm, string what, bool yes, CancellationToken cancel, bool moves = true)
+    public static void Confirm(CellConfig config, string who, string what, bool yes, CancellationToken cancel, bool moves = true)
     {
         Console.Error.WriteLine(
-            $"{config.Cell}: the arm ({arm}) will {what}"
+            $"{config.Cell}: {who} will {what}"
             + (moves ? $", TCP at most {config.Motion.TcpSpeed} m/s, joints at most {config.Motion.JointSpeed} rad/s. " : ". ")
-            + "Keep clear, and the emergency stop at hand.");
+            + $"Keep clear{(config.Robot is null ? "" : ", and the emergency stop at hand")}.");
         if (yes)
             return;
         if (Console.IsInputRedirected)

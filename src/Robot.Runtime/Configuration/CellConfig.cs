@@ -103,9 +103,9 @@ public sealed class CellConfig
 
     private void CheckMotion()
     {
-        if (Robot is null && Motion.Enabled)
-            throw new ConfigException($"{File}: motion.enabled is true, but there is no robot section");
-        if (Motion.Enabled && RateHz <= SlowestWithMotionHz)
+        if (Robot is null && Gripper is null && Motion.Enabled)
+            throw new ConfigException($"{File}: motion.enabled is true, but there is no robot section, and no gripper to move alone");
+        if (Robot is not null && Motion.Enabled && RateHz <= SlowestWithMotionHz)
             throw new ConfigException($"{File}: rate_hz: {RateHz} is too slow to move the arm, which obeys a target for 100 ms; "
                 + $"use more than {SlowestWithMotionHz}, or motion.enabled: false");
         for (int i = 0; i < 3; i++)

@@ -58,6 +58,7 @@ internal sealed class CellDevices : IDisposable
         Streams = [.. new ISampleStream?[] { Arm?.States, Force?.Wrenches, Gripper?.States }.OfType<ISampleStream>(), .. Frames];
         External = new(Arm is null ? null : config.Calibration.Wrench?.ToCalibration(), config.Calibration.Wrench?.Sensor);
         Motion = Arm is null ? null : new ArmMotion(Arm, Gripper, Force, Limits(config), motion, External);
+        GripperAlone = Arm is null && Gripper is not null ? new(Gripper, motion) : null;
     }
 
     /// <summary>
@@ -91,6 +92,9 @@ internal sealed class CellDevices : IDisposable
 
     /// <summary>The arm's command side behind lease and filter; null in a cell without an arm.</summary>
     public ArmMotion? Motion { get; }
+
+    /// <summary>The gripper's command side in a cell without an arm; else it is <see cref="Motion"/>'s, and this is null.</summary>
+    public GripperAlone? GripperAlone { get; }
 
     public Sampler CreateSampler() => new(Arm?.States, Force?.Wrenches, Gripper?.States, Frames);
 

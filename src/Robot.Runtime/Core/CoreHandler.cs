@@ -177,6 +177,7 @@ internal sealed class CoreHandler(
         if (!IsStopped())
             return begun;
         policies.Stop("stopped while it began");
+        _gripper.Stop("stopped while it began");
         EndFreedrive();
         if (method == CoreMethods.RecordStart && recorder.RunningId is not null)
             StopRecording(Outcome.Unknown, EpisodeEnd.Operator, "stopped while it began", stopped: true);
@@ -341,7 +342,7 @@ internal sealed class CoreHandler(
 
     private object MoveGripper(JsonElement parameters, object connection)
     {
-        _arm.Follow(_gripper.Move(parameters));
+        _arm.Follow(_gripper.Move(parameters, connection));
         _starter = new(connection, policies.Current);
         return new { };
     }
@@ -378,6 +379,7 @@ internal sealed class CoreHandler(
         Interlocked.Increment(ref _stops);
         _orders.Stop();
         policies.Stop(why);
+        _gripper.Stop(why);
         recorder.Event(CaptureEventKinds.Stop, why);
     }
 

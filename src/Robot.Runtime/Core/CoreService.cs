@@ -36,7 +36,7 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
         PrepareRoot(root);
         using var dataClaim = Claim.Take(Path.Combine(root, ".robot.lock"), $"data root {root}");
         using var devices = new CellDevices(config); // the last claim: who is refused says that and nothing else
-        if (config is { Motion.Enabled: true, Force: null })
+        if (config is { Robot: not null, Motion.Enabled: true, Force: null })
             Warn("force is not watched: this config has no force section, so motion.force_limit has no effect");
         RaisePriorities();
         using var encoders = new EncoderJobs(Warn);

@@ -45,7 +45,7 @@ internal sealed record Needs
             AprilTag = config.Robot is not null && config.Cameras.Count > 0,
             Jpeg = webcams.Any(c => c.Format == VideoPixels.Mjpg),
             Input = config.Teleoperation is { Driver: not TeleopDrivers.Leader },
-            Motion = config.Motion.Enabled,
+            Motion = config.Motion.Enabled && config.Robot is not null,
         };
     }
 

@@ -73,7 +73,7 @@ public sealed class ArmCell : IDisposable
         try
         {
             if (!_devices.IsSimulated)
-                MotionWarning.Confirm(_config, $"{Arm.Identity!.Model} {Arm.Identity.Serial}".TrimEnd(), what, yes, Interrupted);
+                MotionWarning.Confirm(_config, MotionWarning.ArmOf(Arm.Identity!.Model, Arm.Identity.Serial), what, yes, Interrupted);
         }
         catch (OperationCanceledException)
         {

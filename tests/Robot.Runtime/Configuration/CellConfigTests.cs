@@ -137,6 +137,7 @@ public class CellConfigTests
     [InlineData("rate_hz: 29.97")]
     [InlineData("rate_hz: 5\nmotion: {enabled: false}")]
     [InlineData("gripper: {host: gripper-1.lab}")]
+    [InlineData("force: {host: h, mounting: [0, 0, 0.04, 0, 0, 1.57]}")]
     [InlineData("gripper: {driver: robotiq_modbus, line: /dev/serial/by-id/usb-x, unit: 11, model: Hand-E}")]
     [InlineData("force: {driver: robotiq_ft300_modbus, line: 'modbus://192.168.1.50'}")]
     [InlineData("force: {driver: robotiq_ft300_stream, line: 'tcp://192.168.1.50:4001'}")]
