@@ -77,6 +77,10 @@ internal static class SimCommand
         if (!System.Net.IPAddress.TryParse(robot.Host, out var address) || !System.Net.IPAddress.IsLoopback(address))
             throw new RobotException(ExitCode.Config,
                 $"{cell.File}: robot.host is {robot.Host}; a simulated cell lives on a loopback address such as 127.0.1.1");
+        if (cell.Force is { Driver: ForceDrivers.Urcap } force)
+            CheckAtController(cell, "force", force.Host);
+        if (cell.Gripper is { Driver: not GripperDrivers.OnALine } hand)
+            CheckAtController(cell, "gripper", hand.Host);
         return new()
         {
             Host = robot.Host,
@@ -106,6 +110,15 @@ internal static class SimCommand
             GripperTransport = simulation.Gripper.ToOptions(),
             CameraTransport = simulation.Cameras.ToOptions(),
         };
+    }
+
+    /// <summary>URCaps listen on the controller.</summary>
+    private static void CheckAtController(CellConfig cell, string section, string host)
+    {
+        string robot = cell.Robot!.Host;
+        if (!System.Net.IPAddress.TryParse(host, out var address) || !address.Equals(System.Net.IPAddress.Parse(robot)))
+            throw new RobotException(ExitCode.Config, $"{cell.File}: {section}.host is {host}; a simulated device of a URCap is where its "
+                + $"controller is, as a real one: set it to robot.host, {robot}");
     }
 
     private static CellBoard? BoardOf(CellConfig cell)
