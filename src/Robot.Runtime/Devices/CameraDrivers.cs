@@ -18,7 +18,7 @@ internal static class CameraDrivers
         [
             new(Process, ["socket"], ["depth"], c => RuntimeFolder.Resolve(c.Socket).Replace('/', '_'), FrameSocket),
             new("v4l2", ["device"], ["width", "height", "fps", "format", "exposure_us", "gain", "white_balance", "intrinsics"],
-                c => DeviceFile(c.Device).Replace('/', '_'), Webcam),
+                c => DeviceFile.ClaimOf(c.Device), Webcam),
             new("episode", ["episode"], ["camera", "loop", "depth"], _ => null, Episode),
             new(RealSense, [],
                 ["serial", "width", "height", "fps", "depth", "depth_width", "depth_height", "exposure_us", "depth_exposure_us",
@@ -90,19 +90,6 @@ internal static class CameraDrivers
         MountedOn = camera.MountedOn,
         Extrinsics = ExtrinsicsOf(camera),
     });
-
-    /// <summary>The file behind a name of /dev/v4l: a camera has several names. One that is not plugged in has the one given.</summary>
-    private static string DeviceFile(string device)
-    {
-        try
-        {
-            return File.ResolveLinkTarget(device, returnFinalTarget: true)?.FullName ?? device;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return device;
-        }
-    }
 
     private static Pose? ExtrinsicsOf(CameraConfig camera) => camera.Extrinsics is { } e ? Pose.FromVector(new(e)) : null;
 }

@@ -38,5 +38,9 @@ internal static class Ports
         : null;
 
     /// <summary>For its lock: a file's name.</summary>
-    public static string ClaimOf(string line) => Of(line)!.ToString().Replace('/', '_');
+    public static string ClaimOf(string line)
+    {
+        PortAddress port = Of(line)!;
+        return port.Kind == PortKind.Serial ? DeviceFile.ClaimOf(port.Path) : port.ToString().Replace('/', '_');
+    }
 }

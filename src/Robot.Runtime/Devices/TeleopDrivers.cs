@@ -35,7 +35,9 @@ internal static class TeleopDrivers
             : new HandMotion(config.LinearScale, config.AngularScale, config.Frame, q => motion.TcpOf(q));
 
     private static string Claim(TeleoperationConfig config) =>
-        config.Device.Length > 0 ? config.Device.Replace('/', '_') : config.Driver;
+        config.Device.Length == 0 ? config.Driver
+        : config.Device.StartsWith('/') ? DeviceFile.ClaimOf(config.Device)
+        : config.Device.Replace('/', '_'); // its name, or vendor and product
 
     private static HandControllerOptions Hand(TeleoperationConfig config) => new()
     {

@@ -12,6 +12,7 @@ namespace RobotWorldModel.Runtime.Tests.Core;
 [Collection("alone")]
 public sealed class GripperAloneTests : IDisposable
 {
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);
     private readonly TempFolder _folder = new();
     private readonly string _host = Ports.FreeLoopbackAddress();
     private readonly SimulatedCell _cell;
@@ -43,7 +44,7 @@ public sealed class GripperAloneTests : IDisposable
         Task<PolicyEnd> half = run.Move(To(0.5), _me);
         Assert.Contains("are being moved", Refused(() => run.Move(To(0), _other)), StringComparison.Ordinal);
         Assert.Contains("are being moved", Refused(() => Order(run, "activate")), StringComparison.Ordinal);
-        Assert.Equal(new(true, ""), await half.WaitAsync(Eventually.Deadline));
+        Assert.Equal(new(true, ""), await half.WaitAsync(s_deadline));
         Assert.Equal(0.5, State.Position, 0.03);
 
         run.Closed(_me); // its motion is over: what the fingers hold, they go on to hold
@@ -51,17 +52,17 @@ public sealed class GripperAloneTests : IDisposable
         run.Closed(_other);
         Assert.False(closing.IsCompleted);
         run.Closed(_me);
-        Assert.Equal(new(false, "who asked for it went away"), await closing.WaitAsync(Eventually.Deadline));
+        Assert.Equal(new(false, "who asked for it went away"), await closing.WaitAsync(s_deadline));
         Stands();
 
         Task<PolicyEnd> opening = run.Move(To(0), _me);
         run.Stop("stopped by a person");
-        Assert.Equal(new(false, "stopped by a person"), await opening.WaitAsync(Eventually.Deadline));
+        Assert.Equal(new(false, "stopped by a person"), await opening.WaitAsync(s_deadline));
         Stands();
 
         Task<PolicyEnd> last = run.Move(To(1), _me);
         Order(run, "release_opening", _other);
-        Assert.Equal(new(false, "the gripper was released"), await last.WaitAsync(Eventually.Deadline));
+        Assert.Equal(new(false, "the gripper was released"), await last.WaitAsync(s_deadline));
         run.Closed(_other);
         Eventually.True(() => State.Fault == Drivers.Robotiq.GripperFault.Released, "it is released, whoever has gone");
         Assert.False(_devices!.Gripper!.Active);
