@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using RobotWorldModel.Collector.Codecs;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Vision.Boards;
 using RobotWorldModel.Vision.Detection;
@@ -79,7 +80,7 @@ internal sealed class ViewFolder
             CornerDrawing.Draw(rgb, still.Width, still.Height, corners);
             WritePng(view.Picture.Replace(".png", "_corners.png", StringComparison.Ordinal), rgb, still.Width, still.Height);
             _views.Add(view);
-            File.WriteAllBytes(System.IO.Path.Combine(Path, FileName), JsonSerializer.SerializeToUtf8Bytes(Stored, s_json));
+            Write(FileName, JsonSerializer.SerializeToUtf8Bytes(Stored, s_json));
             return 0;
         });
         return new(view.Flange, corners);
@@ -108,7 +109,14 @@ internal sealed class ViewFolder
     }
 
     private void WritePng(string name, ReadOnlySpan<byte> rgb, int width, int height) =>
-        File.WriteAllBytes(System.IO.Path.Combine(Path, name), _png.Encode(rgb, width, height).Span);
+        Write(name, _png.Encode(rgb, width, height).Span);
+
+    private void Write(string name, ReadOnlySpan<byte> bytes)
+    {
+        string file = System.IO.Path.Combine(Path, name);
+        File.WriteAllBytes(file, bytes);
+        Libc.GiveToOwnerOf(Path, file);
+    }
 
     private static T Writing<T>(Func<T> write)
     {

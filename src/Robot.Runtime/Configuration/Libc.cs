@@ -20,15 +20,36 @@ internal static partial class Libc
     public static bool LeaveProcessGroup() => setpgid(0, 0) == 0;
 
     /// <summary>Whether a path is a folder, and no link to one, that belongs to this user and that nobody else may enter.</summary>
-    public static unsafe bool IsPrivateFolder(string path)
+    public static bool IsPrivateFolder(string path)
     {
-        const int WorkingFolder = -100, NoFollow = 0x100, BasicStats = 0x7FF, StatxBytes = 256, UserAt = 20, ModeAt = 28;
         const int TypeMask = 0xF000, Folder = 0x4000, OthersMask = 0x3F;
+        return TryStat(path, out uint user, out _, out int mode)
+            && user == geteuid() && (mode & TypeMask) == Folder && (mode & OthersMask) == 0;
+    }
+
+    /// <summary>
+    /// Where this runs as root: what it has made, a file, a folder or a link itself, goes to whom the model belongs. Anybody else's stays
+    /// as it is.
+    /// </summary>
+    /// <param name="model">Whose owner and group it gets.</param>
+    /// <exception cref="IOException">The kernel refused.</exception>
+    public static void GiveToOwnerOf(string model, string made)
+    {
+        if (geteuid() != 0 || !TryStat(model, out uint user, out uint group, out _) || !TryStat(made, out uint ours, out uint our, out _)
+            || (user, group) == (ours, our))
+            return;
+        if (lchown(made, user, group) != 0)
+            throw new IOException($"{made} could not be given to whom {model} belongs, who could not write there "
+                + $"({Marshal.GetLastPInvokeErrorMessage()}): run this as that user");
+    }
+
+    private static unsafe bool TryStat(string path, out uint user, out uint group, out int mode)
+    {
+        const int WorkingFolder = -100, NoFollow = 0x100, BasicStats = 0x7FF, StatxBytes = 256, UserAt = 20, GroupAt = 24, ModeAt = 28;
         byte* stat = stackalloc byte[StatxBytes];
-        if (statx(WorkingFolder, path, NoFollow, BasicStats, stat) != 0)
-            return false;
-        int mode = *(ushort*)(stat + ModeAt);
-        return *(uint*)(stat + UserAt) == geteuid() && (mode & TypeMask) == Folder && (mode & OthersMask) == 0;
+        bool there = statx(WorkingFolder, path, NoFollow, BasicStats, stat) == 0;
+        (user, group, mode) = there ? (*(uint*)(stat + UserAt), *(uint*)(stat + GroupAt), *(ushort*)(stat + ModeAt)) : default;
+        return there;
     }
 
     /// <summary>
@@ -68,6 +89,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int statx(int folder, string path, int flags, uint mask, byte* stat);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int lchown(string path, uint user, uint group);
 
     [LibraryImport("libc")]
     private static partial int setpgid(int pid, int group);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RobotWorldModel.Collector.Episodes;
+using RobotWorldModel.Runtime.Configuration;
 
 namespace RobotWorldModel.Runtime.Protocol;
 
@@ -33,12 +34,16 @@ public static class CalibrationFolder
 {
     public const string Name = "calibrations";
 
+    /// <summary>It belongs to whom the root belongs, whoever makes it: beside the system's service that is another user.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     public static string Create(string dataRoot, string kind)
     {
         string wanted = Path.Combine(dataRoot, Name, $"{kind}-{DateTime.UtcNow:yyyyMMdd-HHmmss}"), folder = wanted;
         for (int i = 2; Directory.Exists(folder); i++)
             folder = $"{wanted}-{i}";
-        return Directory.CreateDirectory(folder).FullName;
+        folder = Directory.CreateDirectory(folder).FullName;
+        Libc.GiveToOwnerOf(dataRoot, Path.GetDirectoryName(folder)!);
+        Libc.GiveToOwnerOf(dataRoot, folder);
+        return folder;
     }
 }
