@@ -49,7 +49,7 @@ public class RecordingDescriptionTests
         };
         var wrist = RecordingDescription.Camera(Camera("wrist"), measured);
         Assert.Equal([0, 0.1, 0], wrist.Extrinsics!.Translation);
-        Assert.Equal(new LatencyCalibration(now, 31.5, 0.4), wrist.Calibration!.Latency);
+        Assert.Equal(new LatencyCalibration(now, 31.5, 0.4, 12), wrist.Calibration!.Latency);
         Assert.Equal(new ExtrinsicsCalibration(now, 14, 0.2, 0.3, 0.02), wrist.Calibration.Extrinsics);
         Assert.Null(RecordingDescription.Camera(Camera("scene"), measured).Calibration);
     }
