@@ -65,7 +65,7 @@ internal static class DeviceTable
             new("gripper on the socket", DeviceDriver.GripperBehindUrcap, 60, host => host) { Cable = Gripper, GoneS = 2 }),
         new(_ => Sections($"{{driver: bota_serial, line: {ForceLine}}}"), Bota(400), Bota(800)),
         new(host => Sections($"{{driver: robotiq_ft300_socket, host: {host}}}", $"{{driver: robotiq_modbus, line: '{ModbusTcp(host)}'}}"),
-            new("FT 300 on the socket", DeviceDriver.Ft300BehindUrcap, 100, host => host) { Streams = true },
+            new("FT 300 on the socket", DeviceDriver.Ft300BehindUrcap, 100, host => host) { Streams = true, Cable = Force },
             new("gripper by Modbus TCP", DeviceDriver.GripperOnALine, 60, ModbusTcp) { Cable = Gripper }),
         new(host => Sections($"{{driver: robotiq_ft300_stream, line: '{Gateway(host)}'}}"),
             new MeasuredDevice("FT 300 behind a gateway", DeviceDriver.Ft300Streams, 100, Gateway) { Streams = true, Cable = Force }),

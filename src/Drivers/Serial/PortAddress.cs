@@ -56,10 +56,9 @@ public sealed record PortAddress(PortKind Kind, string Path, int Number)
 }
 
 /// <summary>
-/// A device behind a serial port or its gateway. An absent serial port is looked for ten times a second: opening a path costs nothing. A
-/// gateway is tried five times a second, so that its device sends again within half a second of the cable's return.
+/// A device behind a serial port or its gateway. An absent serial port is looked for ten times a second: opening a path costs nothing.
 /// </summary>
 internal sealed class PortDevice(
     string name, PortAddress address, int baud, string expected, Action<BytePort, CancellationToken> session)
     : ConnectedDevice<BytePort>(name, address.ToString(), stop => address.Open(baud, expected, stop), session,
-        address.Kind == PortKind.Serial ? 100 : 200);
+        address.Kind == PortKind.Serial ? 100 : NearBackoffMs);

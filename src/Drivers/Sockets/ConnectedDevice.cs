@@ -14,6 +14,13 @@ public sealed class DeviceLostException(string message) : IOException(message);
 public abstract class ConnectedDevice : IDisposable
 {
     public const int FirstBackoffMs = 50, LongestBackoffMs = 1000, ConnectTimeoutMs = 1000;
+
+    /// <summary>
+    /// The longest where asking again costs nobody anything: on this computer, and of a gateway, whose device then sends within half a
+    /// second of the cable's return.
+    /// </summary>
+    public const int NearBackoffMs = 200;
+
     private readonly string _name, _address;
     private readonly int _longestBackoffMs;
     private readonly DeviceThread _thread;

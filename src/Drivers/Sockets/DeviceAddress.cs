@@ -9,6 +9,9 @@ internal abstract class DeviceAddress
     /// <summary>host:port or a path, as a person would write it.</summary>
     public abstract string Text { get; }
 
+    /// <summary>On this computer, by a path.</summary>
+    public virtual bool IsLocal => false;
+
     /// <summary>A connected, non-blocking socket.</summary>
     /// <exception cref="DeviceLostException">Nobody is there; says what to look at.</exception>
     public abstract Socket Connect(int timeoutMs, CancellationToken stop);
@@ -80,6 +83,8 @@ internal abstract class DeviceAddress
             (Text, _expected) = (path, expected);
             _endPoint = new UnixDomainSocketEndPoint(path);
         }
+
+        public override bool IsLocal => true;
 
         public override string Text { get; }
 

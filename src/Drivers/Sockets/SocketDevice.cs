@@ -5,7 +5,8 @@ namespace RobotWorldModel.Drivers.Sockets;
 
 /// <summary>A device behind a stream socket, which is non-blocking.</summary>
 internal sealed class SocketDevice(string name, DeviceAddress address, Action<Socket, CancellationToken> session)
-    : ConnectedDevice<Socket>(name, address.Text, stop => address.Connect(ConnectTimeoutMs, stop), session)
+    : ConnectedDevice<Socket>(name, address.Text, stop => address.Connect(ConnectTimeoutMs, stop), session,
+        address.IsLocal ? NearBackoffMs : LongestBackoffMs)
 {
     private const int StopLookMs = 50; // how long a wait for bytes may overlook a stop
 

@@ -110,7 +110,7 @@ public sealed class V4l2Camera : ICamera
         (_options, _system, _jpegLibrary) = (options, system, jpegLibrary);
         Color = new($"{options.Name}_rgb", options.RateHz, options.LatencyMs);
         _pool = new(options.Width, options.Height, PixelFormat.Rgb8, options.PoolFrames);
-        _device = new(options.Name, options.Device, _ => Open(), Session);
+        _device = new(options.Name, options.Device, _ => Open(), Session, ConnectedDevice.NearBackoffMs);
     }
 
     /// <summary>What decodes Motion-JPEG, as the loader looks for it.</summary>
