@@ -4,7 +4,7 @@ set -u
 cd "$(dirname "$0")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 log="$(mktemp)"
-trap 'rm -f "$log" "$log.cell"' EXIT
+trap 'rm -f "$log" "$log.beside"' EXIT
 failed_projects=0
 run() { # a project's folder
     echo "== $(basename "$1").Tests"
@@ -14,20 +14,26 @@ run() { # a project's folder
 show() {
     tee -a "$log" | { grep -vE '^\s+Passed |^\s*$|^Test run for|^A total of|Test Parallelization' || true; }
 }
-# A whole cell keeps real-time promises and mostly waits; all else computes, and does so beside it in what it leaves of the machine:
-# at the lowest priority, and without the right to a real-time class of its own.
-beside() { nice -n 19 ${gives_way[@]+"${gives_way[@]}"} bash -c "$(declare -f run); run \"\$1\"" run "$1"; }
-gives_way=(setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
-"${gives_way[@]}" true 2>/dev/null || gives_way=() # nobody but root has that right to lose
-run tests/EndToEnd > "$log.cell" &
+# Whole cells keep real-time promises, and mostly wait. What keeps none runs beside them in what they leave of the machine, at the lowest
+# priority and without the right to a real-time class of its own; what keeps some, or computes on all cores, runs alone after them.
+beside='tests/Browser tests/Robot.Runtime tests/Vision'
+gives_way=(nice -n 19 setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
+"${gives_way[@]}" true 2>/dev/null || gives_way=(nice -n 19) # nobody but root has that right to lose
+for project in $beside; do
+    "${gives_way[@]}" bash -c "$(declare -f run); run $project"
+    echo "exit code $?"
+done > "$log.beside" &
+run tests/EndToEnd | show
+[ "${PIPESTATUS[0]}" -eq 0 ] || failed_projects=$((failed_projects + 1))
+wait $!
+grep -v '^exit code' "$log.beside" | show
+failed_projects=$((failed_projects + $(grep -c '^exit code [^0]' "$log.beside")))
 for project in tests/*/*.csproj; do
     project=$(dirname "$project")
-    [ "$project" != tests/EndToEnd ] || continue
-    beside "$project" | show
+    case " $beside tests/EndToEnd " in *" $project "*) continue ;; esac
+    run "$project" | show
     [ "${PIPESTATUS[0]}" -eq 0 ] || failed_projects=$((failed_projects + 1))
 done
-wait $! || failed_projects=$((failed_projects + 1))
-show < "$log.cell"
 sum() { sed -nE "s/^ *$1: *([0-9]+).*/\1/p" "$log" | awk '{s+=$1} END{print s+0}'; }
 passed=$(sum Passed)
 failed=$(sum Failed)

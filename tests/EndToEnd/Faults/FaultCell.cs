@@ -95,7 +95,7 @@ public class FaultCell : IDisposable
     internal RobotProcess StartMove()
     {
         var move = StartArm("move", "--by", $"0,0,-{MoveM}", "--share", "0.3");
-        MustMove();
+        MustMove(move);
         return move;
     }
 
@@ -156,9 +156,16 @@ public class FaultCell : IDisposable
     }
 
     /// <summary>Waits until the arm truly moves.</summary>
-    internal void MustMove() =>
-        Eventually.True(() => Witness(HostClock.NowNs - 50_000_000, HostClock.NowNs).MaxJointSpeed > MovesRadS,
-            () => $"the arm moves; it is {Cell.Status().Motion.Arm}: {Says()}", 60);
+    /// <param name="command">What has it moved, where that is a command of here.</param>
+    internal void MustMove(RobotProcess? command = null) => Eventually.True(
+        () =>
+        {
+            bool ended = command is { HasExited: true };
+            bool moves = Witness(HostClock.NowNs - 50_000_000, HostClock.NowNs).MaxJointSpeed > MovesRadS;
+            Assert.False(ended && !moves, $"the command ended before the arm moved: {command?.Said()}");
+            return moves;
+        },
+        () => $"the arm moves; it is {Cell.Status().Motion.Arm}: {Says()}; {command?.Said()}", 60);
 
     /// <summary>The arm was on its way until something happened, stood within a time of it, and has not moved since.</summary>
     /// <returns>After how long it stood, s.</returns>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.EndToEnd.Tests.Faults;
@@ -67,7 +68,12 @@ internal sealed class Wire : IDisposable
             way.Set();
     }
 
-    private static void Run(Action action) => new Thread(() => action()) { IsBackground = true, Name = "wire" }.Start();
+    // It plays hardware, as the simulated cell does: what it holds up is for a test to say, not for what else the machine does.
+    private static void Run(Action action) => new Thread(() =>
+    {
+        RealTime.RaiseThreadOntoOneCore();
+        action();
+    }) { IsBackground = true, Name = "wire" }.Start();
 
     private void Accept(TcpListener listener, int port)
     {
