@@ -36,7 +36,7 @@ internal static class CalibrateLatency
             Description = $"How long it is moved, {LeastSeconds} to {MostSeconds}",
             DefaultValueFactory = _ => 20,
         };
-        var step = new Option<double>("--step") { Description = "How far to and fro, m", DefaultValueFactory = _ => 0.03 };
+        var step = new Option<double>("--step") { Description = "How far to and fro, m", DefaultValueFactory = _ => 0.05 };
         var share = new Option<double>("--share")
         {
             Description = "Of the cell's speed limits, up to 0.9",

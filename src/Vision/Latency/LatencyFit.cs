@@ -69,7 +69,7 @@ public static class LatencyFit
         double error = Math.Sqrt((pairs.Length - 1.0) / pairs.Length * without.Sum(w => (w - mean) * (w - mean)));
         return error <= MostErrorMs ? new(fine, error, clear, correlation) : throw new VisionException(
             $"the motions disagree: {fine:0.0} ms with a standard error of {error:0.0} ms over {clear}, at most {MostErrorMs} is "
-            + "allowed; are pictures lost, or are the camera's times uneven? Record for longer");
+            + "allowed; are pictures lost, or are the camera's times uneven? Record for longer, or move further");
     }
 
     /// <summary>Where the sum of motions' curves is highest; from the middle, ms.</summary>

@@ -73,7 +73,8 @@ internal sealed class Wire : IDisposable
     {
         RealTime.RaiseThreadOntoOneCore();
         action();
-    }) { IsBackground = true, Name = "wire" }.Start();
+    })
+    { IsBackground = true, Name = "wire" }.Start();
 
     private void Accept(TcpListener listener, int port)
     {
