@@ -47,6 +47,28 @@ public class SoftwareDeviceTests(StandInFixture fixture) : RealSenseTest(fixture
         depths.ForEach(s => s.Value.Release());
     }
 
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pictures_of_a_software_device_that_are_left_out_are_lost(bool original)
+    {
+        using var software = new SoftwareCamera(Library(original));
+        using var camera = OpenSoftware(original);
+        int sent = 0;
+        Eventually.True(() => Send() && camera.Status.Connected && camera.Depth!.Counters.Received > 0, "pictures", 20);
+        var (color, depth) = (camera.Color.Counters.Lost, camera.Depth!.Counters.Lost);
+        sent += 4;
+        Eventually.True(() => Send() && camera.Color.Counters.Lost == color + 4 && camera.Depth.Counters.Lost == depth + 4,
+            () => $"four of each are lost: {camera.Color.Counters}, {camera.Depth.Counters}", 20);
+
+        bool Send()
+        {
+            software.Send(++sent, sent * 33_333);
+            Thread.Sleep(33); // the pace of its stamps
+            return true;
+        }
+    }
+
     [Fact]
     public void Taking_pictures_allocates_nothing()
     {
