@@ -39,7 +39,7 @@ public sealed class SafetyFilter(UrKinematics kinematics, MotionLimits limits)
     /// <summary>A target is due at most this far ahead.</summary>
     public const long MaxAheadNs = 500_000_000;
 
-    private const double LargestTurnRad = 0.5, Absurd = 100;
+    private const double LargestTurnRad = 0.5, RoundingRad = 1e-6, Absurd = 100;
     private readonly ArmGeometry _geometry = new(kinematics, limits);
     private Vector6 _previous;
     private long _previousDueNs;
@@ -171,7 +171,8 @@ public sealed class SafetyFilter(UrKinematics kinematics, MotionLimits limits)
         for (int i = 0; i < 6; i++)
         {
             double room = step[i] > 0 ? limits.JointMax[i] - JointMargin - _previous[i] : limits.JointMin[i] + JointMargin - _previous[i];
-            if (Math.Abs(step[i]) * fraction <= Math.Max(0, room * Math.Sign(step[i])))
+            // What rounding leaves to a joint without a part in the motion holds nothing up; the set-points' own check has the last word.
+            if (Math.Abs(step[i]) < RoundingRad || Math.Abs(step[i]) * fraction <= Math.Max(0, room * Math.Sign(step[i])))
                 continue;
             clamped |= Clamp.JointRange;
             fraction = Math.Max(0, room / step[i]);

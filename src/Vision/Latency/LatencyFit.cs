@@ -56,8 +56,9 @@ public static class LatencyFit
             throw new VisionException($"another lag fits almost as well ({rival:0.00} against {correlation:0.00}): "
                 + "move at irregular intervals");
         // A way and the way back are off to opposite sides: what they make of the motion's begin and end differs.
-        double[][][] pairs = [.. motions.Chunk(2).Select(p => p.Select(m => Around(pictures, seen, arm, m, lag)).OfType<double[]>().ToArray())
-            .Where(p => p.Length > 0)];
+        double[][][] pairs = [.. motions.Chunk(2)
+            .Select(pair => pair.Select(m => Around(pictures, seen, arm, m, lag)).OfType<double[]>().ToArray())
+            .Where(curves => curves.Length > 0)];
         int clear = pairs.Sum(p => p.Length);
         if (clear < FewestMotions || pairs.Length < 2)
             throw new VisionException($"only {clear} of {motions.Count} motions are seen clearly enough in the pictures, and at "

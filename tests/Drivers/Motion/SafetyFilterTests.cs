@@ -182,6 +182,24 @@ public class SafetyFilterTests
     }
 
     [Fact]
+    public void A_joint_at_the_end_of_its_range_holds_up_no_motion_in_which_it_has_no_part()
+    {
+        var random = new Random(5);
+        for (int i = 0; i < 100; i++)
+        {
+            double end = (i % 2 == 0 ? 1 : -1) * (2 * Math.PI - (i % 4 < 2 ? SafetyFilter.JointMargin : 0.002));
+            Vector6 at = s_home;
+            (at[0], at[5]) = (random.NextDouble() - 0.5, end);
+            _filter.Seed(at);
+            SendResult up = Send(CommandKind.TcpVelocity, new(0, 0, random.NextDouble() < 0.5 ? 0.1 : -0.1, 0, 0, 0));
+            Assert.Equal((true, Clamp.None), (up.Accepted, up.Clamped));
+            SendResult further = Send(CommandKind.JointVelocity, new(0, 0, 0, 0, 0, 0.5 * Math.Sign(end)));
+            Assert.Equal(Clamp.JointRange, further.Clamped);
+            Assert.Equal(end, further.Guarded[5], 1e-5);
+        }
+    }
+
+    [Fact]
     public void A_slowed_controller_allows_and_makes_slower_steps()
     {
         Send(CommandKind.JointVelocity, default);

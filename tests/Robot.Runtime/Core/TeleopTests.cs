@@ -156,6 +156,11 @@ public sealed class TeleopTests : IDisposable
         Assert.True(gate.Engaged);
         double end = _controller.Physics.Q[5];
         Assert.InRange(end, 6.2, 2 * Math.PI - SafetyFilter.JointMargin + 1e-3);
+        double height = _motion!.CommandedTcp.Position.Z;
+        _hand.Push(new(0, 0, 1, 0, 0, 0)); // the joint that is at its end has no part in that
+        Eventually.True(() => _motion.CommandedTcp.Position.Z > height + 0.01, "up", 10);
+        _hand.Push(new(0, 0, -1, 0, 0, 0));
+        Eventually.True(() => _motion.CommandedTcp.Position.Z < height + 0.005, "down", 10);
         _hand.Push(new(0, 0, 0, 0, 0, 1));
         Eventually.True(() => _controller.Physics.Q[5] < end - 0.05, "away from it");
     }
