@@ -1,0 +1,54 @@
+namespace RobotWorldModel.WorldModel.Rssm;
+
+/// <summary>
+/// The shape of a recurrent state-space model: h' = GRU([s, a], h), prior p(s'|h'), posterior q(s'|h', e(o')), and heads on z = [h, s].
+/// Hafner et al. 2019 (PlaNet) and 2023 (DreamerV3); the recurrence is libtorch's GRUCell.
+/// </summary>
+public sealed record RssmConfig
+{
+    /// <summary>Size D of the deterministic state h.</summary>
+    public int Deterministic { get; init; } = 256;
+
+    /// <summary>Size S of a Gaussian latent; with <see cref="Classes"/> the number of categorical groups.</summary>
+    public int Stochastic { get; init; } = 32;
+
+    /// <summary>Classes of each categorical group; 0 for a Gaussian latent.</summary>
+    public int Classes { get; init; }
+
+    /// <summary>Width of a dense layer on [s, a] before the GRU; 0 feeds [s, a] directly.</summary>
+    public int InputLayer { get; init; }
+
+    /// <summary>Width of the one hidden layer of prior and of posterior.</summary>
+    public int Hidden { get; init; } = 512;
+
+    /// <summary>Added to the softplus of a Gaussian latent's scale.</summary>
+    public float MinStd { get; init; } = 0.1f;
+
+    /// <summary>Share of the uniform distribution in every categorical one (DreamerV3's unimix).</summary>
+    public float Unimix { get; init; } = 0.01f;
+
+    /// <summary>Of every hidden layer.</summary>
+    public Activation Activation { get; init; } = Activation.Elu;
+
+    /// <summary>Whether a LayerNorm (eps 1e-5) stands between each hidden layer and its activation.</summary>
+    public bool Norm { get; init; }
+
+    /// <summary>Widths of the hidden layers of reward, continue, value and actor.</summary>
+    public IReadOnlyList<int> Heads { get; init; } = [512, 512];
+
+    /// <summary>Values of s as heads and GRU take them: one-hot groups side by side where the latent is categorical.</summary>
+    public int StochasticWidth => Classes == 0 ? Stochastic : Stochastic * Classes;
+
+    /// <summary>Width of z = [h, s].</summary>
+    public int Features => Deterministic + StochasticWidth;
+}
+
+/// <summary>What a hidden layer ends in.</summary>
+public enum Activation
+{
+    /// <summary>x above 0, e^x - 1 below.</summary>
+    Elu,
+
+    /// <summary>x · sigmoid(x).</summary>
+    Silu,
+}
