@@ -15,6 +15,7 @@ setup:
 	@scripts/setup.sh
 
 build:
+	@scripts/native.sh
 	@dotnet build RobotWorldModel.sln -c $(CONFIGURATION) -v quiet -nologo --nodeReuse:false
 
 demo: setup build

@@ -26,6 +26,10 @@ python3-serial-asyncio|its serial side
 libmodbus-dev|another independent Modbus server in the tests
 libturbojpeg0|decodes Motion-JPEG of webcams, in the tests too
 libapriltag3|finds calibration boards in pictures: robot calibrate camera
+libtorch-dev|learns and runs world models (native/torch is built against it)
+libopenblas0-pthread|computes for it; the reference BLAS that would else be taken is many times slower
+g++|builds native/torch
+cmake|builds native/torch
 gcc|the C loop that the tick is measured against; the stand-in for librealsense2 in the tests
 libc6-dev|headers for both
 '
@@ -34,7 +38,7 @@ while IFS='|' read -r package why; do
     [ -n "$package" ] || continue
     if ! dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed'; then
         missing+=("$package")
-        printf 'setup: installing %-16s %s\n' "$package" "$why"
+        printf 'setup: installing %-21s %s\n' "$package" "$why"
     fi
 done <<<"$packages"
 
