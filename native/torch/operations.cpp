@@ -174,16 +174,14 @@ RT_API int rt_in_place(int op, rt_tensor a, rt_tensor b) {
 RT_API int rt_in_place_scalar(int op, rt_tensor a, int whole, double real, int64_t integer) {
     return guarded([&] { in_place(op, mutable_ref(a), scalar(whole, real, integer)); });
 }
+// bounds: 1 there is a low one, 2 a high one, 4 the low one is whole, 8 the high one.
 RT_API int rt_clamp(rt_tensor a, int bounds, double low, double high, rt_tensor* result) {
     return guarded([&] {
         optional<at::Scalar> min, max;
-        if (bounds & 1) min = low;
-        if (bounds & 2) max = high;
+        if (bounds & 1) min = scalar(bounds & 4, low, static_cast<int64_t>(low));
+        if (bounds & 2) max = scalar(bounds & 8, high, static_cast<int64_t>(high));
         *result = own(at::clamp(ref(a), min, max));
     });
-}
-RT_API int rt_lerp(rt_tensor a, rt_tensor b, double weight) {
-    return guarded([&] { mutable_ref(a).lerp_(ref(b), weight); });
 }
 RT_API int rt_where(rt_tensor condition, rt_tensor a, rt_tensor b, rt_tensor* result) {
     return guarded([&] { *result = own(at::where(ref(condition), ref(a), ref(b))); });

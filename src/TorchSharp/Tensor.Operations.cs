@@ -108,7 +108,7 @@ public static partial class torch
 
         public Tensor clamp(Scalar? min = null, Scalar? max = null)
         {
-            var bounds = (min is null ? 0 : 1) | (max is null ? 0 : 2);
+            var bounds = (min is null ? 0 : 1) | (max is null ? 0 : 2) | (min?.Whole == true ? 4 : 0) | (max?.Whole == true ? 8 : 0);
             Native.Check(Native.rt_clamp(Handle, bounds, min?.Real ?? 0, max?.Real ?? 0, out var r));
             return Made(r);
         }

@@ -21,6 +21,7 @@ public class TensorTests : NoLeaks
         Assert.Equal(ScalarType.Int64, (whole + 1).dtype);
         Assert.Equal([4L, 6], (1 + whole).data<long>());
         Assert.Equal(ScalarType.Float32, (whole * 0.5).dtype);
+        Assert.Equal(ScalarType.Int64, whole.clamp(0, 4).dtype);
     }
 
     [Fact]

@@ -36,6 +36,21 @@ public sealed record RssmConfig
     /// <summary>Widths of the hidden layers of reward, continue, value and actor.</summary>
     public IReadOnlyList<int> Heads { get; init; } = [512, 512];
 
+    /// <summary>Bins of reward and value, each a two-hot distribution over symexp-spaced bins (DreamerV3: 255); 0 for plain numbers.</summary>
+    public int Bins { get; init; }
+
+    /// <summary>Widths of the hidden layers that encode and decode vectors.</summary>
+    public IReadOnlyList<int> Vectors { get; init; } = [256, 256];
+
+    /// <summary>Size of the embedding of all vectors together.</summary>
+    public int VectorEmbedding { get; init; } = 128;
+
+    /// <summary>Channels of the first convolution of a picture; each next layer doubles them.</summary>
+    public int ImageDepth { get; init; } = 32;
+
+    /// <summary>Whether vectors are squeezed by symlog before they are encoded and where they are compared.</summary>
+    public bool Symlog { get; init; }
+
     /// <summary>Values of s as heads and GRU take them: one-hot groups side by side where the latent is categorical.</summary>
     public int StochasticWidth => Classes == 0 ? Stochastic : Stochastic * Classes;
 
@@ -52,3 +67,19 @@ public enum Activation
     /// <summary>x · sigmoid(x).</summary>
     Silu,
 }
+
+/// <summary>What a model sees and does: the sizes that come from the data.</summary>
+public sealed record ModelShape
+{
+    /// <summary>Vector modalities by name, in order, with their sizes.</summary>
+    public IReadOnlyList<NamedSize> Vectors { get; init; } = [];
+
+    /// <summary>Picture modalities by name, with the side of the square picture in pixels (a power of two, at least 16).</summary>
+    public IReadOnlyList<NamedSize> Images { get; init; } = [];
+
+    /// <summary>Size A of an action.</summary>
+    public required int Actions { get; init; }
+}
+
+/// <summary>A modality and its size.</summary>
+public sealed record NamedSize(string Name, int Size);

@@ -1,0 +1,160 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace RobotWorldModel.WorldModel.Rssm;
+
+/// <summary>
+/// Observation → e [B, E]. A modality that is missing in a frame counts as zeros, and the encoder is told by a mask: what is not known is
+/// neither guessed nor repeated.
+/// </summary>
+internal sealed class Encoder : Module
+{
+    private readonly RssmConfig _config;
+    private readonly ModelShape _shape;
+    private readonly Sequential? _vectors;
+    private readonly List<Sequential> _images = [];
+
+    internal Encoder(RssmConfig config, ModelShape shape) : base(nameof(Encoder))
+    {
+        (_config, _shape) = (config, shape);
+        if (shape.Vectors.Count > 0)
+        {
+            var inputs = shape.Vectors.Sum(vector => vector.Size) + shape.Vectors.Count;
+            _vectors = Mlp.Of(config, inputs, config.Vectors, config.VectorEmbedding);
+            register_module("vectors", _vectors);
+            Embedding += config.VectorEmbedding;
+        }
+        foreach (var image in shape.Images)
+        {
+            var net = Convolutions(config, image);
+            _images.Add(net);
+            register_module(image.Name, net);
+            Embedding += ImageEmbedding(config, image) + 1;
+        }
+    }
+
+    /// <summary>Size E of the embedding.</summary>
+    internal int Embedding { get; }
+
+    /// <summary>Vectors [B, size], pictures [B, 3, side, side] from 0 to 1, masks [B] of ones and zeros.</summary>
+    internal Tensor Encode(Observations o)
+    {
+        var parts = new List<Tensor>();
+        if (_vectors is not null)
+        {
+            var inputs = new List<Tensor>();
+            foreach (var vector in _shape.Vectors)
+            {
+                var mask = o.Masks[vector.Name].unsqueeze(-1);
+                var x = o.Vectors[vector.Name];
+                inputs.Add((_config.Symlog ? Transforms.Symlog(x) : x) * mask);
+                inputs.Add(mask);
+            }
+            parts.Add(_vectors.call(cat([.. inputs], -1)));
+        }
+        for (var i = 0; i < _images.Count; i++)
+        {
+            var name = _shape.Images[i].Name;
+            var mask = o.Masks[name].unsqueeze(-1);
+            parts.Add(_images[i].call(o.Images[name] - 0.5) * mask);
+            parts.Add(mask);
+        }
+        return cat([.. parts], -1);
+    }
+
+    internal static int Layers(NamedSize image)
+    {
+        var layers = System.Numerics.BitOperations.Log2((uint)image.Size) - 2;
+        return image.Size >= 16 && System.Numerics.BitOperations.IsPow2(image.Size)
+            ? layers
+            : throw new ArgumentException($"Pictures of '{image.Name}' have {image.Size} pixels a side; a power of two of at least 16 is needed.");
+    }
+
+    internal static int ImageEmbedding(RssmConfig config, NamedSize image) => config.ImageDepth * (1 << (Layers(image) - 1)) * 16;
+
+    // Halved until it is 4 by 4, the channels doubled each time (DreamerV3's encoder).
+    private static Sequential Convolutions(RssmConfig config, NamedSize image)
+    {
+        var parts = new List<(string, Module<Tensor, Tensor>)>();
+        var (inputs, outputs) = (3, config.ImageDepth);
+        for (var i = 0; i < Layers(image); i++, (inputs, outputs) = (outputs, outputs * 2))
+        {
+            parts.Add(($"conv{i}", Conv2d(inputs, outputs, 4, stride: 2, padding: 1)));
+            parts.Add(($"act{i}", Mlp.Act(config)));
+        }
+        parts.Add(("flat", Flatten()));
+        return Sequential(parts);
+    }
+}
+
+/// <summary>z → what the model expects to see: each vector [B, size] and picture [B, 3, side, side].</summary>
+internal sealed class Decoder : Module
+{
+    private readonly ModelShape _shape;
+    private readonly Sequential? _vectors;
+    private readonly List<Sequential> _images = [];
+
+    internal Decoder(RssmConfig config, ModelShape shape) : base(nameof(Decoder))
+    {
+        _shape = shape;
+        if (shape.Vectors.Count > 0)
+        {
+            _vectors = Mlp.Of(config, config.Features, config.Vectors, shape.Vectors.Sum(vector => vector.Size));
+            register_module("vectors", _vectors);
+        }
+        foreach (var image in shape.Images)
+        {
+            var net = Deconvolutions(config, image);
+            _images.Add(net);
+            register_module(image.Name, net);
+        }
+    }
+
+    internal IEnumerable<(string Name, Tensor Expected)> Vectors(Tensor features)
+    {
+        if (_vectors is null)
+            yield break;
+        var all = _vectors.call(features).split([.. _shape.Vectors.Select(vector => (long)vector.Size)], -1);
+        for (var i = 0; i < all.Length; i++)
+            yield return (_shape.Vectors[i].Name, all[i]);
+    }
+
+    internal IEnumerable<(string Name, Tensor Expected)> Images(Tensor features)
+    {
+        for (var i = 0; i < _images.Count; i++)
+            yield return (_shape.Images[i].Name, _images[i].call(features) + 0.5);
+    }
+
+    private static Sequential Deconvolutions(RssmConfig config, NamedSize image)
+    {
+        var layers = Encoder.Layers(image);
+        var channels = config.ImageDepth * (1 << (layers - 1));
+        var parts = new List<(string, Module<Tensor, Tensor>)>
+        {
+            ("dense", Linear(config.Features, channels * 16)),
+            ("grid", Unflatten(-1, [channels, 4, 4])),
+        };
+        for (var i = 0; i < layers; i++, channels /= 2)
+        {
+            var last = i == layers - 1;
+            parts.Add(($"deconv{i}", ConvTranspose2d(channels, last ? 3 : channels / 2, 4, stride: 2, padding: 1)));
+            if (!last)
+                parts.Add(($"act{i}", Mlp.Act(config)));
+        }
+        return Sequential(parts);
+    }
+}
+
+/// <summary>
+/// Tensors of one step or of sequences flattened to one batch dimension: normalised vectors [B, size], pictures [B, 3, side, side] from 0
+/// to 1, and for each a mask [B], 1 where it was there.
+/// </summary>
+public sealed record Observations(
+    IReadOnlyDictionary<string, Tensor> Vectors, IReadOnlyDictionary<string, Tensor> Images, IReadOnlyDictionary<string, Tensor> Masks);
+
+/// <summary>
+/// Sequences: observations [B, T, ...], actions [B, T, A] where actions[t] was chosen on observation t and leads to t + 1, rewards [B, T]
+/// and continues [B, T] received on entering t (1 unless the episode ended there for good), first [B, T], 1 where an episode begins.
+/// </summary>
+public sealed record Sequences(Observations Observations, Tensor Actions, Tensor Rewards, Tensor Continues, Tensor First);
