@@ -137,6 +137,20 @@ public sealed record DatasetIndex
         }
     }
 
+    /// <summary>The split of a dataset's index; null where none was made, or there is no index that can be read. Changes nothing.</summary>
+    public static DatasetSplit? SplitOf(string root)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(
+                File.ReadAllBytes(Path.Combine(root, EpisodeLayout.Metadata)), EpisodeJson.Readable.DatasetIndex)?.Split;
+        }
+        catch (Exception e) when (e is JsonException or FileNotFoundException)
+        {
+            return null; // it is derived, and whoever writes it anew says what was wrong
+        }
+    }
+
     private static void AddModalities(SortedDictionary<string, DatasetModality> modalities, EpisodeMetadata m)
     {
         foreach ((string file, IReadOnlyList<string> columns) in EpisodeShape.Of(m).AllTables())

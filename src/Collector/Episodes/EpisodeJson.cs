@@ -22,7 +22,8 @@ internal sealed partial class EpisodeJson : JsonSerializerContext
             new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }
 
-internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
+/// <summary>Enums in the format's words: joint_position.</summary>
+public sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
     where T : struct, Enum;
 
 /// <summary>A verdict in the format's words, "not judged". Files of before have '_' between them, and read as well.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using RobotWorldModel.Collector.Codecs;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Drivers.Samples;
@@ -54,7 +53,6 @@ internal sealed class EpisodePictures : IDisposable
 {
     private const int Ahead = 16;
     private const long AheadNs = 500_000_000;
-    private const int LargestFile = 256 * 1024 * 1024;
     private readonly EpisodeReader _episode;
     private readonly EpisodeShot[] _shots;
     private readonly long _loopNs, _lateNs;
@@ -62,10 +60,8 @@ internal sealed class EpisodePictures : IDisposable
     private readonly FramePool _colorPool;
     private readonly FramePool? _depthPool;
     private readonly BlockingCollection<EpisodePicture> _ready = new(2 * Ahead); // of both kinds
-    private readonly PngDecoder _png = new();
-    private readonly NpzReader _npz = new();
+    private readonly PictureReader _reader = new();
     private readonly DeviceThread _thread;
-    private byte[] _file = [];
     private volatile string? _trouble;
     private long _colorSequence = -1, _depthSequence = -1;
 
@@ -155,17 +151,17 @@ internal sealed class EpisodePictures : IDisposable
         string name = shot.IsDepth ? _episode.Layout.Depth(Camera.Name, shot.Frame) : _episode.Layout.Rgb(Camera.Name, shot.Frame);
         try
         {
-            int bytes = Read(Path.Combine(_episode.Folder, name));
+            string path = Path.Combine(_episode.Folder, name);
             int width, height;
             ReadOnlySpan<byte> pixels;
             if (shot.IsDepth)
             {
-                (width, height, var values) = _npz.Read(_file, bytes);
+                (width, height, var values) = _reader.Depth(path);
                 pixels = MemoryMarshal.AsBytes(values.Span);
             }
             else
             {
-                (width, height, var rgb) = _png.Decode(_file.AsSpan(0, bytes));
+                (width, height, var rgb) = _reader.Color(path);
                 pixels = rgb.Span;
             }
             if (width != frame.Width || height != frame.Height)
@@ -178,21 +174,5 @@ internal sealed class EpisodePictures : IDisposable
             _trouble = $"{name} is not played: {e.Message}";
             return false;
         }
-    }
-
-    /// <summary>Into the buffer that all files share: a new one for each would keep the garbage collector busy.</summary>
-    private int Read(string path)
-    {
-        using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        long length = RandomAccess.GetLength(file);
-        if (length > LargestFile)
-            throw new InvalidDataException($"a picture of {length} bytes is not believable");
-        if (_file.Length < length)
-            _file = GC.AllocateUninitializedArray<byte>((int)length * 5 / 4);
-        int at = 0;
-        for (int n; at < length; at += n)
-            if ((n = RandomAccess.Read(file, _file.AsSpan(at, (int)length - at), at)) == 0)
-                throw new InvalidDataException("it became shorter while it was read");
-        return at;
     }
 }
