@@ -130,7 +130,7 @@ public sealed class ActorCritic : IDisposable
         var count = all.H.shape[0];
         if (count <= _config.Starts)
             return new RssmState(all.H.detach(), all.S.detach());
-        var places = (rand([_config.Starts]) * count).to(int64).clamp(0, count - 1);
+        var places = (rand([_config.Starts], device: all.H.device) * count).to(int64).clamp(0, count - 1);
         return new RssmState(all.H.detach().index_select(0, places), all.S.detach().index_select(0, places));
     }
 
@@ -164,8 +164,8 @@ public sealed class ActorCritic : IDisposable
 
     private double UpdateRange(Tensor returns)
     {
-        using var ends = returns.flatten().quantile(tensor([0.05f, 0.95f], [2]), 0);
-        var values = ends.data<float>().ToArray();
+        var ends = returns.flatten().quantile(tensor([0.05f, 0.95f], [2], device: returns.device), 0);
+        var values = ends.cpu().data<float>().ToArray();
         double now = values[1] - values[0];
         ReturnRange = double.IsNaN(ReturnRange) ? now : (0.99 * ReturnRange) + (0.01 * now);
         return ReturnRange;

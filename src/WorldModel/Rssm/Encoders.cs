@@ -37,7 +37,7 @@ internal sealed class Encoder : Module
     /// <summary>Size E of the embedding.</summary>
     internal int Embedding { get; }
 
-    /// <summary>Vectors [B, size], pictures [B, 3, side, side] from 0 to 1, masks [B] of ones and zeros.</summary>
+    /// <summary>Vectors [B, size], pictures [B, C, side, side], masks [B] of ones and zeros.</summary>
     internal Tensor Encode(Observations o)
     {
         var parts = new List<Tensor>();
@@ -57,27 +57,27 @@ internal sealed class Encoder : Module
         {
             var name = _shape.Images[i].Name;
             var mask = o.Masks[name].unsqueeze(-1);
-            parts.Add(_images[i].call(o.Images[name] - 0.5) * mask);
+            parts.Add(_images[i].call(o.Images[name]) * mask);
             parts.Add(mask);
         }
         return cat([.. parts], -1);
     }
 
-    internal static int Layers(NamedSize image)
+    internal static int Layers(ImageShape image)
     {
-        var layers = System.Numerics.BitOperations.Log2((uint)image.Size) - 2;
-        return image.Size >= 16 && System.Numerics.BitOperations.IsPow2(image.Size)
+        var layers = System.Numerics.BitOperations.Log2((uint)image.Side) - 2;
+        return image.Side >= 16 && System.Numerics.BitOperations.IsPow2(image.Side)
             ? layers
-            : throw new ArgumentException($"Pictures of '{image.Name}' have {image.Size} pixels a side; a power of two of at least 16 is needed.");
+            : throw new ArgumentException($"Pictures of '{image.Name}' have {image.Side} pixels a side; a power of two of at least 16 is needed.");
     }
 
-    internal static int ImageEmbedding(RssmConfig config, NamedSize image) => config.ImageDepth * (1 << (Layers(image) - 1)) * 16;
+    internal static int ImageEmbedding(RssmConfig config, ImageShape image) => config.ImageDepth * (1 << (Layers(image) - 1)) * 16;
 
     // Halved until it is 4 by 4, the channels doubled each time (DreamerV3's encoder).
-    private static Sequential Convolutions(RssmConfig config, NamedSize image)
+    private static Sequential Convolutions(RssmConfig config, ImageShape image)
     {
         var parts = new List<(string, Module<Tensor, Tensor>)>();
-        var (inputs, outputs) = (3, config.ImageDepth);
+        var (inputs, outputs) = (image.Channels, config.ImageDepth);
         for (var i = 0; i < Layers(image); i++, (inputs, outputs) = (outputs, outputs * 2))
         {
             parts.Add(($"conv{i}", Conv2d(inputs, outputs, 4, stride: 2, padding: 1)));
@@ -88,7 +88,7 @@ internal sealed class Encoder : Module
     }
 }
 
-/// <summary>z → what the model expects to see: each vector [B, size] and picture [B, 3, side, side].</summary>
+/// <summary>z → what the model expects to see: each vector [B, size] and picture [B, C, side, side].</summary>
 internal sealed class Decoder : Module
 {
     private readonly ModelShape _shape;
@@ -123,10 +123,10 @@ internal sealed class Decoder : Module
     internal IEnumerable<(string Name, Tensor Expected)> Images(Tensor features)
     {
         for (var i = 0; i < _images.Count; i++)
-            yield return (_shape.Images[i].Name, _images[i].call(features) + 0.5);
+            yield return (_shape.Images[i].Name, _images[i].call(features));
     }
 
-    private static Sequential Deconvolutions(RssmConfig config, NamedSize image)
+    private static Sequential Deconvolutions(RssmConfig config, ImageShape image)
     {
         var layers = Encoder.Layers(image);
         var channels = config.ImageDepth * (1 << (layers - 1));
@@ -138,23 +138,10 @@ internal sealed class Decoder : Module
         for (var i = 0; i < layers; i++, channels /= 2)
         {
             var last = i == layers - 1;
-            parts.Add(($"deconv{i}", ConvTranspose2d(channels, last ? 3 : channels / 2, 4, stride: 2, padding: 1)));
+            parts.Add(($"deconv{i}", ConvTranspose2d(channels, last ? image.Channels : channels / 2, 4, stride: 2, padding: 1)));
             if (!last)
                 parts.Add(($"act{i}", Mlp.Act(config)));
         }
         return Sequential(parts);
     }
 }
-
-/// <summary>
-/// Tensors of one step or of sequences flattened to one batch dimension: normalised vectors [B, size], pictures [B, 3, side, side] from 0
-/// to 1, and for each a mask [B], 1 where it was there.
-/// </summary>
-public sealed record Observations(
-    IReadOnlyDictionary<string, Tensor> Vectors, IReadOnlyDictionary<string, Tensor> Images, IReadOnlyDictionary<string, Tensor> Masks);
-
-/// <summary>
-/// Sequences: observations [B, T, ...], actions [B, T, A] where actions[t] was chosen on observation t and leads to t + 1, rewards [B, T]
-/// and continues [B, T] received on entering t (1 unless the episode ended there for good), first [B, T], 1 where an episode begins.
-/// </summary>
-public sealed record Sequences(Observations Observations, Tensor Actions, Tensor Rewards, Tensor Continues, Tensor First);

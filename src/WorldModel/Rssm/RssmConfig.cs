@@ -74,8 +74,8 @@ public sealed record ModelShape
     /// <summary>Vector modalities by name, in order, with their sizes.</summary>
     public IReadOnlyList<NamedSize> Vectors { get; init; } = [];
 
-    /// <summary>Picture modalities by name, with the side of the square picture in pixels (a power of two, at least 16).</summary>
-    public IReadOnlyList<NamedSize> Images { get; init; } = [];
+    /// <summary>Picture modalities by name, in order.</summary>
+    public IReadOnlyList<ImageShape> Images { get; init; } = [];
 
     /// <summary>Size A of an action.</summary>
     public required int Actions { get; init; }
@@ -83,3 +83,6 @@ public sealed record ModelShape
 
 /// <summary>A modality and its size.</summary>
 public sealed record NamedSize(string Name, int Size);
+
+/// <summary>A picture modality: 3 channels of colour or 1 of depth, square, a power of two of at least 16 pixels a side.</summary>
+public sealed record ImageShape(string Name, int Channels, int Side);

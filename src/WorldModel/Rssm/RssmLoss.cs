@@ -55,7 +55,7 @@ public static class RssmLoss
         var filtered = model.Filter(embeddings, batch.Actions, batch.First);
         var features = filtered.States.Features().flatten(0, 1);
         var parts = new Dictionary<string, double>();
-        var total = zeros([1]).squeeze();
+        var total = zeros([1], device: features.device).squeeze();
 
         void Add(string name, double weight, Tensor loss)
         {
@@ -67,10 +67,10 @@ public static class RssmLoss
         foreach (var (name, expected) in model.DecodeImages(features))
             Add(name, weights.Image, Masked((expected - flat.Images[name]).square().sum([1L, 2L, 3L]) * 0.5, flat.Masks[name]));
         // What was received on entering the first step of an episode, or of a window, has no action before it.
-        var entered = Entered(batch.First).flatten();
+        var entered = (Entered(batch.First) * batch.RewardMask).flatten();
         Add("reward", weights.Reward, Masked(model.NumberLoss(model.RewardNumbers(features), batch.Rewards.flatten()), entered));
-        Add("continue", weights.Continue, nn.functional.binary_cross_entropy_with_logits(
-            model.ContinueLogit(features), batch.Continues.flatten()));
+        Add("continue", weights.Continue, Masked(nn.functional.binary_cross_entropy_with_logits(
+            model.ContinueLogit(features), batch.Continues.flatten(), reduction: nn.Reduction.None), entered));
         var ramp = weights.AnnealSteps == 0 ? 1 : Math.Min(1, step / (double)weights.AnnealSteps);
         Add("kl_dynamics", weights.Dynamics * ramp, Free(weights, filtered.Posteriors.Detached().Divergence(filtered.Priors)));
         Add("kl_representation", weights.Representation * ramp, Free(weights, filtered.Posteriors.Divergence(filtered.Priors.Detached())));
@@ -115,8 +115,8 @@ public static class RssmLoss
             throw new ArgumentException($"Windows of {t} steps are too short for a consistency over {span}.");
         var state = new RssmState(
             filtered.States.H.narrow(1, 0, starts).flatten(0, 1), filtered.States.S.narrow(1, 0, starts).flatten(0, 1));
-        var alive = ones([state.H.shape[0]]);
-        var total = zeros([1]).squeeze();
+        var alive = ones([state.H.shape[0]], device: state.H.device);
+        var total = zeros([1], device: state.H.device).squeeze();
         for (long k = 0; k < span; k++)
         {
             var (h, prior) = model.Advance(state, batch.Actions.narrow(1, k, starts).flatten(0, 1));

@@ -51,7 +51,11 @@ public sealed class RssmModel : Module
     public Sequential NewCritic() => Mlp.FromZero(Config, Config.Features, Config.Heads, Math.Max(Config.Bins, 1));
 
     /// <summary>Where nothing has been seen: zeros.</summary>
-    public RssmState Initial(long batch) => new(zeros([batch, Config.Deterministic]), zeros([batch, Config.StochasticWidth]));
+    public RssmState Initial(long batch)
+    {
+        var device = _cell.weight_ih.device;
+        return new(zeros([batch, Config.Deterministic], device: device), zeros([batch, Config.StochasticWidth], device: device));
+    }
 
     /// <summary>Observation → e [B, E].</summary>
     public Tensor Encode(Observations observations) => _encoder.Encode(observations);
@@ -75,7 +79,7 @@ public sealed class RssmModel : Module
     {
         var (batch, steps) = (embeddings.shape[0], embeddings.shape[1]);
         var state = Initial(batch);
-        var before = zeros([batch, Shape.Actions]);
+        var before = zeros_like(actions.select(1, 0));
         var states = new List<RssmState>();
         var priors = new List<Latent>();
         var posteriors = new List<Latent>();
@@ -131,7 +135,7 @@ public sealed class RssmModel : Module
     /// <summary>What each vector is expected to be, [B, size], in the space where they are compared (symlog where it is on).</summary>
     public IEnumerable<(string Name, Tensor Expected)> DecodeVectors(Tensor features) => _decoder.Vectors(features);
 
-    /// <summary>The expected pictures, [B, 3, side, side], about 0 to 1.</summary>
+    /// <summary>The expected pictures, [B, C, side, side], normalised as those that it sees.</summary>
     public IEnumerable<(string Name, Tensor Expected)> DecodeImages(Tensor features) => _decoder.Images(features);
 
     /// <summary>Loss of numbers of reward or value against targets [...], for each: half the square, or the cross-entropy to two-hot.</summary>

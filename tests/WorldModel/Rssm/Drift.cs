@@ -16,7 +16,7 @@ internal static class Drift
     internal static ModelShape Pictured { get; } = new()
     {
         Vectors = [new("state", 2)],
-        Images = [new("camera", Side)],
+        Images = [new("camera", 3, Side)],
         Actions = 1,
     };
 
@@ -58,7 +58,7 @@ internal static class Drift
         }
         return new Sequences(
             new Observations(vectors, pictures, masks), tensor(actions, [batch, steps, 1]), tensor(rewards, [batch, steps]),
-            ones([batch, steps]), first);
+            ones([batch, steps]), ones([batch, steps]), first);
     }
 
     private static void Paint(Span<float> picture, double x)

@@ -19,7 +19,7 @@ public class RssmModelTests : NoLeaks
         using var model = new RssmModel(Of(kind), Drift.Shape);
         using var optimizer = optim.AdamW(model.WorldParameters().Select(one => one.Parameter), lr: 3e-3);
         var weights = new RssmLossConfig { ConsistencySteps = kind == "gaussian" ? 4 : 0, AnnealSteps = 20 };
-        for (var step = 0; step < 150; step++)
+        for (var step = 0; step < 100; step++)
         {
             using var scope = NewDisposeScope();
             optimizer.zero_grad();

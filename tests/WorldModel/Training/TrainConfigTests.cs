@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using RobotWorldModel.WorldModel.Training;
+
+namespace RobotWorldModel.WorldModel.Tests.Training;
+
+public class TrainConfigTests
+{
+    public static TheoryData<string> Names => [.. Presets.All.Select(one => one.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_preset_can_be_and_comes_back_from_its_file(string name)
+    {
+        TrainConfig config = Presets.Named(name).Config;
+        config.Check();
+
+        Assert.Equal(name, config.Model);
+        Assert.Equal(config.ToJson(), TrainConfig.Parse(config.ToJson()).ToJson());
+    }
+
+    [Fact]
+    public void A_file_and_settings_change_what_they_name_and_nothing_else()
+    {
+        TrainConfig config = Presets.Named("rssm").Config
+            .With(JsonNode.Parse("""{"optimizer": {"clip": 10}, "batch": 4, "rssm": {"activation": "silu"}}""")!)
+            .Set("optimizer.learning_rate=2e-4").Set("data.modalities=[joint_position, wrench]").Set("device=cuda").Set("behaviour=true");
+
+        Assert.Equal((10, 4, 2e-4, "cuda", true),
+            (config.Optimizer.Clip, config.Batch, config.Optimizer.LearningRate, config.Device, config.Behaviour));
+        Assert.Equal(["joint_position", "wrench"], config.Data.Modalities);
+        Assert.Equal(512, config.Rssm.Hidden);
+        Assert.Contains("\"activation\": \"silu\"", config.ToJson());
+    }
+
+    [Theory]
+    [InlineData("optimizer.rate=1", "there is no 'optimizer.rate'; optimizer has learning_rate, floor")]
+    [InlineData("size=1", "there is no 'size'; the run has model, rssm")]
+    [InlineData("batch=many", "$.batch")]
+    [InlineData("batch", "sets nothing")]
+    public void What_is_not_there_is_said(string assignment, string message)
+    {
+        Assert.Contains(message, Assert.ThrowsAny<JsonException>(() => Presets.Named("rssm").Config.Set(assignment)).Message);
+    }
+
+    [Fact]
+    public void A_model_that_is_not_there_is_said()
+    {
+        Assert.Contains("there are rssm-small, rssm", Assert.Throws<ArgumentException>(() => Presets.Named("dreamer")).Message);
+    }
+}

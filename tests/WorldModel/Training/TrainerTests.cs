@@ -1,0 +1,154 @@
+using System.Text.Json;
+using RobotWorldModel.Collector.Tests.Episodes;
+using RobotWorldModel.WorldModel.Data;
+using RobotWorldModel.WorldModel.Rssm;
+using RobotWorldModel.WorldModel.Training;
+
+namespace RobotWorldModel.WorldModel.Tests.Training;
+
+public sealed class TrainerTests : NoLeaks, IDisposable
+{
+    private static readonly MemoryFolder s_episodes = Episodes();
+    private readonly MemoryFolder _runs = new();
+
+    private static TrainConfig Config => Presets.Named("rssm-small").Config with
+    {
+        Rssm = new RssmConfig
+        {
+            Deterministic = 16, Stochastic = 4, Hidden = 16, Heads = [16], Vectors = [16], VectorEmbedding = 8, ImageDepth = 2,
+        },
+        Data = new DataOptions { Modalities = ["joint_position", "wrench", "wrist_rgb", "wrist_depth"], PictureSide = 16, Validation = 0.3 },
+        Windows = new WindowOptions { Length = 8, Stride = 4 },
+        Batch = 4,
+        Steps = 12,
+        ValidateEvery = 6,
+        ValidationBatches = 2,
+        CheckpointEvery = 5,
+        Optimizer = new OptimizerConfig { Warmup = 4, Accumulate = 2 },
+        Behaviour = true,
+        ActorCritic = new ActorCriticConfig { Horizon = 3, Starts = 8 },
+    };
+
+    void IDisposable.Dispose()
+    {
+        _runs.Dispose();
+        Dispose();
+    }
+
+    [Fact]
+    public void A_run_that_was_killed_goes_on_with_the_same_losses_to_the_bit()
+    {
+        RunFolder whole = Run("whole", Config), killed = new(Path.Combine(_runs.Path, "killed"));
+        Assert.Throws<InvalidOperationException>(() => Go(killed, Config, false, progress =>
+        {
+            if (progress.Step == 8) // three steps after the checkpoint, none of them kept
+                throw new InvalidOperationException("killed");
+        }));
+        Assert.Equal(8, Lines(killed).Length);
+        Go(killed, Config, goOn: true, _ => { });
+
+        Assert.Equal(Lines(whole), Lines(killed));
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(whole.Path, "last", ModelCard.WeightsFile)),
+            File.ReadAllBytes(Path.Combine(killed.Path, "last", ModelCard.WeightsFile)));
+    }
+
+    [Fact]
+    public void A_run_that_was_stopped_keeps_the_step_it_was_in()
+    {
+        RunFolder run = new(Path.Combine(_runs.Path, "stopped"));
+        using var stop = new CancellationTokenSource();
+        Go(run, Config, false, progress =>
+        {
+            if (progress.Step == 7)
+                stop.Cancel();
+        }, stop.Token);
+
+        Assert.Equal(7, RunFolder.ReadState(run.Checkpoint!).Step);
+        Go(run, Config, goOn: true, _ => { });
+        Assert.Equal(Lines(Run("whole", Config)), Lines(run));
+    }
+
+    [Fact]
+    public void A_models_card_says_what_it_is_and_belongs_to_its_weights()
+    {
+        RunFolder run = Run("run", Config);
+        (ModelCard card, string weights) = ModelCard.Open(run.Path);
+
+        Assert.Equal(Path.Combine(run.Path, "best", ModelCard.WeightsFile), weights);
+        Assert.Equal(Config.ToJson(), card.Config.ToJson());
+        Assert.Equal(["joint_position", "wrench"], card.Shape.Vectors.Select(one => one.Name));
+        Assert.Equal([("wrist_rgb", 3), ("wrist_depth", 1)], card.Shape.Images.Select(one => (one.Name, one.Channels)));
+        Assert.Equal(30, card.Data.RateHz);
+        Assert.Equal(card.Data.Actions.Size, card.Shape.Actions);
+        Assert.True(card.Validation!.OneStepError["p50"] <= card.Validation.OneStepError["p99_9"]);
+        using (var model = new RssmModel(card.Config.Rssm, card.Shape))
+        {
+            model.load(weights);
+            Assert.Equal(card.Parameters, model.parameters().Sum(one => one.numel()));
+        }
+        byte[] bytes = File.ReadAllBytes(weights);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(weights, bytes);
+        Assert.Contains("is not the file", Assert.Throws<InvalidDataException>(() => ModelCard.Open(run.Path)).Message);
+    }
+
+    [Fact]
+    public void Validation_changes_nothing_in_the_run()
+    {
+        RunFolder often = Run("often", Config with { ValidateEvery = 1 }), seldom = Run("seldom", Config);
+
+        Assert.Equal(Losses(seldom), Losses(often));
+        double Best(RunFolder run) => ModelCard.Open(run.Path).Card.Validation!.Loss;
+        Assert.True(Best(often) <= Best(seldom));
+    }
+
+    [Fact]
+    public void A_loss_that_is_no_number_is_named_by_episode_and_frame()
+    {
+        TrainConfig wild = Config with { Optimizer = new OptimizerConfig { LearningRate = 1e30, Warmup = 0 }, Behaviour = false };
+        string message = Assert.Throws<InvalidDataException>(() => Run("wild", wild)).Message;
+
+        Assert.Matches(@"^step \d+: the loss \(\w+\) is not a finite number in the window at demonstrations/demo_00\d, frame \d+", message);
+    }
+
+    [Fact]
+    public void Other_data_or_no_checkpoint_is_no_run_to_go_on_with()
+    {
+        RunFolder run = Run("run", Config);
+        using var others = new MemoryFolder();
+        SyntheticEpisode.Commit(others.Path, seed: 9, frames: 24);
+        SyntheticEpisode.Commit(others.Path, seed: 8, frames: 24);
+        Dataset data = Dataset.Open(others.Path, Config.Data, Assert.Fail);
+
+        Assert.Contains("other episodes", Assert.Throws<InvalidDataException>(() => new Trainer(Config, data, run, goOn: true)).Message);
+        Assert.Contains("no checkpoint", Assert.Throws<InvalidDataException>(
+            () => new Trainer(Config, data, new RunFolder(Path.Combine(_runs.Path, "none")), goOn: true)).Message);
+    }
+
+    private static MemoryFolder Episodes()
+    {
+        var folder = new MemoryFolder();
+        for (int i = 0; i < 4; i++)
+            SyntheticEpisode.Commit(folder.Path, seed: i, frames: 24);
+        return folder;
+    }
+
+    private static void Go(RunFolder run, TrainConfig config, bool goOn, Action<TrainProgress> said, CancellationToken stop = default)
+    {
+        using var trainer = new Trainer(config, Dataset.Open(s_episodes.Path, config.Data, Assert.Fail), run, goOn);
+        trainer.Run(said, stop);
+    }
+
+    private static string[] Lines(RunFolder run) => File.ReadAllLines(run.MetricsFile);
+
+    private static double[] Losses(RunFolder run) =>
+        [.. Lines(run).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("loss").GetDouble())];
+
+    private RunFolder Run(string name, TrainConfig config)
+    {
+        RunFolder run = new(Path.Combine(_runs.Path, name));
+        Go(run, config, false, _ => { });
+        return run;
+    }
+}
