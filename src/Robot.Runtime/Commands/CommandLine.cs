@@ -40,6 +40,8 @@ internal static class CommandLine
             ForceCommand.Create(),
             CalibrateCommand.Create(),
             EpisodesCommand.Create(),
+            ModelsCommand.Create(),
+            TrainCommand.Create(),
             DemoCommand.Create(),
             DeskCommand.Create(),
             EncodeCommand.Create(),
