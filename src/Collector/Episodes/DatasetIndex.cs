@@ -137,7 +137,7 @@ public sealed record DatasetIndex
         }
     }
 
-    /// <summary>The split of a dataset's index; null where none was made, or there is no index that can be read. Changes nothing.</summary>
+    /// <summary>A dataset's split; null where none was made, or there is no index that can be read. Changes nothing.</summary>
     public static DatasetSplit? SplitOf(string root)
     {
         try

@@ -11,9 +11,12 @@ public readonly record struct DataPosition(int Epoch, int Batch);
 
 /// <summary>One modality of a batch.</summary>
 /// <param name="Values">
-/// Vectors: normalised, [B, T, D]. Depth: [B, T, side, side], normalised, 0 where nothing came back. Empty for colour. 0 where the mask is.
+/// Vectors: normalised, [B, T, D]. Depth: [B, T, side, side], normalised, 0 where nothing came back. Empty for colour. 0 where the mask
+/// is.
 /// </param>
-/// <param name="Pixels">Colour: [B, T, 3, side, side] as bytes, which the model's <see cref="Normaliser"/> turns to numbers; else empty.</param>
+/// <param name="Pixels">
+/// Colour: [B, T, 3, side, side] as bytes, which the model's <see cref="Normaliser"/> turns to numbers; else empty.
+/// </param>
 /// <param name="Mask">[B, T]: 1 where the modality was there, 0 where it is missing, a gap or damaged.</param>
 public sealed record BatchModality(Modality Modality, float[] Values, byte[] Pixels, float[] Mask);
 
@@ -21,23 +24,23 @@ public sealed record BatchModality(Modality Modality, float[] Values, byte[] Pix
 /// B windows of T steps, in buffers that go back to the loader on Dispose. Arrays are row-major and always whole; of the last batch of an
 /// epoch that is not full the first <see cref="Count"/> windows are meant, and the rest is 0.
 /// <para>
-/// Step t is observation o[t], <c>Actions[t]</c> the action that was given from it and that leads to o[t+1] (the format's row of that frame:
-/// a recurrence that takes "the action before" reads t − 1), and <c>Rewards[t]</c> and <c>Continues[t]</c> what came on entering o[t]. A
-/// window carries no state in from before: <c>IsFirst</c> is 1 at its first step, wherever in the episode that lies, and 0 after.
+/// Step t is observation o[t], <c>Actions[t]</c> the action that was given from it and that leads to o[t+1] (the format's row of that
+/// frame: a recurrence that takes "the action before" reads t − 1), and <c>Rewards[t]</c> and <c>Continues[t]</c> what came on entering
+/// o[t]. A window carries no state in from before: <c>IsFirst</c> is 1 at its first step, wherever in the episode that lies, and 0 after.
 /// </para>
 /// </summary>
 public sealed class Batch : IDisposable
 {
     private readonly BatchLoader _loader;
 
-    internal Batch(BatchLoader loader, int size, int steps, IReadOnlyList<Modality> modalities, int actions, int frameSkip)
+    internal Batch(BatchLoader loader, int size, WindowList windows)
     {
-        (_loader, Size, Steps, FrameSkip) = (loader, size, steps, frameSkip);
-        int n = size * steps;
-        Modalities = [.. modalities.Select(m => new BatchModality(m,
+        (_loader, Size, Steps, FrameSkip) = (loader, size, windows.Options.Steps, windows.Options.FrameSkip);
+        int n = size * Steps;
+        Modalities = [.. windows.Dataset.Modalities.Select(m => new BatchModality(m,
             m.Kind == ModalityKind.Color ? [] : new float[n * m.Size], m.Kind == ModalityKind.Color ? new byte[n * m.Size] : [],
             new float[n]))];
-        Actions = new float[n * actions];
+        Actions = new float[n * windows.Dataset.Actions.Size * FrameSkip];
         (ActionMask, Rewards, RewardMask, Continues, IsFirst) =
             (new float[n], new float[n], new float[n], new float[n], new float[n]);
         Origins = new WindowOrigin[size];
@@ -69,7 +72,7 @@ public sealed class Batch : IDisposable
     /// <summary>[B, T]: 1 where reward and end are known.</summary>
     public float[] RewardMask { get; }
 
-    /// <summary>[B, T]: 0 where the episode ended by the task's rule on entering the step, else 1; 1 also where nothing is known.</summary>
+    /// <summary>[B, T]: 0 where the task's rule ended the episode on entering the step, else 1; 1 also where nothing is known.</summary>
     public float[] Continues { get; }
 
     /// <summary>[B, T].</summary>

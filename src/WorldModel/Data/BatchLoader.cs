@@ -14,7 +14,7 @@ public sealed record LoaderOptions
     /// <summary>Epochs after which there are no more batches; null for no end.</summary>
     public int? Epochs { get; init; }
 
-    /// <summary>Whether the last windows of an epoch make a batch although they do not fill it. Else they wait for another epoch.</summary>
+    /// <summary>Whether the last windows of an epoch make a batch although they do not fill it. Else that epoch lacks them.</summary>
     public bool KeepPartial { get; init; }
 
     /// <summary>Threads that decode.</summary>
@@ -22,22 +22,13 @@ public sealed record LoaderOptions
 
     /// <summary>Batches that are ready or in the making.</summary>
     public int Ahead { get; init; } = 4;
-
-    /// <summary>Memory for decoded pictures, bytes.</summary>
-    public long PictureBytes { get; init; } = 1L << 30;
 }
 
 /// <summary>What a loader did so far.</summary>
 /// <param name="Batches">Delivered.</param>
 /// <param name="Waits">Times that a batch was not ready when it was asked for, the first one left aside, which never is.</param>
 /// <param name="Waited">All of them together.</param>
-/// <param name="Decoded">Pictures decoded.</param>
-/// <param name="Found">Pictures that were in memory.</param>
-/// <param name="Bytes">Memory that pictures take.</param>
-/// <param name="Damaged">By picture's file what is wrong with it; it counts as a gap.</param>
-public sealed record LoaderReport(
-    long Batches, long Waits, TimeSpan Waited, TimeSpan LongestWait, long Decoded, long Found, long Bytes,
-    IReadOnlyDictionary<string, string> Damaged);
+public sealed record LoaderReport(long Batches, long Waits, TimeSpan Waited, TimeSpan LongestWait);
 
 /// <summary>
 /// Batches made by background threads. Which they are and in which order depends on windows, options and position alone, not on the number
@@ -47,7 +38,6 @@ public sealed class BatchLoader : IDisposable
 {
     private readonly WindowList _windows;
     private readonly LoaderOptions _options;
-    private readonly PictureStore _pictures;
     private readonly Thread[] _threads;
     private readonly object _gate = new();
     private readonly Stack<Batch> _free = new();
@@ -57,7 +47,7 @@ public sealed class BatchLoader : IDisposable
     private (int Epoch, int[] Windows) _order = (-1, []);
     private long _drawn, _delivered, _waits, _waitedTicks, _longestTicks;
     private int _held;
-    private bool _stopped;
+    private bool _stopped, _waiting;
 
     /// <param name="from">Where to begin: a batch's <see cref="Batch.Next"/>, or the start.</param>
     /// <exception cref="ArgumentException">An option that cannot be.</exception>
@@ -72,16 +62,14 @@ public sealed class BatchLoader : IDisposable
         if (BatchesPerEpoch == 0)
             throw new InvalidDataException($"{windows.Count} windows do not fill a batch of {options.BatchSize}"
                 + (windows.LeftOut is { } why ? $": {why}" : ""));
-        _pictures = new(windows.Dataset, options.PictureBytes);
         _next = from.Batch < BatchesPerEpoch && from is { Epoch: >= 0, Batch: >= 0 }
             ? from : throw new ArgumentException($"{from} is none of this data's: an epoch has {BatchesPerEpoch} batches", nameof(from));
         Position = from;
         _buffers = options.Ahead + 1;
-        int actions = windows.Dataset.Actions.Size * windows.Options.FrameSkip;
         for (int i = 0; i < _buffers; i++)
-            _free.Push(new(this, options.BatchSize, windows.Options.Steps, windows.Dataset.Modalities, actions, windows.Options.FrameSkip));
+            _free.Push(new(this, options.BatchSize, windows));
         _threads = [.. Enumerable.Range(0, Math.Min(options.Workers, options.Ahead))
-            .Select(i => new Thread(() => Work(new(windows, normalisation, _pictures.NewDecoder())))
+            .Select(i => new Thread(() => Work(new(windows, normalisation, windows.Dataset.Pictures.NewDecoder())))
             { IsBackground = true, Name = $"data {i}" })];
         foreach (Thread thread in _threads)
             thread.Start();
@@ -99,6 +87,16 @@ public sealed class BatchLoader : IDisposable
         {
             lock (_gate)
                 return _ready.ContainsKey(_delivered);
+        }
+    }
+
+    /// <summary>Whether the consumer waits.</summary>
+    internal bool IsWaitedFor
+    {
+        get
+        {
+            lock (_gate)
+                return _waiting;
         }
     }
 
@@ -120,8 +118,7 @@ public sealed class BatchLoader : IDisposable
     public LoaderReport Report()
     {
         lock (_gate)
-            return new(_delivered, _waits, Stopwatch.GetElapsedTime(0, _waitedTicks), Stopwatch.GetElapsedTime(0, _longestTicks),
-                _pictures.Decoded, _pictures.Found, _pictures.Bytes, new Dictionary<string, string>(_pictures.Damaged));
+            return new(_delivered, _waits, Stopwatch.GetElapsedTime(0, _waitedTicks), Stopwatch.GetElapsedTime(0, _longestTicks));
     }
 
     public void Dispose()
@@ -154,27 +151,42 @@ public sealed class BatchLoader : IDisposable
             lock (_gate)
                 Monitor.PulseAll(_gate);
         });
+        stop.ThrowIfCancellationRequested();
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_stopped, this);
             if (_held == _buffers)
-                throw new InvalidOperationException($"all {_buffers} batches are with the caller: dispose of one before asking for another");
+                throw new InvalidOperationException($"all {_buffers} batches are with the caller: dispose of one before the next");
             Batch? batch;
-            long since = Stopwatch.GetTimestamp();
-            bool waited = false;
-            for (; !_ready.Remove(_delivered, out batch); waited = true)
-            {
-                stop.ThrowIfCancellationRequested();
-                Monitor.Wait(_gate);
-            }
-            if (waited && _delivered > 0)
-            {
-                long ticks = Stopwatch.GetTimestamp() - since;
-                (_waits, _waitedTicks, _longestTicks) = (_waits + 1, _waitedTicks + ticks, Math.Max(_longestTicks, ticks));
-            }
+            if (!_ready.Remove(_delivered, out batch))
+                batch = Await(stop);
             _delivered++;
             _held++;
             return batch;
+        }
+    }
+
+    /// <summary>With the gate held.</summary>
+    private Batch Await(CancellationToken stop)
+    {
+        long since = Stopwatch.GetTimestamp();
+        _waiting = true;
+        try
+        {
+            while (true)
+            {
+                stop.ThrowIfCancellationRequested();
+                Monitor.Wait(_gate);
+                if (_ready.Remove(_delivered, out Batch? batch))
+                    return batch;
+            }
+        }
+        finally
+        {
+            _waiting = false;
+            long ticks = Stopwatch.GetTimestamp() - since;
+            if (_delivered > 0)
+                (_waits, _waitedTicks, _longestTicks) = (_waits + 1, _waitedTicks + ticks, Math.Max(_longestTicks, ticks));
         }
     }
 

@@ -10,7 +10,7 @@ public enum ActionRange
     /// <summary>The action space's bounds; by what was seen where a number has none.</summary>
     Bounds,
 
-    /// <summary>What was seen: where bounds are far wider, as of joint positions, a planner's samples stay where the model knows.</summary>
+    /// <summary>What was seen. Where bounds are far wider, as of joint positions, a planner then samples what the model knows.</summary>
     Seen,
 }
 
@@ -99,6 +99,7 @@ public sealed record DataNormalisation(
             if (episode.Metadata.Statistics.GetValueOrDefault(modality.Name) is { Count: > 0 } seen
                 && seen.Min.Length == modality.Columns.Count)
                 all = all?.Merge(seen) ?? seen;
-        return all ?? throw new InvalidDataException($"no training episode has a picture of {modality.Name}");
+        return all ?? throw new InvalidDataException(
+            $"no training episode's {EpisodeLayout.Metadata} has statistics of {modality.Name}, which a recording with such pictures has");
     }
 }

@@ -19,6 +19,11 @@ public sealed record DataOptions
     /// </summary>
     public bool MaskStale { get; init; } = true;
 
+    /// <summary>
+    /// Memory for decoded small pictures, bytes: one of 64x64 takes 12 kB. What has no room is decoded each time that it is needed.
+    /// </summary>
+    public long PictureBytes { get; init; } = 1L << 30;
+
     /// <summary>Share of episodes kept for validation, 0 … 1.</summary>
     public double Validation { get; init; } = 0.1;
 

@@ -5,8 +5,8 @@ using RobotWorldModel.Collector.Episodes;
 namespace RobotWorldModel.WorldModel.Data;
 
 /// <summary>
-/// The standard episodes below a data root, in a folder of episodes, or one episode, as training takes them: all numbers in memory, pictures
-/// on the disk. Episodes that cannot be read are left out with a line each; episodes that do not go together are refused.
+/// The standard episodes below a data root, in a folder of episodes, or one episode, as training takes them: all numbers in memory,
+/// pictures on the disk. Episodes that cannot be read are left out with a line each; episodes that do not go together are refused.
 /// </summary>
 public sealed class Dataset
 {
@@ -17,6 +17,7 @@ public sealed class Dataset
         DataOptions options, TrainingEpisode[] episodes, DataPart[] parts, IReadOnlyList<Modality> modalities, DatasetSummary summary)
     {
         (Options, _episodes, _parts, Modalities, Summary) = (options, episodes, parts, modalities, summary);
+        Pictures = new(this);
     }
 
     /// <summary>What it was opened with.</summary>
@@ -30,6 +31,10 @@ public sealed class Dataset
     public DatasetSummary Summary { get; }
 
     internal IReadOnlyList<TrainingEpisode> Episodes => _episodes;
+
+    internal PictureStore Pictures { get; }
+
+    public PictureReport PictureReport() => Pictures.Report();
 
     /// <summary>Reads a dataset.</summary>
     /// <param name="root">What --data names.</param>
@@ -53,11 +58,11 @@ public sealed class Dataset
         ActionSpace actions = CommonActions(readers, options.Actions);
         Modality[] modalities = [.. options.Modalities.Select(name => Common(name, readers, options.PictureSide))];
         TrainingEpisode[] episodes = [.. ReadAll([.. readers.Select(r => r.Entry)],
-            path => TrainingEpisode.Read(new(path, "."), modalities, actions, options.MaskStale), LeaveOut).Select(e => e.Made)];
+            path => TrainingEpisode.Read(path, modalities, actions, options.MaskStale), LeaveOut).Select(e => e.Made)];
         if (episodes.Length == 0)
             throw new InvalidDataException($"{root} has no episode whose tables can be read");
         DataPart[] parts = EpisodeSplit.Of([.. episodes.Select(e => e.Name)], options,
-            EpisodeCatalog.IsRoot(root) ? DatasetIndex.SplitOf(root) : null);
+            EpisodeCatalog.RootOf(episodes[0].Folder) is { } of ? DatasetIndex.SplitOf(of) : null);
         return new(options, episodes, parts, modalities, Summarise(root, episodes, parts, modalities, actions, leftOut));
 
         void LeaveOut(string line)

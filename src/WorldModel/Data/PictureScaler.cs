@@ -17,7 +17,7 @@ public sealed class PictureScaler(int side, PictureFit fit)
     public void Color(ReadOnlySpan<byte> rgb, int width, int height, Span<byte> planes)
     {
         if (rgb.Length != width * height * 3 || planes.Length != 3 * side * side)
-            throw new ArgumentException($"{rgb.Length} bytes are no RGB picture of {width}x{height}, or {planes.Length} not three of {side}²");
+            throw new ArgumentException($"{rgb.Length} bytes are no RGB of {width}x{height}, or {planes.Length} no planes of {side}x{side}");
         Plan(width, height);
         int row = side * 3;
         if (_sums.Length < row)
@@ -35,7 +35,9 @@ public sealed class PictureScaler(int side, PictureFit fit)
         }
     }
 
-    /// <summary>Depth takes the pixel in the middle: a mean over an edge, or over pixels without return, is a distance that nothing has.</summary>
+    /// <summary>
+    /// Depth takes the pixel in the middle: a mean over an edge, or over pixels without return, is a distance that nothing has.
+    /// </summary>
     /// <param name="depth">Rows from the top.</param>
     /// <param name="small">Filled: [side, side].</param>
     /// <exception cref="ArgumentException">Spans that are not of these sizes.</exception>

@@ -4,6 +4,13 @@ using RobotWorldModel.Collector.Codecs;
 
 namespace RobotWorldModel.WorldModel.Data;
 
+/// <summary>What became of a dataset's pictures so far.</summary>
+/// <param name="Decoded">Times that one was decoded.</param>
+/// <param name="Found">Times that one was in memory.</param>
+/// <param name="Bytes">Memory that they take.</param>
+/// <param name="Damaged">By file what is wrong with it; it counts as a gap.</param>
+public sealed record PictureReport(long Decoded, long Found, long Bytes, IReadOnlyDictionary<string, string> Damaged);
+
 /// <summary>
 /// A dataset's small pictures, decoded when first asked for and kept in memory up to a limit. What is kept stays: in shuffled epochs every
 /// picture is as likely to be wanted next, and whatever a full store threw out for another would be wanted as soon. For all workers.
@@ -16,22 +23,15 @@ internal sealed class PictureStore
     private readonly ConcurrentDictionary<string, string> _damaged = new();
     private long _bytes, _decoded, _found;
 
-    public PictureStore(Dataset data, long limitBytes)
+    public PictureStore(Dataset data)
     {
-        (_data, _limit) = (data, limitBytes);
+        (_data, _limit) = (data, data.Options.PictureBytes);
         _kept = [.. data.Episodes.Select(e => e.Pictures.Select(p => p is null ? null : new byte[]?[e.Frames]).ToArray())];
     }
 
-    public long Bytes => Interlocked.Read(ref _bytes);
-
-    /// <summary>Pictures that had to be decoded.</summary>
-    public long Decoded => Interlocked.Read(ref _decoded);
-
-    /// <summary>Pictures that were there.</summary>
-    public long Found => Interlocked.Read(ref _found);
-
-    /// <summary>By file what is wrong with it: such pictures count as gaps.</summary>
-    public IReadOnlyDictionary<string, string> Damaged => _damaged;
+    public PictureReport Report() => new(
+        Interlocked.Read(ref _decoded), Interlocked.Read(ref _found), Interlocked.Read(ref _bytes),
+        new Dictionary<string, string>(_damaged));
 
     public Decoder NewDecoder() => new(this);
 

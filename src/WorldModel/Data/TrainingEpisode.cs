@@ -18,13 +18,12 @@ internal sealed class TrainingEpisode
 {
     private readonly int[] _actionGaps; // rows without an action before row k, [F + 1]
 
-    private TrainingEpisode(EpisodeEntry entry, EpisodeReader reader, IReadOnlyList<Modality> modalities, ActionSpace actions, bool maskStale)
+    private TrainingEpisode(EpisodeReader reader, IReadOnlyList<Modality> modalities, ActionSpace actions, bool maskStale)
     {
-        (Name, Folder, Metadata, Layout) = (NameOf(entry.Path), reader.Folder, reader.Metadata, reader.Layout);
+        (Name, Folder, Metadata, Layout) = (NameOf(reader.Folder), reader.Folder, reader.Metadata, reader.Layout);
         Vectors = [.. modalities.Select(m => m.Kind == ModalityKind.Vector ? ReadVector(reader, m, maskStale) : null)];
         Pictures = [.. modalities.Select(m => m.Kind == ModalityKind.Vector ? null : Fresh(reader, m.Stream(reader.Shape), maskStale))];
-        Actions = ReadTrack(reader, EpisodeLayout.Actions, actions.Names)
-            ?? throw new InvalidDataException($"{Folder}/{EpisodeLayout.Actions} is not there");
+        Actions = ReadTrack(reader, EpisodeLayout.Actions, actions.Names)!; // its metadata has them: the dataset looked
         _actionGaps = new int[Frames + 1];
         for (int k = 0; k < Frames; k++)
             _actionGaps[k + 1] = _actionGaps[k] + (Actions.Known[k] ? 0 : 1);
@@ -55,8 +54,8 @@ internal sealed class TrainingEpisode
     public Track? Rewards { get; }
 
     /// <exception cref="InvalidDataException">A file is damaged; names it.</exception>
-    public static TrainingEpisode Read(EpisodeEntry entry, IReadOnlyList<Modality> modalities, ActionSpace actions, bool maskStale) =>
-        new(entry, EpisodeReader.Open(entry.Path), modalities, actions, maskStale);
+    public static TrainingEpisode Read(string folder, IReadOnlyList<Modality> modalities, ActionSpace actions, bool maskStale) =>
+        new(EpisodeReader.Open(folder), modalities, actions, maskStale);
 
     public static string NameOf(string folder) => $"{Path.GetFileName(Path.GetDirectoryName(folder))}/{Path.GetFileName(folder)}";
 
@@ -81,14 +80,16 @@ internal sealed class TrainingEpisode
             ? [.. cells.Select(c => c.Status != StreamStatus.Missing && !(maskStale && c.Status == StreamStatus.Stale))]
             : null;
 
-    /// <summary>Those columns of a table; null where the episode does not have them all.</summary>
+    /// <summary>Those columns of a table; null where the episode, by its metadata, does not have them all.</summary>
     private static Track? ReadTrack(EpisodeReader reader, string file, IReadOnlyList<string> names)
     {
-        if (reader.Table(file) is not { } table)
+        if (reader.Shape.AllTables().FirstOrDefault(t => t.File == file) is not { File: not null } promised
+            || !names.All(promised.Columns.Contains))
             return null;
+        CsvTable table = reader.Table(file) ?? throw new InvalidDataException($"{reader.Folder}/{file} is not there");
         int[] columns = [.. names.Select(table.Column)];
-        if (Array.IndexOf(columns, -1) >= 0)
-            return null;
+        if (Array.IndexOf(columns, -1) is >= 0 and var missing)
+            throw new InvalidDataException($"{reader.Folder}/{file} has no column {names[missing]}");
         var track = new Track(new float[table.Rows * columns.Length], new bool[table.Rows]);
         for (int row = 0; row < table.Rows; row++)
         {

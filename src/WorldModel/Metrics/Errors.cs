@@ -55,8 +55,8 @@ public static class Errors
     }
 
     /// <summary>
-    /// Temporal consistency: mean over t of ‖(x̂[t+1] − x̂[t]) − (x[t+1] − x[t])‖, how far the steps from frame to frame are off, whatever
-    /// constant error the frames have.
+    /// Temporal consistency: mean over t of ‖(x̂[t+1] − x̂[t]) − (x[t+1] − x[t])‖, how far steps from frame to frame are
+    /// off, whatever constant error the frames have.
     /// </summary>
     /// <param name="predicted">x̂ [T, D], T at least 2.</param>
     /// <param name="observed">x [T, D].</param>

@@ -23,7 +23,7 @@ public sealed class EventFile : IDisposable
     private readonly PngEncoder _png = new();
     private byte[] _record = [];
 
-    /// <summary>Begins a new file in the run's folder: a run that goes on after a kill has several, and TensorBoard reads them all.</summary>
+    /// <summary>Begins a file in a run's folder: a run that goes on after a kill has several, and TensorBoard reads them all.</summary>
     /// <param name="resumedAt">
     /// The first step that this file will have where the run goes on; what earlier files have from there on TensorBoard then leaves out.
     /// Null for a run from the start.
@@ -34,8 +34,9 @@ public sealed class EventFile : IDisposable
         _time = time ?? TimeProvider.System;
         Directory.CreateDirectory(folder);
         // TensorBoard goes through a folder's files by name: the seconds must come first, in ten digits.
+        int number = Interlocked.Increment(ref s_files) - 1;
         Path = System.IO.Path.Combine(folder, string.Create(CultureInfo.InvariantCulture,
-            $"events.out.tfevents.{(long)Now:D10}.{Environment.MachineName}.{Environment.ProcessId}.{Interlocked.Increment(ref s_files) - 1}"));
+            $"events.out.tfevents.{(long)Now:D10}.{Environment.MachineName}.{Environment.ProcessId}.{number}"));
         _file = new(Path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, bufferSize: 0);
         Write(NewEvent(0).Text(FileVersion, "brain.Event:2"));
         if (resumedAt is { } step)

@@ -5,8 +5,8 @@ public static class Schedule
 {
     /// <summary>
     /// Learning rate: linear from 0 to its peak over the warm-up, then half a cosine down to its floor at the last step, where it stays.
-    /// lr·k/w for k &lt; w, else lr_min + ½(lr − lr_min)(1 + cos(π(k − w)/(K − w))); Loshchilov and Hutter 2017 without restarts. At
-    /// k = 0 of a warm-up it is 0: count the first step as 1 where it is to have an effect.
+    /// lr·k/w for k &lt; w, else lr_min + ½(lr − lr_min)(1 + cos(π(k − w)/(K − w))); Loshchilov and Hutter 2017, no restarts.
+    /// At k = 0 of a warm-up it is 0: count the first step as 1 where it is to have an effect.
     /// </summary>
     /// <param name="warmup">w, steps; 0 for none.</param>
     /// <param name="total">K, steps of the whole run, the warm-up's among them.</param>

@@ -43,16 +43,20 @@ public class DatasetTests
     public void What_is_broken_or_not_finished_is_left_out_with_a_line_each()
     {
         using var folder = new TempFolder();
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 6; i++)
             new TinyEpisode { Number = i }.Commit(folder.Path);
         string At(int number, string file) => folder[$"simulation/demo_00{number}/{file}"];
         File.WriteAllText(At(1, "metadata.json"), "{");
         File.AppendAllText(At(2, "task.csv"), "20,x,y,z\r\n");
+        File.Delete(At(4, "rewards.csv"));
+        File.WriteAllText(At(5, "task.csv"), File.ReadAllText(At(5, "task.csv")).Replace("angle", "x", StringComparison.Ordinal));
         Directory.CreateDirectory(folder["simulation/demo_007.recording"]);
         var lines = new List<string>();
         Dataset data = Dataset.Open(folder.Path, s_task, lines.Add);
         Assert.Equal(["simulation/demo_000", "simulation/demo_003"], data.Episodes.Select(e => e.Name));
-        Assert.Equal(3, lines.Count);
+        Assert.Equal(5, lines.Count);
+        Assert.Contains(lines, l => l.Contains("rewards.csv is not there", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Contains("task.csv has no column angle", StringComparison.Ordinal));
         Assert.Contains(lines, l => l.Contains("demo_001 is left out", StringComparison.Ordinal) && !l.Contains('\n'));
         Assert.Contains(lines, l => l.Contains("demo_002 is left out", StringComparison.Ordinal) && l.Contains("task.csv"));
         Assert.Contains(lines, l => l.Contains("demo_007.recording is not finished", StringComparison.Ordinal));

@@ -85,7 +85,7 @@ public class NormaliserTests
             .Write(folder.Path);
         Dataset data = Dataset.Open(folder.Path, new() { Modalities = ["task"] }, Assert.Fail);
         DataNormalisation n = DataNormalisation.Fit(data, new() { Vectors = Scaling.ZScore });
-        double[] angles = [.. Enumerable.Range(0, 3).SelectMany(e => Enumerable.Range(0, 21).Select(k => (double)TinyEpisode.Angle(e, k)))];
+        double[] angles = [.. Enumerable.Range(0, 3 * 21).Select(i => (double)TinyEpisode.Angle(i / 21, i % 21))];
         double mean = angles.Average(), std = Math.Sqrt(angles.Average(a => (a - mean) * (a - mean)));
         Assert.Equal(mean, n.Modalities["task"].Offset[0], 1e-9);
         Assert.Equal(1 / std, n.Modalities["task"].Scale[0], 1e-9);

@@ -108,5 +108,6 @@ public class MetricsTests
     }
 
     private static float[] Pictures(Random random, float noise) =>
-        [.. Enumerable.Range(0, N * Plane).Select(i => (float)(0.5 + 0.4 * Math.Sin(i * 0.07)) * (1 - noise) + random.NextSingle() * noise)];
+        [.. Enumerable.Range(0, N * Plane)
+            .Select(i => (float)(0.5 + 0.4 * Math.Sin(i * 0.07)) * (1 - noise) + random.NextSingle() * noise)];
 }
