@@ -1,0 +1,123 @@
+using RobotWorldModel.WorldModel.Checkpoints;
+using RobotWorldModel.WorldModel.Rssm;
+
+namespace RobotWorldModel.Planner.Engine;
+
+/// <summary>
+/// The packed weights of an RSSM for one width of vectors: the recurrence (torch.nn.GRUCell on [s, a] or on a dense layer of it), the prior
+/// and the heads that the checkpoint has. Read only once made: all threads use it.
+/// </summary>
+internal sealed class RssmNetwork : IDisposable
+{
+    /// <summary>Reads a checkpoint.</summary>
+    /// <exception cref="InvalidDataException">A weight is missing or of another shape than the configuration says.</exception>
+    public RssmNetwork(WeightFile weights, RssmConfig config, int actionSize, int panelWidth)
+    {
+        (Config, ActionSize) = (config, actionSize);
+        int d = config.Deterministic, s = config.StochasticWidth, x = config.InputLayer > 0 ? config.InputLayer : s + actionSize;
+        if (config.InputLayer > 0)
+        {
+            float[] matrix = weights.Get("input.weight", x, s + actionSize), bias = weights.Get("input.bias", x);
+            Input = new Dense(panelWidth, x, (o, i) => matrix[o * (s + actionSize) + i], o => bias[o],
+                config.Classes > 0 ? Span(s, s + actionSize) : Span(0, s + actionSize), config.Classes > 0 ? Span(0, s) : []);
+        }
+        float[] wx = weights.Get("cell.weight_ih", 3 * d, x), bx = weights.Get("cell.bias_ih", 3 * d);
+        float[] wh = weights.Get("cell.weight_hh", 3 * d, d), bh = weights.Get("cell.bias_hh", 3 * d);
+        // Inputs of r and z are [h, x] in one sum; n's two halves stand apart, for r comes between them.
+        bool gathers = config.Classes > 0 && config.InputLayer == 0;
+        int dense = gathers ? s : 0;
+        ResetUpdate = new Dense(panelWidth, 2 * d, (o, i) => i < d ? wh[o * d + i] : wx[o * x + i - d], o => bx[o] + bh[o],
+            [.. Span(0, d), .. Span(d + dense, d + x)], Span(d, d + dense));
+        CandidateInput = new Dense(panelWidth, d, (o, i) => wx[(2 * d + o) * x + i], o => bx[2 * d + o], Span(dense, x), Span(0, dense));
+        CandidateHidden = new Dense(panelWidth, d, (o, i) => wh[(2 * d + o) * d + i], o => bh[2 * d + o], Span(0, d));
+        Prior = new Mlp(weights, "prior", config, latent: false, [config.Hidden], config.Classes > 0 ? s : 2 * s, panelWidth);
+        Reward = new ScalarHead(weights, "reward", config, panelWidth);
+        Continues = weights.Has("continues.out.weight") ? new ScalarHead(weights, "continues", config, panelWidth) : null;
+        Value = weights.Has("value.out.weight") ? new ScalarHead(weights, "value", config, panelWidth) : null;
+        Actor = weights.Has("actor.out.weight")
+            ? new Mlp(weights, "actor", config, latent: true, config.Heads, 2 * actionSize, panelWidth) : null;
+    }
+
+    public RssmConfig Config { get; }
+
+    public int ActionSize { get; }
+
+    /// <summary>Before the cell; null where it takes [s, a] itself.</summary>
+    public Dense? Input { get; }
+
+    /// <summary>r and z of the cell, from [h, x].</summary>
+    public Dense ResetUpdate { get; }
+
+    /// <summary>The part of n that x makes.</summary>
+    public Dense CandidateInput { get; }
+
+    /// <summary>The part of n that h makes, before r.</summary>
+    public Dense CandidateHidden { get; }
+
+    public Mlp Prior { get; }
+
+    public ScalarHead Reward { get; }
+
+    public ScalarHead? Continues { get; }
+
+    public ScalarHead? Value { get; }
+
+    public Mlp? Actor { get; }
+
+    /// <summary>The widest activation of a network that a scratch must hold.</summary>
+    public int Widest => new[] { Prior.Widest, Reward.Widest, Continues?.Widest ?? 0, Value?.Widest ?? 0, Actor?.Widest ?? 0 }.Max();
+
+    public void Dispose()
+    {
+        IDisposable?[] parts = [Input, ResetUpdate, CandidateInput, CandidateHidden, Prior, Reward, Continues, Value, Actor];
+        foreach (var part in parts)
+            part?.Dispose();
+    }
+
+    private static int[] Span(int from, int to) => [.. Enumerable.Range(from, to - from)];
+}
+
+/// <summary>
+/// A head with one value: a single output, or logits over bins symexp(linspace(-20, 20)) whose expectation it is (two-hot, Hafner et al.
+/// 2023); which of them, the checkpoint's last layer says.
+/// </summary>
+internal sealed unsafe class ScalarHead : IDisposable
+{
+    private const double Reach = 20; // of the bins, in symlog
+    private readonly Mlp _network;
+    private readonly NativeBuffer? _bins;
+
+    public ScalarHead(WeightFile weights, string name, RssmConfig config, int panelWidth)
+    {
+        string last = $"{name}.out.bias";
+        int outputs = weights.Weights.TryGetValue(last, out var bias) ? bias.Values.Length : 1;
+        if (outputs % 2 == 0)
+            throw new InvalidDataException($"head '{name}' has {outputs} outputs; one, or an odd number of two-hot bins, can be read");
+        _network = new Mlp(weights, name, config, latent: true, config.Heads, outputs, panelWidth);
+        if (outputs == 1)
+            return;
+        _bins = new NativeBuffer(outputs);
+        for (int i = 0; i < outputs; i++)
+        {
+            double symlog = (double)(2 * i - (outputs - 1)) / (outputs - 1) * Reach;
+            _bins.Start[i] = (float)(Math.Sign(symlog) * (Math.Exp(Math.Abs(symlog)) - 1));
+        }
+    }
+
+    public int Widest => _network.Widest;
+
+    /// <summary>The value of each row.</summary>
+    public void Evaluate<T>(int rows, Features features, MlpScratch scratch, float* values) where T : unmanaged, ILanes<T>
+    {
+        if (_bins is null)
+            _network.RunSingle<T>(rows, features, scratch, values);
+        else
+            Rows.Expectation<T>(rows, _network.Outputs, _bins.Start, _network.Run<T>(rows, features, scratch), scratch.Stride, values);
+    }
+
+    public void Dispose()
+    {
+        _network.Dispose();
+        _bins?.Dispose();
+    }
+}
