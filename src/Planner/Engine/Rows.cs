@@ -124,13 +124,13 @@ internal static unsafe class Rows
     }
 
     /// <summary>Σ p_i · b_i of a softmax over bins that are symmetric about 0, pairs summed together so that a uniform p gives 0.</summary>
-    /// <param name="bins">An odd number of them, ascending.</param>
+    /// <param name="values">Of the bins, ascending.</param>
     /// <param name="logits">Is overwritten.</param>
     [MethodImpl(Kernel)]
     public static void Expectation<T>(int rows, int bins, float* values, float* logits, nint stride, float* target)
         where T : unmanaged, ILanes<T>
     {
-        int padded = (bins + T.Count - 1) / T.Count * T.Count, middle = bins / 2;
+        int padded = (bins + T.Count - 1) / T.Count * T.Count, half = bins / 2, above = bins - half;
         for (; rows > 0; rows--, logits += stride, target++)
         {
             // What fills the last vector must not be the largest, nor weigh anything.
@@ -146,9 +146,9 @@ internal static unsafe class Rows
                 logits[i] = 0;
             for (int i = 0; i < padded; i += T.Count)
                 sum += T.Load(logits + i);
-            double expected = (double)logits[middle] * values[middle];
-            for (int i = 1; i <= middle; i++)
-                expected += ((double)logits[middle + i] - logits[middle - i]) * values[middle + i];
+            double expected = 0;
+            for (int i = 0; i < half; i++)
+                expected += ((double)logits[above + i] - logits[half - 1 - i]) * values[above + i];
             *target = (float)(expected / sum.Sum());
         }
     }

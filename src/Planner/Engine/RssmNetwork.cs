@@ -17,7 +17,7 @@ internal sealed class RssmNetwork : IDisposable
         int d = config.Deterministic, s = config.StochasticWidth, x = config.InputLayer > 0 ? config.InputLayer : s + actionSize;
         if (config.InputLayer > 0)
         {
-            float[] matrix = weights.Get("input.weight", x, s + actionSize), bias = weights.Get("input.bias", x);
+            float[] matrix = weights.Get("input.linear0.weight", x, s + actionSize), bias = weights.Get("input.linear0.bias", x);
             Input = new Dense(panelWidth, x, (o, i) => matrix[o * (s + actionSize) + i], o => bias[o],
                 config.Classes > 0 ? Span(s, s + actionSize) : Span(0, s + actionSize), config.Classes > 0 ? Span(0, s) : []);
         }
@@ -31,9 +31,9 @@ internal sealed class RssmNetwork : IDisposable
         CandidateInput = new Dense(panelWidth, d, (o, i) => wx[(2 * d + o) * x + i], o => bx[2 * d + o], Span(dense, x), Span(0, dense));
         CandidateHidden = new Dense(panelWidth, d, (o, i) => wh[(2 * d + o) * d + i], o => bh[2 * d + o], Span(0, d));
         Prior = new Mlp(weights, "prior", config, latent: false, [config.Hidden], config.Classes > 0 ? s : 2 * s, panelWidth);
-        Reward = new ScalarHead(weights, "reward", config, panelWidth);
-        Continues = weights.Has("continues.out.weight") ? new ScalarHead(weights, "continues", config, panelWidth) : null;
-        Value = weights.Has("value.out.weight") ? new ScalarHead(weights, "value", config, panelWidth) : null;
+        Reward = new ScalarHead(weights, "reward", config, config.Bins, panelWidth);
+        Continues = weights.Has("continues.out.weight") ? new ScalarHead(weights, "continues", config, 0, panelWidth) : null;
+        Value = weights.Has("value.out.weight") ? new ScalarHead(weights, "value", config, config.Bins, panelWidth) : null;
         Actor = weights.Has("actor.out.weight")
             ? new Mlp(weights, "actor", config, latent: true, config.Heads, 2 * actionSize, panelWidth) : null;
     }
@@ -78,30 +78,21 @@ internal sealed class RssmNetwork : IDisposable
 }
 
 /// <summary>
-/// A head with one value: a single output, or logits over bins symexp(linspace(-20, 20)) whose expectation it is (two-hot, Hafner et al.
-/// 2023); which of them, the checkpoint's last layer says.
+/// A head with one value: a single output, or logits over symexp-spaced bins whose expectation it is (two-hot, Hafner et al. 2023).
 /// </summary>
 internal sealed unsafe class ScalarHead : IDisposable
 {
-    private const double Reach = 20; // of the bins, in symlog
     private readonly Mlp _network;
     private readonly NativeBuffer? _bins;
 
-    public ScalarHead(WeightFile weights, string name, RssmConfig config, int panelWidth)
+    /// <param name="bins">0 for a plain number.</param>
+    public ScalarHead(WeightFile weights, string name, RssmConfig config, int bins, int panelWidth)
     {
-        string last = $"{name}.out.bias";
-        int outputs = weights.Weights.TryGetValue(last, out var bias) ? bias.Values.Length : 1;
-        if (outputs % 2 == 0)
-            throw new InvalidDataException($"head '{name}' has {outputs} outputs; one, or an odd number of two-hot bins, can be read");
-        _network = new Mlp(weights, name, config, latent: true, config.Heads, outputs, panelWidth);
-        if (outputs == 1)
+        _network = new Mlp(weights, name, config, latent: true, config.Heads, Math.Max(bins, 1), panelWidth);
+        if (bins == 0)
             return;
-        _bins = new NativeBuffer(outputs);
-        for (int i = 0; i < outputs; i++)
-        {
-            double symlog = (double)(2 * i - (outputs - 1)) / (outputs - 1) * Reach;
-            _bins.Start[i] = (float)(Math.Sign(symlog) * (Math.Exp(Math.Abs(symlog)) - 1));
-        }
+        _bins = new NativeBuffer(bins);
+        Transforms.Bins(bins).CopyTo(_bins.Span);
     }
 
     public int Widest => _network.Widest;

@@ -6,21 +6,21 @@ namespace RobotWorldModel.Planner.Tests.Engine;
 /// <summary>Weights of a shape as torch initialises them, uniform within 1 / sqrt(inputs), with the heads that are asked for.</summary>
 internal static class RandomModel
 {
-    public static WeightFile Make(RssmConfig config, int actionSize, int seed = 1, int bins = 1, bool policy = false)
+    public static WeightFile Make(RssmConfig config, int actionSize, int seed = 1, bool policy = false)
     {
         var random = new Random(seed);
         var weights = new Dictionary<string, Weight>();
         int d = config.Deterministic, s = config.StochasticWidth, x = config.InputLayer > 0 ? config.InputLayer : s + actionSize;
         if (config.InputLayer > 0)
-            Linear("input", x, s + actionSize);
+            Linear("input.linear0", x, s + actionSize);
         Add("cell.weight_ih", d, 3 * d, x);
         Add("cell.weight_hh", d, 3 * d, d);
         Add("cell.bias_ih", d, 3 * d);
         Add("cell.bias_hh", d, 3 * d);
         Network("prior", d, [config.Hidden], config.Classes > 0 ? s : 2 * s);
-        Network("reward", config.Features, config.Heads, bins);
+        Network("reward", config.Features, config.Heads, Math.Max(config.Bins, 1));
         Network("continues", config.Features, config.Heads, 1);
-        Network("value", config.Features, config.Heads, bins);
+        Network("value", config.Features, config.Heads, Math.Max(config.Bins, 1));
         if (policy)
             Network("actor", config.Features, config.Heads, 2 * actionSize);
         return new WeightFile("random weights", weights);

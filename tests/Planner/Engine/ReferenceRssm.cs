@@ -58,7 +58,7 @@ internal sealed class ReferenceRssm(WeightFile weights, RssmConfig config, int a
     {
         double[] x = [.. s, .. action];
         if (config.InputLayer > 0)
-            x = [.. Linear("input", x).Select(Act)];
+            x = [.. Linear("input.linear0", x).Select(Act)];
         double[] gi = Matrix("cell.weight_ih", "cell.bias_ih", x), gh = Matrix("cell.weight_hh", "cell.bias_hh", h);
         double[] next = new double[_d];
         for (int i = 0; i < _d; i++)

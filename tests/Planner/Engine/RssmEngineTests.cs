@@ -63,7 +63,8 @@ public class RssmEngineTests
             Compare(config, candidates, 6, options, objective);
             Compare(config, candidates, 6, options, objective, noise: false);
         }
-        Compare(config, 19, 6, options, objective, bins: 255);
+        Compare(config with { Bins = 255 }, 19, 6, options, objective);
+        Compare(config with { Bins = 40 }, 5, 2, options, objective);
     }
 
     [Theory]
@@ -104,8 +105,8 @@ public class RssmEngineTests
     [Fact]
     public void A_plans_scores_allocate_nothing_on_any_thread()
     {
-        var config = s_shapes["categorical, input layer, norm"];
-        var weights = RandomModel.Make(config, 7, bins: 255, policy: true);
+        var config = s_shapes["categorical, input layer, norm"] with { Bins = 255 };
+        var weights = RandomModel.Make(config, 7, policy: true);
         using var engine = new RssmEngine(weights, config, 7, new() { Threads = 2 });
         engine.Objective = new() { Continues = true, TerminalValue = true };
         float[] actions = RandomModel.Actions(64 * 8 * 7, 5), returns = new float[64], noise = Noise(config, 8);
@@ -159,24 +160,23 @@ public class RssmEngineTests
 
     private static void Compare(
         RssmConfig config, int candidates, int horizon, EngineOptions options, Objective objective, Lazy<double[]>? expected = null,
-        bool noise = true, int bins = 1)
+        bool noise = true)
     {
         var (h, s) = Start(config);
         float[] injected = noise ? Noise(config, horizon) : [], returns = new float[candidates];
-        using var engine = new RssmEngine(RandomModel.Make(config, 7, bins: bins), config, 7, options);
+        using var engine = new RssmEngine(RandomModel.Make(config, 7), config, 7, options);
         engine.Objective = objective;
         engine.SetState(h, s);
         engine.SetNoise(injected);
         engine.Score(RandomModel.Actions(candidates * horizon * 7, 3), candidates, horizon, returns);
-        AssertNear(expected?.Value ?? Reference(config, candidates, horizon, injected, objective, bins), returns);
+        AssertNear(expected?.Value ?? Reference(config, candidates, horizon, injected, objective), returns);
     }
 
-    private static double[] Reference(
-        RssmConfig config, int candidates, int horizon, float[] noise, Objective objective, int bins = 1)
+    private static double[] Reference(RssmConfig config, int candidates, int horizon, float[] noise, Objective objective)
     {
         var (h, s) = Start(config);
         float[] actions = RandomModel.Actions(candidates * horizon * 7, 3);
-        return new ReferenceRssm(RandomModel.Make(config, 7, bins: bins), config, 7).Score(
+        return new ReferenceRssm(RandomModel.Make(config, 7), config, 7).Score(
             h, s, actions, candidates, horizon, noise, objective.Discount, objective.Continues, objective.TerminalValue);
     }
 
