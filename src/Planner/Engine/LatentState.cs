@@ -61,6 +61,18 @@ internal sealed unsafe class LatentState : IDisposable
         }
     }
 
+    /// <summary>Gives h and s as <see cref="Set"/> takes them.</summary>
+    public void Get(Span<float> h, Span<float> s)
+    {
+        Features[..h.Length].CopyTo(h);
+        if (_config.Classes == 0)
+            Features[h.Length..].CopyTo(s);
+        else
+            s.Clear();
+        foreach (int picked in _classes)
+            s[picked] = 1;
+    }
+
     /// <summary>Sets the noise of the steps to come: [steps, <see cref="NoiseWidth"/>]; none for the mean, or the most likely classes.</summary>
     public void SetNoise(ReadOnlySpan<float> noise)
     {

@@ -44,22 +44,22 @@ internal sealed unsafe class Mlp : IDisposable
     private readonly Activation _activation;
 
     /// <summary>Reads a network; throws <see cref="InvalidDataException"/> where a weight is missing or of another shape.</summary>
-    /// <param name="latent">Whether it takes s beside h.</param>
-    public Mlp(WeightFile weights, string name, RssmConfig config, bool latent, IReadOnlyList<int> hidden, int outputs, int panelWidth)
+    /// <param name="inputs">Dense inputs, which come first.</param>
+    /// <param name="oneHot">Inputs in one-hot groups behind them.</param>
+    public Mlp(
+        WeightFile weights, string name, RssmConfig config, int inputs, int oneHot, IReadOnlyList<int> hidden, int outputs, int panelWidth)
     {
         if (hidden.Count == 0)
             throw new ArgumentException($"network '{name}' has no hidden layer; the CPU engine needs one");
         _activation = config.Activation;
-        int inputs = config.Deterministic + (latent ? config.StochasticWidth : 0);
-        bool oneHot = latent && config.Classes > 0;
         for (int i = 0; i <= hidden.Count; i++)
         {
             string layer = i < hidden.Count ? $"{name}.linear{i}" : $"{name}.out";
             int width = i < hidden.Count ? hidden[i] : outputs;
-            float[] matrix = weights.Get($"{layer}.weight", width, inputs);
+            int dense = inputs, columns = i == 0 ? inputs + oneHot : inputs;
+            float[] matrix = weights.Get($"{layer}.weight", width, columns);
             float[] bias = weights.Get($"{layer}.bias", width);
-            int columns = inputs, dense = i == 0 && oneHot ? config.Deterministic : inputs;
-            _layers.Add(new Dense(panelWidth, width, (o, k) => matrix[o * columns + k], o => bias[o], Indices(0, dense), Indices(dense, inputs)));
+            _layers.Add(new Dense(panelWidth, width, (o, k) => matrix[o * columns + k], o => bias[o], Indices(0, dense), Indices(dense, columns)));
             if (i < hidden.Count)
             {
                 _norms.Add(!config.Norm ? null : (
@@ -74,10 +74,18 @@ internal sealed unsafe class Mlp : IDisposable
     /// <summary>Of a single output: a whole panel for it would be work for nothing.</summary>
     private (NativeBuffer Weights, float Bias)? Last { get; }
 
+    /// <summary>Dense inputs.</summary>
+    public int Inputs => _layers[0].Inputs;
+
     public int Outputs => _layers[^1].Outputs;
 
     /// <summary>The widest of its layers, panels filled.</summary>
     public int Widest => _layers.Max(l => l.Width);
+
+    /// <summary>A network on z = [h, s].</summary>
+    public static Mlp OnFeatures(WeightFile weights, string name, RssmConfig config, IReadOnlyList<int> hidden, int outputs, int panelWidth) =>
+        new(weights, name, config, config.Deterministic + (config.Classes > 0 ? 0 : config.Stochastic),
+            config.Classes > 0 ? config.StochasticWidth : 0, hidden, outputs, panelWidth);
 
     /// <summary>All outputs of some rows, at most as many as the scratch has.</summary>
     /// <returns>Rows a <see cref="MlpScratch.Stride"/> apart, in one of its buffers.</returns>

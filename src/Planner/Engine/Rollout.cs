@@ -24,6 +24,21 @@ internal abstract unsafe class Rollout : IDisposable
     /// <summary>Candidates [first, first + count), over the whole horizon.</summary>
     public abstract void Block(RolloutJob job, int first, int count);
 
+    /// <summary>Moves the state by an action, to the mean of what is expected.</summary>
+    public abstract void Advance(ReadOnlySpan<float> action);
+
+    /// <summary>Moves the state by the action that led to an observation, and corrects it by that.</summary>
+    public abstract void Correct(ReadOnlySpan<float> action, ReadOnlySpan<float> embedding);
+
+    /// <summary>Embeds vectors with their masks.</summary>
+    public abstract void Embed(ReadOnlySpan<float> inputs, Span<float> embedding);
+
+    /// <summary>The vectors that are expected where the state is.</summary>
+    public abstract void Decode(Span<float> vectors);
+
+    /// <summary>Reward received on entering the state.</summary>
+    public abstract float Reward();
+
     public abstract void Dispose();
 }
 
@@ -31,7 +46,7 @@ internal abstract unsafe class Rollout : IDisposable
 /// The features of all steps lie one behind the other in one buffer, first those of the start. So a step reads and writes them in place, and the
 /// heads see the whole horizon as one matrix.
 /// </summary>
-internal sealed unsafe class Rollout<T> : Rollout where T : unmanaged, ILanes<T>
+internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, ILanes<T>
 {
     // Hafner et al. 2020: of a policy that is a normal distribution around tanh(mean).
     private const float LeastStd = 0.1f, MostStd = 1;
@@ -41,7 +56,7 @@ internal sealed unsafe class Rollout<T> : Rollout where T : unmanaged, ILanes<T>
     private readonly int _groups;
     private readonly nint _stride, _gateStride, _halfStride, _inputStride;
     private readonly NativeBuffer _features, _actions, _gates, _fromInput, _fromHidden, _input, _sharedGates, _sharedInput;
-    private readonly NativeBuffer _rewards, _continues, _values;
+    private readonly NativeBuffer _rewards, _continues, _values, _observed;
     private readonly int[] _classes;
     private readonly MlpScratch _scratch;
     private int _rows; // of the block at hand
@@ -64,6 +79,7 @@ internal sealed unsafe class Rollout<T> : Rollout where T : unmanaged, ILanes<T>
         _sharedInput = new(Math.Max(_halfStride, _inputStride));
         _input = new(blockRows * _inputStride);
         (_rewards, _continues, _values) = (new(horizon * blockRows), new(horizon * blockRows), new(blockRows));
+        _observed = new(config.Deterministic + net.Embedding + (net.Encoder?.Inputs ?? 0));
         _scratch = new(blockRows, net.Widest);
     }
 
@@ -72,15 +88,15 @@ internal sealed unsafe class Rollout<T> : Rollout where T : unmanaged, ILanes<T>
         // Whole tiles of four rows; what fills the last one is computed from zeros and not looked at.
         int rows = (count + 3) / 4 * 4, size = job.Horizon * _net.ActionSize;
         float* actions = job.Actions + (nint)first * size;
-        _rows = rows;
-        SetStart(job.PolicyActs ? rows : 1);
+        TakeStart(rows);
         if (!job.PolicyActs)
             CopyActions(actions, count, rows, job.Horizon);
         for (int t = 0; t < job.Horizon; t++)
         {
             if (job.PolicyActs)
                 Act(actions, job.PolicyNoise is null ? null : job.PolicyNoise + (nint)first * size, t, count, rows, job.Horizon);
-            Step(t, rows, shared: t == 0 && !job.PolicyActs);
+            Recur(t, rows, shared: t == 0 && !job.PolicyActs);
+            Sample(_net.Prior.Run<T>(rows, At(t + 1), _scratch), _start.NoiseAt(t), rows, At(t + 1));
             if (job.GivesWay)
                 Thread.Yield();
         }
@@ -88,9 +104,9 @@ internal sealed unsafe class Rollout<T> : Rollout where T : unmanaged, ILanes<T>
             Return(job, first, count, rows);
     }
 
-    /// <summary>From the features of step t and its actions to those of step t + 1.</summary>
+    /// <summary>From the features of step t and its actions to h of step t + 1.</summary>
     /// <param name="shared">All rows are at the start: what it contributes is computed for one.</param>
-    private void Step(int t, int rows, bool shared)
+    private void Recur(int t, int rows, bool shared)
     {
         var config = _net.Config;
         var (from, to) = (At(t), At(t + 1));
@@ -116,7 +132,6 @@ internal sealed unsafe class Rollout<T> : Rollout where T : unmanaged, ILanes<T>
         // h first: the last vector of a row reaches into the values of s, which come after it.
         Rows.Gates<T>(rows, d, _gates.Start, _gateStride, _fromInput.Start, _halfStride, _fromHidden.Start, shared ? 0 : _halfStride,
             h.Start, h.Stride, to.Start, to.Stride);
-        Sample(t, rows, to);
     }
 
     /// <summary>A layer on a part that the state makes, dense or one-hot, and a part that differs from row to row.</summary>
@@ -141,16 +156,15 @@ internal sealed unsafe class Rollout<T> : Rollout where T : unmanaged, ILanes<T>
         layer.Multiply<T>(rows, rest, default, state.Count, row, 0, c, stride, end);
     }
 
-    private void Sample(int t, int rows, Features to)
+    /// <summary>s from what prior or posterior says, in the scratch.</summary>
+    private void Sample(float* latent, float* noise, int rows, Features to)
     {
         var config = _net.Config;
-        float* prior = _net.Prior.Run<T>(rows, to, _scratch);
-        float* noise = _start.NoiseAt(t);
         if (config.Classes > 0)
-            Rows.Classes(rows, config.Stochastic, config.Classes, prior, _scratch.Stride, config.Unimix, noise, to.Classes);
+            Rows.Classes(rows, config.Stochastic, config.Classes, latent, _scratch.Stride, config.Unimix, noise, to.Classes);
         else
         {
-            Rows.Gaussian<T>(rows, config.Stochastic, prior, _scratch.Stride, config.MinStd, noise, to.Start + config.Deterministic,
+            Rows.Gaussian<T>(rows, config.Stochastic, latent, _scratch.Stride, config.MinStd, noise, to.Start + config.Deterministic,
                 to.Stride);
         }
     }
@@ -211,8 +225,10 @@ internal sealed unsafe class Rollout<T> : Rollout where T : unmanaged, ILanes<T>
         }
     }
 
-    private void SetStart(int rows)
+    /// <summary>Begins a block: all of its rows are where the state is.</summary>
+    private void TakeStart(int rows)
     {
+        _rows = rows;
         for (int i = 0; i < rows; i++)
         {
             var row = At(0).From(i);
@@ -247,7 +263,7 @@ internal sealed unsafe class Rollout<T> : Rollout where T : unmanaged, ILanes<T>
     public override void Dispose()
     {
         NativeBuffer[] buffers = [_features, _actions, _gates, _fromInput, _fromHidden, _input, _sharedGates, _sharedInput, _rewards,
-            _continues, _values];
+            _continues, _values, _observed];
         foreach (var buffer in buffers)
             buffer.Dispose();
         _scratch.Dispose();

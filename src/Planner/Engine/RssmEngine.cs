@@ -50,7 +50,7 @@ public sealed record EngineOptions
 /// cache, without a managed allocation. Sums have one order whatever the threads and blocks, so that results are the same to the bit for
 /// any number of either. Not for several callers at a time.
 /// </summary>
-public sealed unsafe class RssmEngine : IImagination, IDisposable
+public sealed unsafe partial class RssmEngine : IImagination, IDisposable
 {
     private readonly RssmNetwork _net;
     private readonly LatentState _state;
@@ -63,16 +63,16 @@ public sealed unsafe class RssmEngine : IImagination, IDisposable
 
     /// <param name="weights">A checkpoint of the model.</param>
     /// <param name="config">Its shape.</param>
-    /// <param name="actionSize">Values of an action.</param>
+    /// <param name="shape">What it sees and does.</param>
     /// <exception cref="InvalidDataException">The checkpoint is of another shape.</exception>
-    public RssmEngine(WeightFile weights, RssmConfig config, int actionSize, EngineOptions? options = null)
+    public RssmEngine(WeightFile weights, RssmConfig config, ModelShape shape, EngineOptions? options = null)
     {
         _options = options ?? new();
         if (_options.BlockRows < 12 || _options.BlockRows % 12 != 0)
             throw new ArgumentException($"a block of {_options.BlockRows} candidates: a multiple of 12 is needed");
         Vectors = _options.Vectors ?? Widest;
         int width = 2 * (Vectors switch { VectorWidth.Bits512 => 16, VectorWidth.Bits256 => 8, _ => 1 });
-        _net = new RssmNetwork(weights, config, actionSize, width);
+        _net = new RssmNetwork(weights, config, shape, width);
         _state = new LatentState(config, _options.MostSteps);
         _rollouts = new Rollout[_options.Threads];
         for (int i = 0; i < _rollouts.Length; i++)
@@ -115,9 +115,6 @@ public sealed unsafe class RssmEngine : IImagination, IDisposable
             _objective = value;
         }
     }
-
-    /// <summary>Where rollouts start: h [D] and s [S], or s one-hot [groups · classes].</summary>
-    public void SetState(ReadOnlySpan<float> h, ReadOnlySpan<float> s) => _state.Set(h, s);
 
     /// <summary>
     /// The noise that every candidate gets, [steps, <see cref="NoiseWidth"/>]: normal variates, or Gumbel variates of each class; empty for

@@ -11,9 +11,9 @@ internal sealed class RssmNetwork : IDisposable
 {
     /// <summary>Reads a checkpoint.</summary>
     /// <exception cref="InvalidDataException">A weight is missing or of another shape than the configuration says.</exception>
-    public RssmNetwork(WeightFile weights, RssmConfig config, int actionSize, int panelWidth)
+    public RssmNetwork(WeightFile weights, RssmConfig config, ModelShape shape, int panelWidth)
     {
-        (Config, ActionSize) = (config, actionSize);
+        (Config, Shape, int actionSize) = (config, shape, shape.Actions);
         int d = config.Deterministic, s = config.StochasticWidth, x = config.InputLayer > 0 ? config.InputLayer : s + actionSize;
         if (config.InputLayer > 0)
         {
@@ -30,17 +30,31 @@ internal sealed class RssmNetwork : IDisposable
             [.. Span(0, d), .. Span(d + dense, d + x)], Span(d, d + dense));
         CandidateInput = new Dense(panelWidth, d, (o, i) => wx[(2 * d + o) * x + i], o => bx[2 * d + o], Span(dense, x), Span(0, dense));
         CandidateHidden = new Dense(panelWidth, d, (o, i) => wh[(2 * d + o) * d + i], o => bh[2 * d + o], Span(0, d));
-        Prior = new Mlp(weights, "prior", config, latent: false, [config.Hidden], config.Classes > 0 ? s : 2 * s, panelWidth);
+        int latent = config.Classes > 0 ? s : 2 * s;
+        Prior = new Mlp(weights, "prior", config, d, 0, [config.Hidden], latent, panelWidth);
         Reward = new ScalarHead(weights, "reward", config, config.Bins, panelWidth);
         Continues = weights.Has("continues.out.weight") ? new ScalarHead(weights, "continues", config, 0, panelWidth) : null;
         Value = weights.Has("value.out.weight") ? new ScalarHead(weights, "value", config, config.Bins, panelWidth) : null;
-        Actor = weights.Has("actor.out.weight")
-            ? new Mlp(weights, "actor", config, latent: true, config.Heads, 2 * actionSize, panelWidth) : null;
+        Actor = weights.Has("actor.out.weight") ? Mlp.OnFeatures(weights, "actor", config, config.Heads, 2 * actionSize, panelWidth) : null;
+        Embedding = weights.Weights.TryGetValue("posterior.linear0.weight", out var first) ? first.Shape[^1] - d : 0;
+        if (Embedding > 0)
+            Posterior = new Mlp(weights, "posterior", config, d + Embedding, 0, [config.Hidden], latent, panelWidth);
+        int vectors = shape.Vectors.Sum(v => v.Size);
+        if (vectors == 0)
+            return;
+        Encoder = new Mlp(
+            weights, "encoder.vectors", config, vectors + shape.Vectors.Count, 0, config.Vectors, config.VectorEmbedding, panelWidth);
+        Decoder = Mlp.OnFeatures(weights, "decoder.vectors", config, config.Vectors, vectors, panelWidth);
     }
 
     public RssmConfig Config { get; }
 
-    public int ActionSize { get; }
+    public ModelShape Shape { get; }
+
+    public int ActionSize => Shape.Actions;
+
+    /// <summary>Size E of an embedded observation; 0 where the checkpoint has no posterior.</summary>
+    public int Embedding { get; }
 
     /// <summary>Before the cell; null where it takes [s, a] itself.</summary>
     public Dense? Input { get; }
@@ -64,12 +78,25 @@ internal sealed class RssmNetwork : IDisposable
 
     public Mlp? Actor { get; }
 
+    /// <summary>On [h, e].</summary>
+    public Mlp? Posterior { get; }
+
+    /// <summary>Of all vectors, each with its mask behind it; null where the model has none.</summary>
+    public Mlp? Encoder { get; }
+
+    /// <summary>Of all vectors, from z.</summary>
+    public Mlp? Decoder { get; }
+
+    private IEnumerable<Mlp?> Networks => [Prior, Actor, Posterior, Encoder, Decoder];
+
+    private IEnumerable<ScalarHead?> Heads => [Reward, Continues, Value];
+
     /// <summary>The widest activation of a network that a scratch must hold.</summary>
-    public int Widest => new[] { Prior.Widest, Reward.Widest, Continues?.Widest ?? 0, Value?.Widest ?? 0, Actor?.Widest ?? 0 }.Max();
+    public int Widest => Math.Max(Networks.Max(n => n?.Widest ?? 0), Heads.Max(h => h?.Widest ?? 0));
 
     public void Dispose()
     {
-        IDisposable?[] parts = [Input, ResetUpdate, CandidateInput, CandidateHidden, Prior, Reward, Continues, Value, Actor];
+        IDisposable?[] parts = [Input, ResetUpdate, CandidateInput, CandidateHidden, .. Networks, .. Heads];
         foreach (var part in parts)
             part?.Dispose();
     }
@@ -88,7 +115,7 @@ internal sealed unsafe class ScalarHead : IDisposable
     /// <param name="bins">0 for a plain number.</param>
     public ScalarHead(WeightFile weights, string name, RssmConfig config, int bins, int panelWidth)
     {
-        _network = new Mlp(weights, name, config, latent: true, config.Heads, Math.Max(bins, 1), panelWidth);
+        _network = Mlp.OnFeatures(weights, name, config, config.Heads, Math.Max(bins, 1), panelWidth);
         if (bins == 0)
             return;
         _bins = new NativeBuffer(bins);

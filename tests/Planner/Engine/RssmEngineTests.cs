@@ -76,7 +76,7 @@ public class RssmEngineTests
         var weights = RandomModel.Make(config, 3, policy: true);
         var (h, s) = Start(config);
         float[] noise = Noise(config, 5), policyNoise = RandomModel.Normal(14 * 5 * 3, 9), actions = new float[14 * 5 * 3];
-        using var engine = new RssmEngine(weights, config, 3, new() { Threads = 2 });
+        using var engine = new RssmEngine(weights, config, new() { Actions = 3 }, new() { Threads = 2 });
         engine.SetState(h, s);
         engine.SetNoise(noise);
         engine.SamplePolicy(policyNoise, 14, 5, actions);
@@ -107,7 +107,7 @@ public class RssmEngineTests
     {
         var config = s_shapes["categorical, input layer, norm"] with { Bins = 255 };
         var weights = RandomModel.Make(config, 7, policy: true);
-        using var engine = new RssmEngine(weights, config, 7, new() { Threads = 2 });
+        using var engine = new RssmEngine(weights, config, new() { Actions = 7 }, new() { Threads = 2 });
         engine.Objective = new() { Continues = true, TerminalValue = true };
         float[] actions = RandomModel.Actions(64 * 8 * 7, 5), returns = new float[64], noise = Noise(config, 8);
         long least = Allocations.Least(() =>
@@ -149,12 +149,12 @@ public class RssmEngineTests
         Assert.Throws<ArgumentException>(() => engine.SetState(new float[3], new float[9]));
         Assert.Throws<InvalidOperationException>(() => engine.SamplePolicy([], 1, 1, new float[7]));
         var damaged = new WeightFile("half.dat", weights.Weights.Where(w => w.Key != "cell.bias_hh"));
-        var missing = Assert.Throws<InvalidDataException>(() => new RssmEngine(damaged, s_odd, 7));
+        var missing = Assert.Throws<InvalidDataException>(() => new RssmEngine(damaged, s_odd, new() { Actions = 7 }));
         Assert.Contains("half.dat: weight 'cell.bias_hh' is missing", missing.Message);
-        var other = Assert.Throws<InvalidDataException>(() => new RssmEngine(weights, s_odd with { Deterministic = 38 }, 7));
+        var other = Assert.Throws<InvalidDataException>(() => new RssmEngine(weights, s_odd with { Deterministic = 38 }, new() { Actions = 7 }));
         Assert.Contains("'cell.weight_ih' is [111, 16], expected [114, 16]", other.Message);
         var headless = new WeightFile("w", weights.Weights.Where(w => !w.Key.StartsWith("value.", StringComparison.Ordinal)));
-        using var without = new RssmEngine(headless, s_odd, 7);
+        using var without = new RssmEngine(headless, s_odd, new() { Actions = 7 });
         Assert.Throws<ArgumentException>(() => without.Objective = new() { TerminalValue = true });
     }
 
@@ -164,7 +164,7 @@ public class RssmEngineTests
     {
         var (h, s) = Start(config);
         float[] injected = noise ? Noise(config, horizon) : [], returns = new float[candidates];
-        using var engine = new RssmEngine(RandomModel.Make(config, 7), config, 7, options);
+        using var engine = new RssmEngine(RandomModel.Make(config, 7), config, new() { Actions = 7 }, options);
         engine.Objective = objective;
         engine.SetState(h, s);
         engine.SetNoise(injected);
@@ -191,7 +191,7 @@ public class RssmEngineTests
     private static RssmEngine Engine(RssmConfig config, EngineOptions options, out WeightFile weights)
     {
         weights = RandomModel.Make(config, 7);
-        var engine = new RssmEngine(weights, config, 7, options);
+        var engine = new RssmEngine(weights, config, new() { Actions = 7 }, options);
         var (h, s) = Start(config);
         engine.SetState(h, s);
         return engine;

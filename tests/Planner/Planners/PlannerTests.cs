@@ -62,8 +62,8 @@ public class PlannerTests
     {
         var config = new RssmConfig { Deterministic = 24, Stochastic = 5, Hidden = 24, Heads = [24, 24] };
         var weights = RandomModel.Make(config, 3, policy: true);
-        using var one = new RssmEngine(weights, config, 3, new() { Threads = 1 });
-        using var two = new RssmEngine(weights, config, 3, new() { Threads = 2, BlockRows = 24 });
+        using var one = new RssmEngine(weights, config, new() { Actions = 3 }, new() { Threads = 1 });
+        using var two = new RssmEngine(weights, config, new() { Actions = 3 }, new() { Threads = 2, BlockRows = 24 });
         IPlanner a = s_planners[name](6, 3), b = s_planners[name](6, 3);
         float[] memory = [], third = [];
         for (ulong i = 0; i < 5; i++)
