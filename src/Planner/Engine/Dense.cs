@@ -27,7 +27,7 @@ internal sealed unsafe class Dense : IDisposable
         Width = panels * panelWidth;
         _bias = new NativeBuffer(Width);
         _weights = new NativeBuffer((nint)Width * Inputs);
-        _gathered = oneHot.IsEmpty ? null : new NativeBuffer((nint)Width * oneHot.Length);
+        _gathered = oneHot.IsEmpty ? null : new NativeBuffer((nint)Width * (oneHot.Length + 1)); // the last stays 0: of no class
         for (int o = 0; o < outputs; o++)
         {
             _bias.Start[o] = bias?.Invoke(o) ?? 0;
@@ -75,7 +75,8 @@ internal sealed unsafe class Dense : IDisposable
     }
 
     /// <summary>Writes bias + the columns of each row's classes.</summary>
-    /// <param name="classes">Of each row <paramref name="groups"/> indices into the one-hot inputs.</param>
+    /// <param name="classes">Of each row <paramref name="groups"/> indices into the one-hot inputs; their number stands for no
+    /// class.</param>
     public void Gather<T>(int rows, int* classes, int groups, float* c, nint stride) where T : unmanaged, ILanes<T>
     {
         for (int row = 0; row < rows; row++, classes += groups, c += stride)

@@ -25,21 +25,20 @@ internal sealed unsafe class LatentState : IDisposable
     /// <summary>h, and s behind it where it is Gaussian.</summary>
     public Span<float> Features => _features.Span;
 
-    /// <summary>Of a categorical latent the index of each group's class in the groups laid side by side.</summary>
+    /// <summary>Of a categorical latent the index of each group's class in the groups laid side by side; their width for no class.</summary>
     public Span<int> Classes => _classes;
 
     /// <summary>Values of noise a step: ε, or a Gumbel variate for each class.</summary>
     public int NoiseWidth => _config.StochasticWidth;
 
-    /// <summary>The state before anything was seen: zeros, and of categorical groups the first class.</summary>
+    /// <summary>The state before anything was seen: zeros, and no class.</summary>
     public void Reset()
     {
         Features.Clear();
-        for (int g = 0; g < _classes.Length; g++)
-            _classes[g] = g * _config.Classes;
+        Classes.Fill(_config.StochasticWidth);
     }
 
-    /// <summary>Takes h and s; of a categorical s, which is one-hot, the largest of each group.</summary>
+    /// <summary>Takes h and s; of a categorical s, which is one-hot, the largest of each group, or no class where all are 0.</summary>
     public void Set(ReadOnlySpan<float> h, ReadOnlySpan<float> s)
     {
         if (h.Length != _config.Deterministic || s.Length != _config.StochasticWidth)
@@ -57,7 +56,7 @@ internal sealed unsafe class LatentState : IDisposable
             for (int c = 1; c < group.Length; c++)
                 if (group[c] > group[best])
                     best = c;
-            _classes[g] = g * _config.Classes + best;
+            _classes[g] = group[best] > 0 ? g * _config.Classes + best : _config.StochasticWidth;
         }
     }
 
@@ -70,7 +69,8 @@ internal sealed unsafe class LatentState : IDisposable
         else
             s.Clear();
         foreach (int picked in _classes)
-            s[picked] = 1;
+            if (picked < s.Length)
+                s[picked] = 1;
     }
 
     /// <summary>Sets the noise of the steps to come: [steps, <see cref="NoiseWidth"/>]; none for the mean, or the most likely classes.</summary>

@@ -11,10 +11,10 @@ public sealed partial class RssmEngine
     /// <summary>Values of all vectors that the model sees.</summary>
     public int VectorSize => _net.Decoder?.Outputs ?? 0;
 
-    /// <summary>An episode begins: nothing has been seen, h and s are zero (of categorical groups each its first class).</summary>
+    /// <summary>An episode begins: nothing has been seen, h and s are zero.</summary>
     public void Reset() => _state.Reset();
 
-    /// <summary>Where rollouts start: h [D] and s [S], or s one-hot [groups · classes].</summary>
+    /// <summary>Where rollouts start: h [D] and s [S], or s one-hot [groups · classes], a group of zeros for no class.</summary>
     public void SetState(ReadOnlySpan<float> h, ReadOnlySpan<float> s) => _state.Set(h, s);
 
     /// <summary>The state as <see cref="SetState"/> takes it.</summary>
