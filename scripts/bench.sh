@@ -31,6 +31,7 @@ run() {
 }
 if [ -n "$quick" ]; then
     run encoding --runs 1
+    run imagination --runs 1
     run webcam --runs 1 --seconds 5
     run rendering --runs 1 --seconds 2
     run rtde --runs 2 --seconds 5
@@ -51,6 +52,7 @@ if [ -n "$quick" ]; then
 else
     results=bench/results
     run encoding --results "$results"
+    run imagination --results "$results"
     run webcam --results "$results"
     run rendering --results "$results"
     run rtde --results "$results"

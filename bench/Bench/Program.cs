@@ -44,6 +44,12 @@ Measure("frame-socket", "A camera process in C at the frame socket: rate, arriva
     FrameSocketBench.RunAsync, runs: 3, seconds: 30);
 Measure("episode-camera", "A recorded episode as a camera: rate, arrival, losses, processor time",
     EpisodeCameraBench.RunAsync, runs: 3, seconds: 30);
+Measure("imagination", "The CPU imagination engine on the standard problem: candidate-steps a second, a plan of CEM, allocation",
+    (results, runs, _, cancel) =>
+    {
+        ImaginationBench.Run(results, runs, cancel);
+        return Task.CompletedTask;
+    }, runs: 3);
 Measure("encoding", "bench/Encoding, several times", (results, runs, _, _) =>
 {
     PeerBenches.Encoding(results, runs);

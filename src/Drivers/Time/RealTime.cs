@@ -71,6 +71,13 @@ public static partial class RealTime
     }
 
     /// <summary>
+    /// Puts the calling thread behind the others of the normal class, for what computes between deadlines. In a real-time process it changes
+    /// nothing. Best effort.
+    /// </summary>
+    /// <param name="nice">1 to 19, the last in line.</param>
+    public static void LowerThread(int nice) => _ = setpriority(0, 0, nice); // Linux: of the calling thread alone
+
+    /// <summary>
     /// Puts the calling thread, in a process that is not real-time, above the real-time processes beside it, so that a simulated device
     /// keeps its times as a real one does. All such threads share one core: should one of them spin for a thread of the normal class, that
     /// one has another core to go on. What the thread starts is of the normal class again. Best effort: not without a second core.

@@ -1,0 +1,94 @@
+namespace RobotWorldModel.Planner.Engine;
+
+/// <summary>The state that rollouts start from, filtered from what is observed.</summary>
+public sealed partial class RssmEngine
+{
+    private float[]? _inputs, _embedding;
+
+    /// <summary>Size E of an embedded observation; 0 where the checkpoint has no posterior.</summary>
+    public int EmbeddingSize => _net.Embedding;
+
+    /// <summary>Values of all vectors that the model sees.</summary>
+    public int VectorSize => _net.Decoder?.Outputs ?? 0;
+
+    /// <summary>An episode begins: nothing has been seen, h and s are zero.</summary>
+    public void Reset() => _state.Reset();
+
+    /// <summary>Where rollouts start: h [D] and s [S], or s one-hot [groups · classes], a group of zeros for no class.</summary>
+    public void SetState(ReadOnlySpan<float> h, ReadOnlySpan<float> s) => _state.Set(h, s);
+
+    /// <summary>The state as <see cref="SetState"/> takes it.</summary>
+    public void GetState(Span<float> h, Span<float> s) => _state.Get(h, s);
+
+    /// <summary>
+    /// Moves the state by an action, to the mean of what the model expects, or its most likely classes: by actions that are on their way to
+    /// the arm.
+    /// </summary>
+    /// <param name="action">[A], each value in [-1, 1].</param>
+    public void Advance(ReadOnlySpan<float> action)
+    {
+        CheckAction(action);
+        _rollouts[0].Advance(action);
+    }
+
+    /// <summary>
+    /// Moves the state by the action that led here, and corrects it by what is seen, to the posterior's mean or most likely classes.
+    /// </summary>
+    /// <param name="action">[A]; zeros at the start of an episode.</param>
+    /// <param name="vectors">All vectors one behind the other, [<see cref="VectorSize"/>], normalised as in training.</param>
+    /// <param name="present">Of each vector whether it is there; its values count for nothing where it is not.</param>
+    /// <exception cref="InvalidOperationException">The model sees pictures too, or has no posterior.</exception>
+    public void Observe(ReadOnlySpan<float> action, ReadOnlySpan<float> vectors, ReadOnlySpan<bool> present)
+    {
+        var shape = _net.Shape;
+        if (_net.Posterior is null || _net.Encoder is null || _net.Encoder.Outputs != _net.Embedding)
+        {
+            throw new InvalidOperationException("the CPU engine embeds vectors; this model sees pictures too, or has no posterior: embed its "
+                + "observations with libtorch, and give the embedding");
+        }
+        if (vectors.Length != VectorSize || present.Length != shape.Vectors.Count)
+            throw new ArgumentException($"the model sees {VectorSize} values in {shape.Vectors.Count} vectors");
+        _inputs ??= new float[_net.Encoder.Inputs];
+        _embedding ??= new float[_net.Embedding];
+        int to = 0;
+        for (int v = 0; v < shape.Vectors.Count; v++)
+        {
+            int size = shape.Vectors[v].Size;
+            for (int i = 0; i < size; i++)
+                _inputs[to++] = !present[v] ? 0 : _net.Config.Symlog ? Symlog(vectors[i]) : vectors[i];
+            _inputs[to++] = present[v] ? 1 : 0;
+            vectors = vectors[size..];
+        }
+        _rollouts[0].Embed(_inputs, _embedding);
+        ObserveEmbedding(action, _embedding);
+    }
+
+    /// <summary>The same from an observation that was embedded elsewhere, [<see cref="EmbeddingSize"/>].</summary>
+    public void ObserveEmbedding(ReadOnlySpan<float> action, ReadOnlySpan<float> embedding)
+    {
+        CheckAction(action);
+        if (_net.Posterior is null || embedding.Length != _net.Embedding)
+            throw new ArgumentException($"an embedding of {embedding.Length} values was given; this model's posterior takes {_net.Embedding}");
+        _rollouts[0].Correct(action, embedding);
+    }
+
+    /// <summary>The vectors that the model expects to see where the state is, in the space where they are compared (symlog where it is on).</summary>
+    public void Decode(Span<float> vectors)
+    {
+        if (vectors.Length != VectorSize)
+            throw new ArgumentException($"the model sees {VectorSize} values in its vectors; room for {vectors.Length} was given");
+        if (VectorSize > 0)
+            _rollouts[0].Decode(vectors);
+    }
+
+    /// <summary>The reward that the model expects to receive on entering the state.</summary>
+    public float Reward() => _rollouts[0].Reward();
+
+    private void CheckAction(ReadOnlySpan<float> action)
+    {
+        if (action.Length != ActionSize)
+            throw new ArgumentException($"an action of this model has {ActionSize} values; {action.Length} were given");
+    }
+
+    private static float Symlog(float x) => (float)Math.CopySign(double.LogP1(Math.Abs((double)x)), x);
+}

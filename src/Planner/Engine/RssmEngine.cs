@@ -1,0 +1,198 @@
+using System.Runtime.Intrinsics;
+using RobotWorldModel.WorldModel.Checkpoints;
+using RobotWorldModel.WorldModel.Rssm;
+
+namespace RobotWorldModel.Planner.Engine;
+
+/// <summary>Vectors that the engine's kernels use.</summary>
+public enum VectorWidth
+{
+    /// <summary>Sixteen floats, twelve rows of a product at a time: AVX-512.</summary>
+    Bits512,
+
+    /// <summary>Eight floats, six rows: AVX2 with FMA; two halves on ARM.</summary>
+    Bits256,
+
+    /// <summary>No vectors.</summary>
+    Scalar,
+}
+
+/// <summary>How an engine is laid out, once.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Threads that score, the caller's among them.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Steps of the longest rollout.</summary>
+    public int MostSteps { get; init; } = 32;
+
+    /// <summary>Candidates that one thread carries through the horizon together, at most; a multiple of 12.</summary>
+    public int BlockRows { get; init; } = 48;
+
+    /// <summary>
+    /// Nice level of the engine's own threads, 1 to 19; null leaves them as they are. It says nothing in a real-time process, whose threads
+    /// must all be of one priority (<see cref="Drivers.Time.RealTime"/>): there <see cref="GivesWay"/>.
+    /// </summary>
+    public int? Nice { get; init; }
+
+    /// <summary>
+    /// Let threads of the same priority that are ready, the arm's and the tick's, run first after every step of a block, the caller's own
+    /// thread included: in a real-time process nothing else would take the core from a thread that computes.
+    /// </summary>
+    public bool GivesWay { get; init; }
+
+    /// <summary>Null for the widest that the processor has.</summary>
+    public VectorWidth? Vectors { get; init; }
+}
+
+/// <summary>
+/// An RSSM's imagination on a CPU: each thread carries a block of candidates through the whole horizon, products and activations fused in
+/// cache, without a managed allocation. Sums have one order whatever the threads and blocks, so that results are the same to the bit for
+/// any number of either. Not for several callers at a time.
+/// </summary>
+public sealed unsafe partial class RssmEngine : IImagination, IDisposable
+{
+    private readonly RssmNetwork _net;
+    private readonly LatentState _state;
+    private readonly Rollout[] _rollouts;
+    private readonly ThreadTeam _team;
+    private readonly RolloutJob _job = new();
+    private readonly EngineOptions _options;
+    private Objective _objective = new();
+    private int _blockRows, _nextBlock;
+
+    /// <param name="weights">A checkpoint of the model.</param>
+    /// <param name="config">Its shape.</param>
+    /// <param name="shape">What it sees and does.</param>
+    /// <exception cref="InvalidDataException">The checkpoint is of another shape.</exception>
+    public RssmEngine(WeightFile weights, RssmConfig config, ModelShape shape, EngineOptions? options = null)
+    {
+        _options = options ?? new();
+        if (_options.BlockRows < 12 || _options.BlockRows % 12 != 0)
+            throw new ArgumentException($"a block of {_options.BlockRows} candidates: a multiple of 12 is needed");
+        Vectors = _options.Vectors ?? Widest;
+        int width = 2 * (Vectors switch { VectorWidth.Bits512 => 16, VectorWidth.Bits256 => 8, _ => 1 });
+        _net = new RssmNetwork(weights, config, shape, width);
+        _state = new LatentState(config, _options.MostSteps);
+        _rollouts = new Rollout[_options.Threads];
+        for (int i = 0; i < _rollouts.Length; i++)
+        {
+            _rollouts[i] = Vectors switch
+            {
+                VectorWidth.Bits512 => new Rollout<Lanes512>(_net, _state, _options.BlockRows, _options.MostSteps),
+                VectorWidth.Bits256 => new Rollout<Lanes256>(_net, _state, _options.BlockRows, _options.MostSteps),
+                _ => new Rollout<Lane>(_net, _state, _options.BlockRows, _options.MostSteps),
+            };
+        }
+        _team = new ThreadTeam(_options.Threads, Work, _options.Nice);
+    }
+
+    /// <summary>The widest vectors that this processor computes with.</summary>
+    public static VectorWidth Widest => Vector512.IsHardwareAccelerated ? VectorWidth.Bits512
+        : Vector256.IsHardwareAccelerated || Vector128.IsHardwareAccelerated ? VectorWidth.Bits256 : VectorWidth.Scalar;
+
+    /// <summary>What its kernels use.</summary>
+    public VectorWidth Vectors { get; }
+
+    public int ActionSize => _net.ActionSize;
+
+    public bool HasPolicy => _net.Actor is not null;
+
+    /// <summary>Values of noise a step: S of a Gaussian latent, groups · classes of a categorical one.</summary>
+    public int NoiseWidth => _state.NoiseWidth;
+
+    /// <summary>What a sequence is worth, from now on.</summary>
+    /// <exception cref="ArgumentException">It needs a head that the checkpoint does not have.</exception>
+    public Objective Objective
+    {
+        get => _objective;
+        set
+        {
+            if (value.Continues && _net.Continues is null)
+                throw new ArgumentException("the objective weighs by continuation, but the model has no continue head ('continues')");
+            if (value.TerminalValue && _net.Value is null)
+                throw new ArgumentException("the objective ends in a value, but the model has no value head ('value')");
+            _objective = value;
+        }
+    }
+
+    /// <summary>
+    /// The noise that every candidate gets, [steps, <see cref="NoiseWidth"/>]: normal variates, or Gumbel variates of each class; empty for
+    /// the mean of each step, or the most likely class.
+    /// </summary>
+    public void SetNoise(ReadOnlySpan<float> noise) => _state.SetNoise(noise);
+
+    /// <inheritdoc/>
+    public void Score(ReadOnlySpan<float> actions, int candidates, int horizon, Span<float> returns)
+    {
+        Check(actions.Length, candidates, horizon);
+        if (returns.Length != candidates)
+            throw new ArgumentException($"{candidates} candidates, but room for {returns.Length} returns");
+        fixed (float* a = actions, r = returns)
+        {
+            Run(a, null, r, candidates, horizon);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void SamplePolicy(ReadOnlySpan<float> noise, int candidates, int horizon, Span<float> actions)
+    {
+        if (!HasPolicy)
+            throw new InvalidOperationException("the model has no policy: its checkpoint has no 'actor'");
+        Check(actions.Length, candidates, horizon);
+        if (!noise.IsEmpty && noise.Length != actions.Length)
+            throw new ArgumentException($"{actions.Length} values of actions, but {noise.Length} of noise");
+        fixed (float* a = actions, n = noise)
+        {
+            Run(a, n, null, candidates, horizon);
+        }
+    }
+
+    public void Dispose()
+    {
+        _team.Dispose();
+        foreach (var rollout in _rollouts)
+            rollout.Dispose();
+        _state.Dispose();
+        _net.Dispose();
+    }
+
+    private void Check(int actions, int candidates, int horizon)
+    {
+        if (actions != candidates * horizon * ActionSize)
+        {
+            throw new ArgumentException($"{candidates} candidates of {horizon} steps of {ActionSize} values are "
+                + $"{candidates * horizon * ActionSize} values; {actions} were given");
+        }
+        if (horizon > Math.Min(_options.MostSteps, _state.NoiseSteps))
+        {
+            throw new ArgumentException($"{horizon} steps: the engine was made for {_options.MostSteps}"
+                + (_state.NoiseSteps < horizon ? $" and has noise for {_state.NoiseSteps}" : ""));
+        }
+    }
+
+    private void Run(float* actions, float* policyNoise, float* returns, int candidates, int horizon)
+    {
+        _job.Actions = actions;
+        _job.PolicyNoise = policyNoise;
+        _job.Returns = returns;
+        (_job.PolicyActs, _job.GivesWay) = (returns is null, _options.GivesWay);
+        (_job.Candidates, _job.Horizon, _job.Objective, _nextBlock) = (candidates, horizon, _objective, 0);
+        // As many blocks of one size for each thread; whole tiles.
+        int each = (candidates + _team.Count - 1) / _team.Count;
+        int blocks = Math.Max(1, (each + _options.BlockRows - 1) / _options.BlockRows);
+        _blockRows = Math.Max(4, ((each + blocks - 1) / blocks + 3) / 4 * 4);
+        _team.Run();
+    }
+
+    private void Work(int member)
+    {
+        while (true)
+        {
+            int first = (Interlocked.Increment(ref _nextBlock) - 1) * _blockRows;
+            if (first >= _job.Candidates)
+                return;
+            _rollouts[member].Block(_job, first, Math.Min(_blockRows, _job.Candidates - first));
+        }
+    }
+}
