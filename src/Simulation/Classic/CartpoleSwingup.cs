@@ -4,8 +4,8 @@ namespace RobotWorldModel.Simulation.Classic;
 
 /// <summary>
 /// dm_control's cartpole swingup. Action: force on the cart, 1 is 10 N. Observation: x (m), cos θ, sin θ, x' (m/s), θ' (rad/s), θ = 0
-/// upright. Reward, 0..1 a step, of the state after it: upright · centred · small control · small velocity. 1000 steps of 0.01 s; starts
-/// hanging. Source: google-deepmind/dm_control, suite/cartpole.xml and cartpole.py. The default repeat is that of PlaNet.
+/// upright. Reward, 0..1 a step, of the state after it: upright times centred times small control times small velocity. 1000 steps of
+/// 0.01 s; starts hanging. Source: google-deepmind/dm_control, suite/cartpole.xml and cartpole.py. The default repeat is that of PlaNet.
 /// </summary>
 public sealed class CartpoleSwingup(int actionRepeat = 8)
     : TaskEnvironment("cartpole-swingup", observationSize: 5, actionSize: 1, steps: 1000, actionRepeat, CartpoleDynamics.StepS)

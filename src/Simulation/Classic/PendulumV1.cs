@@ -3,9 +3,9 @@ using RobotWorldModel.Simulation.Environments;
 namespace RobotWorldModel.Simulation.Classic;
 
 /// <summary>
-/// Gym's Pendulum-v1: a rod of 1 kg and 1 m on a motor too weak to lift it at once. Action: torque, 1 is 2 N·m. Observation: cos θ, sin θ,
-/// θ' (rad/s), θ = 0 upright. Reward: -(θ² + 0.1 θ'² + 0.001 u²) before the step, θ in -π..π. 200 steps of 0.05 s. Source: Farama
-/// Foundation, Gymnasium, classic_control/pendulum.py.
+/// Gym's Pendulum-v1: a rod of 1 kg and 1 m on a motor too weak to lift it at once. Action: torque, 1 is 2 N·m. Observation: cos θ,
+/// sin θ, θ' (rad/s), θ = 0 upright. Reward: -(θ² + 0.1 θ'² + 0.001 u²) before the step, θ in -π..π. 200 steps of 0.05 s.
+/// Source: Farama Foundation, Gymnasium, classic_control/pendulum.py.
 /// </summary>
 public sealed class PendulumV1(int actionRepeat = 1)
     : TaskEnvironment("Pendulum-v1", observationSize: 3, actionSize: 1, steps: 200, actionRepeat, StepS)

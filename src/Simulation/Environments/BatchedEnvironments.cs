@@ -40,7 +40,7 @@ public sealed class BatchedEnvironments
     /// <summary>[N, <see cref="ActionSize"/>]: to be filled before <see cref="Step"/>.</summary>
     public Span<float> Actions => _actions;
 
-    /// <summary>[N, <see cref="ObservationSize"/>]: after the last <see cref="Reset(int, ulong)"/> or <see cref="Step"/> of each.</summary>
+    /// <summary>[N, <see cref="ObservationSize"/>]: after the last reset or step of each.</summary>
     public ReadOnlySpan<float> Observations => _observations;
 
     /// <summary>[N], of the last <see cref="Step"/>.</summary>

@@ -9,7 +9,8 @@ public abstract class TaskEnvironment : IEnvironment
     private protected TaskEnvironment(string name, int observationSize, int actionSize, int steps, int actionRepeat, double secondsPerStep)
     {
         if (actionRepeat < 1 || actionRepeat > steps)
-            throw new ArgumentOutOfRangeException(nameof(actionRepeat), $"{name}: an action repeat of {actionRepeat}; 1 to {steps} are possible");
+            throw new ArgumentOutOfRangeException(
+                nameof(actionRepeat), $"{name}: an action repeat of {actionRepeat}; 1 to {steps} are possible");
         (Name, ObservationSize, ActionSize, ActionRepeat) = (name, observationSize, actionSize, actionRepeat);
         (Decisions, SecondsPerDecision) = (steps / actionRepeat, secondsPerStep * actionRepeat);
         _action = new double[actionSize];

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using RobotWorldModel.Simulation.Classic;
 using RobotWorldModel.Simulation.Environments;
+using RobotWorldModel.Simulation.Tasks;
 using RobotWorldModel.Tests.Shared;
 
 namespace RobotWorldModel.Simulation.Tests.Environments;
@@ -13,6 +14,7 @@ public class EnvironmentTests
         ["Pendulum-v1"] = () => new PendulumV1(),
         ["cartpole-swingup"] = () => new CartpoleSwingup(),
         ["pendulum-swingup"] = () => new PendulumSwingup(2),
+        ["reach"] = () => new ReachEnvironment(path: new() { ExtraTicks = 2 }),
     };
 
     public static TheoryData<string> All => new(s_all.Keys);
