@@ -24,6 +24,7 @@ python3-serial|another program on the same serial port in the tests
 python3-pymodbus|an independent Modbus server in the tests
 python3-serial-asyncio|its serial side
 libmodbus-dev|another independent Modbus server in the tests
+libmujoco-dev|an independent physics engine: the classic tasks move as in it, in the tests
 libturbojpeg0|decodes Motion-JPEG of webcams, in the tests too
 libapriltag3|finds calibration boards in pictures: robot calibrate camera
 libtorch-dev|learns and runs world models (native/torch is built against it)

@@ -220,7 +220,7 @@ public sealed partial class ArmMotion : IDisposable
             if (refusal is null && session.HaltWanted)
                 refusal = "the arm was halted; it takes commands when it stands";
             if (refusal is null && now.State == MotionState.Stopping)
-                refusal = "the arm is stopping because no command came in time; it takes new ones when it stands";
+                refusal = MotionSession.IsStopping;
             if (refusal is not null)
                 return Count(new(false, Clamp.None, now.Joints, refusal));
             if (now.State == MotionState.Holding && now.Taken == session.Posted)

@@ -21,6 +21,9 @@ internal sealed class BrakeCheck(ArmGeometry geometry, MotionLimits limits, doub
     private double _clearance = double.NegativeInfinity;
     private Vec3 _fromTcp = geometry.Tcp(default);
 
+    public void CopyFrom(BrakeCheck other) =>
+        (_clearAt, _from, _clearance, _fromTcp) = (other._clearAt, other._from, other._clearance, other._fromTcp);
+
     public bool IsSafe(in Vector6 from, in BrakePlan.State next, BrakePlan plan)
     {
         double sweep = 0, speeds = 0, turning = 0;

@@ -22,6 +22,14 @@ internal sealed class BrakePlan(MotionLimits limits, double dt)
     /// <summary>Of each joint over the whole way: rad it may turn, and the largest speed, acceleration and jerk of either sign.</summary>
     public Vector6 Travel, MaxSpeed, MaxAcceleration, MaxJerk;
 
+    public void CopyFrom(BrakePlan other)
+    {
+        (_start, _held, _released) = (other._start, other._held, other._released);
+        (_ramp, _release) = (other._ramp, other._release);
+        (_n1, _n2, _n3) = (other._n1, other._n2, other._n3);
+        (Travel, MaxSpeed, MaxAcceleration, MaxJerk) = (other.Travel, other.MaxSpeed, other.MaxAcceleration, other.MaxJerk);
+    }
+
     /// <summary>Plans from a state. False where no such way holds the joints' limits.</summary>
     public bool TryPlan(in State start)
     {

@@ -9,6 +9,9 @@ namespace RobotWorldModel.Drivers.Motion;
 /// </summary>
 internal sealed class MotionSession(UrKinematics kinematics, MotionLimits limits, double rateHz)
 {
+    /// <summary>Why a command is refused while the arm brakes.</summary>
+    public const string IsStopping = "the arm is stopping because no command came in time; it takes new ones when it stands";
+
     private readonly (long DueNs, Vector6 Q)[] _posted = new (long, Vector6)[64];
     private long _tail, _head;
     private string? _endedBecause;

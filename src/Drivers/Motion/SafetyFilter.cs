@@ -60,6 +60,10 @@ public sealed class SafetyFilter(UrKinematics kinematics, MotionLimits limits)
         _first = true;
     }
 
+    /// <summary>Goes on where another one with the same limits is.</summary>
+    internal void CopyFrom(SafetyFilter other) =>
+        (_previous, _previousDueNs, _first) = (other._previous, other._previousDueNs, other._first);
+
     /// <summary>Judges a command at <paramref name="nowNs"/>; what is accepted is the line's next start.</summary>
     /// <param name="speedFraction">How fast the controller's time runs, 0..1: the speeds allowed shrink with it.</param>
     public SendResult Check(in Command command, long nowNs, double speedFraction = 1)

@@ -63,6 +63,18 @@ internal sealed class SetpointGenerator
         State = GeneratorState.Holding;
     }
 
+    /// <summary>Goes on where another one with the same limits and rate is, to the bit.</summary>
+    public void CopyFrom(SetpointGenerator other)
+    {
+        _plan.CopyFrom(other._plan);
+        _check.CopyFrom(other._check);
+        _ofTicks.CopyFrom(other._ofTicks);
+        _ofCycles.CopyFrom(other._ofCycles);
+        _reference = other._reference == other._ofTicks ? _ofTicks : _ofCycles;
+        (_state, _planStep, _newestTargetNs) = (other._state, other._planStep, other._newestTargetNs);
+        (State, Timeouts) = (other.State, other.Timeouts);
+    }
+
     /// <summary>A target that the safety filter let pass. Ignored while the arm brakes.</summary>
     /// <param name="everyCycle">They come once a cycle and not once a tick; heard where the arm holds.</param>
     public void Add(in Vector6 target, long dueNs, long nowNs, bool everyCycle = false)

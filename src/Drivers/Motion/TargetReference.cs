@@ -53,6 +53,16 @@ internal sealed class TargetReference
         _running = false;
     }
 
+    /// <summary>Goes on where another one of the same kind is.</summary>
+    public void CopyFrom(TargetReference other)
+    {
+        other._raw.CopyTo(_raw, 0);
+        other._targets.CopyTo(_targets, 0);
+        (_from, _first, _count, _newest) = (other._from, other._first, other._count, other._newest);
+        (_timeNs, _running) = (other._timeNs, other._running);
+        (Position, Velocity, Acceleration) = (other.Position, other.Velocity, other.Acceleration);
+    }
+
     /// <summary>A further target, due after all before it.</summary>
     public void Add(in Vector6 q, long dueNs, long nowNs)
     {

@@ -67,7 +67,7 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
     /// <summary>speedj has reached its speed.</summary>
     public bool SpeedReached { get; private set; }
 
-    /// <summary>Follows a target (rad) with a second-order response; see <see cref="ServoStep"/>.</summary>
+    /// <summary>Follows a target (rad) with a second-order response; see <see cref="ServoResponse"/>.</summary>
     public void Servo(in Vector6 target, double timeS, double lookaheadS, double gain)
     {
         if (!Force.Active)
@@ -163,24 +163,11 @@ internal sealed class MotionGenerator(UrKinematics kinematics, in Vector6 startQ
         return problem;
     }
 
-    // qdd = gain · (target - q - lookahead · qd): natural frequency √gain, damping lookahead·√gain/2, on a ramp a lag of lookahead.
-    // Inferred from UR's description of servoj; the clamps are ours.
     private string? ServoStep(double dt)
     {
         if (DeviationRatio >= 1)
             return "C153: position deviates from path: the servoj target is further away than the joints can follow";
-        bool arrived = true;
-        for (int i = 0; i < 6; i++)
-        {
-            double limit = kinematics.Model.MaxJointSpeed[i];
-            double acceleration = _servoGain * (_servoTarget[i] - _q[i] - _servoLookahead * _qd[i]);
-            acceleration = Math.Clamp(acceleration, -JointAcceleration, JointAcceleration);
-            _qd[i] = Math.Clamp(_qd[i] + acceleration * dt, -limit, limit);
-            _q[i] += _qd[i] * dt;
-            arrived &= Math.Abs(_qd[i]) < 1e-6 && Math.Abs(_servoTarget[i] - _q[i]) < 1e-7;
-        }
-        if (arrived)
-            (_q, _qd) = (_servoTarget, default);
+        ServoResponse.Step(ref _q, ref _qd, _servoTarget, kinematics.Model.MaxJointSpeed, _servoLookahead, _servoGain, dt);
         return null;
     }
 
