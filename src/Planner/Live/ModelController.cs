@@ -1,0 +1,159 @@
+using RobotWorldModel.Planner.Engine;
+using RobotWorldModel.Planner.Planners;
+using RobotWorldModel.WorldModel.Checkpoints;
+using RobotWorldModel.WorldModel.Data;
+using RobotWorldModel.WorldModel.Training;
+
+namespace RobotWorldModel.Planner.Live;
+
+/// <summary>How a learned model is planned in.</summary>
+public sealed record ControlOptions
+{
+    public CemOptions Planner { get; init; } = CemOptions.Improved with { Horizon = 12, Candidates = 96, Elites = 12, Iterations = 3 };
+
+    public Objective Objective { get; init; } = new();
+
+    /// <summary>Of the planner's random numbers.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Threads that imagine, the caller's among them.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>See <see cref="EngineOptions.GivesWay"/>.</summary>
+    public bool GivesWay { get; init; }
+}
+
+/// <summary>
+/// A learned model that filters what is seen and plans: one vector modality in its own units in, actions from -1 to 1 out. It knows no time
+/// and no robot; the same serves an environment faster than real time and a live arm. No allocation after construction; one thread.
+/// </summary>
+public sealed class ModelController : IDisposable
+{
+    // Beyond what training showed by this share of its range an observation is another world.
+    private const double BeyondRange = 0.1;
+
+    private readonly RssmEngine _engine;
+    private readonly CemPlanner _planner;
+    private readonly Normaliser _normaliser;
+    private readonly float[] _h, _s, _normal, _expected;
+    private readonly bool[] _present = [true];
+    private bool _begun;
+
+    /// <param name="card">The model's.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <exception cref="InvalidDataException">It sees pictures or several vectors, or the weights are of another model.</exception>
+    public ModelController(ModelCard card, WeightFile weights, ControlOptions options, TimeProvider? clock = null)
+    {
+        if (card.Shape.Vectors is not [var vector] || card.Shape.Images.Count > 0)
+            throw new InvalidDataException("live planning on the CPU takes a model that sees one vector; this one sees "
+                + string.Join(", ", card.Shape.Vectors.Select(v => v.Name).Concat(card.Shape.Images.Select(i => i.Name))));
+        Card = card;
+        _engine = new RssmEngine(weights, card.Config.Rssm, card.Shape, new EngineOptions
+        {
+            Threads = options.Threads, MostSteps = options.Planner.Horizon, GivesWay = options.GivesWay,
+        })
+        {
+            Objective = options.Objective,
+        };
+        _planner = new CemPlanner(options.Planner, card.Shape.Actions, options.Seed, clock);
+        _normaliser = card.Normalisation.Modalities[vector.Name];
+        (_h, _s) = (new float[card.Config.Rssm.Deterministic], new float[card.Config.Rssm.StochasticWidth]);
+        (_normal, _expected) = (new float[vector.Size], new float[vector.Size]);
+        OneStepLimit = card.Validation?.OneStepError.GetValueOrDefault("p99_9", double.PositiveInfinity) ?? double.PositiveInfinity;
+    }
+
+    public ModelCard Card { get; }
+
+    /// <summary>Values of what it sees.</summary>
+    public int ObservationSize => _normal.Length;
+
+    public int ActionSize => _engine.ActionSize;
+
+    public int Horizon => _planner.Horizon;
+
+    /// <summary>The newest plan, [horizon, action].</summary>
+    public ReadOnlySpan<float> Actions => _planner.Actions;
+
+    /// <summary>What the planner carries from plan to plan: see <see cref="IPlanner.Memory"/>.</summary>
+    public Span<float> PlannerMemory => _planner.Memory;
+
+    /// <summary>Under it lay 99.9 % of one-step errors in validation; infinite where there was none.</summary>
+    public double OneStepLimit { get; }
+
+    /// <summary>An episode begins: nothing was seen, nothing planned.</summary>
+    public void Begin()
+    {
+        _engine.Reset();
+        _engine.GetState(_h, _s);
+        _planner.Reset();
+        _begun = false;
+    }
+
+    /// <summary>The first value that lies far outside of what training showed, or -1.</summary>
+    /// <param name="observation">In the modality's own units.</param>
+    public int Outside(ReadOnlySpan<float> observation)
+    {
+        for (int i = 0; i < observation.Length; i++)
+        {
+            double margin = (BeyondRange * (_normaliser.Max[i] - _normaliser.Min[i])) + 1e-3;
+            if (!(observation[i] >= _normaliser.Min[i] - margin && observation[i] <= _normaliser.Max[i] + margin))
+                return i;
+        }
+        return -1;
+    }
+
+    /// <summary>
+    /// Filters: the action that led here, and what is seen. Gives how far the model's expectation was off, as validation measures it
+    /// (root mean square of the normalised difference); NaN at an episode's first observation.
+    /// </summary>
+    /// <param name="action">Zeros at an episode's first.</param>
+    /// <param name="observation">In the modality's own units; empty where nothing fresh was seen: then the state goes on by itself.</param>
+    public double Observe(ReadOnlySpan<float> action, ReadOnlySpan<float> observation)
+    {
+        _engine.SetState(_h, _s);
+        double error = double.NaN;
+        if (observation.IsEmpty)
+        {
+            _engine.Advance(action);
+        }
+        else
+        {
+            _normaliser.Apply(observation, _normal);
+            if (_begun)
+            {
+                _engine.Advance(action);
+                error = ErrorOfExpectation();
+                _engine.SetState(_h, _s);
+            }
+            _engine.Observe(action, _normal, _present);
+        }
+        _engine.GetState(_h, _s);
+        _begun = true;
+        return error;
+    }
+
+    /// <summary>Sets where the next plan starts: the filtered state, moved by actions that are on their way, [count, action].</summary>
+    public void Expect(ReadOnlySpan<float> actions)
+    {
+        _engine.SetState(_h, _s);
+        for (int at = 0; at < actions.Length; at += ActionSize)
+            _engine.Advance(actions.Slice(at, ActionSize));
+    }
+
+    /// <summary>Plans from where <see cref="Expect"/> left the state.</summary>
+    public PlanResult Plan(in PlanRequest request) => _planner.Plan(_engine, request);
+
+    public void Dispose() => _engine.Dispose();
+
+    private double ErrorOfExpectation()
+    {
+        _engine.Decode(_expected);
+        double sum = 0;
+        for (int i = 0; i < _normal.Length; i++)
+        {
+            double seen = Card.Config.Rssm.Symlog ? Math.CopySign(double.LogP1(Math.Abs(_normal[i])), _normal[i]) : _normal[i];
+            sum += (seen - _expected[i]) * (seen - _expected[i]);
+        }
+        return Math.Sqrt(sum / _normal.Length);
+    }
+}
