@@ -76,14 +76,13 @@ public sealed class PlanningLoop : IDisposable
         _thread = new DeviceThread("planner", Run);
     }
 
+    /// <summary>The return that the newest plan was imagined with; NaN before the first.</summary>
+    public float Expected => _returns[Volatile.Read(ref _published) & 1];
+
     /// <summary>Why the model is not to be followed any more; null while it is.</summary>
     public string? Doubt => _doubt;
 
-    public void Start()
-    {
-        _controller.Begin();
-        _thread.Start();
-    }
+    public void Start() => _thread.Start();
 
     /// <summary>
     /// The action for a tick. What the plans have for it, else zeros and <see cref="ActionSource.None"/>.
@@ -110,12 +109,13 @@ public sealed class PlanningLoop : IDisposable
     /// <param name="dueNs">Time of the next tick.</param>
     /// <param name="observation">In the model's own units; empty where nothing fresh was there.</param>
     /// <param name="sent">The action that this tick sent.</param>
-    public void Post(long slot, long dueNs, ReadOnlySpan<float> observation, ReadOnlySpan<float> sent)
+    /// <param name="begins">An episode begins with this observation: what was before is forgotten.</param>
+    public void Post(long slot, long dueNs, ReadOnlySpan<float> observation, ReadOnlySpan<float> sent, bool begins = false)
     {
         if (_head - Volatile.Read(ref _done) >= Ring)
             return; // the planner hangs; what it has is held by then, and the next observation finds it where it is
         Posting posting = _postings[_head % Ring];
-        (posting.Slot, posting.DueNs, posting.Fresh) = (slot, dueNs, !observation.IsEmpty);
+        (posting.Slot, posting.DueNs, posting.Fresh, posting.Begins) = (slot, dueNs, !observation.IsEmpty, begins);
         observation.CopyTo(posting.Observation);
         sent.CopyTo(posting.Sent);
         Volatile.Write(ref _head, _head + 1);
@@ -128,7 +128,7 @@ public sealed class PlanningLoop : IDisposable
         long[] sorted = _planNs[..n];
         Array.Sort(sorted);
         double At(double share) => n == 0 ? double.NaN : sorted[(int)((n - 1) * share)] * 1e-6;
-        return new(_planCount, _late, _held, At(0.5), At(0.99), At(1), _error, _returns[_published & 1]);
+        return new(_planCount, _late, _held, At(0.5), At(0.99), At(1), _error, Expected);
     }
 
     public void Dispose()
@@ -149,6 +149,12 @@ public sealed class PlanningLoop : IDisposable
             while (_done < Volatile.Read(ref _head) && !stop.IsCancellationRequested)
             {
                 Posting posting = _postings[_done % Ring];
+                if (posting.Begins)
+                {
+                    _controller.Begin();
+                    Array.Clear(_onTheWay);
+                    (_doubts, _error, lastPlanSlot) = (0, double.NaN, -1);
+                }
                 Filter(posting, led);
                 if (_done + 1 == Volatile.Read(ref _head) && _doubt is null) // nothing newer: this one is planned from
                 {
@@ -202,6 +208,6 @@ public sealed class PlanningLoop : IDisposable
         public readonly float[] Observation = new float[observation];
         public readonly float[] Sent = new float[action];
         public long Slot, DueNs;
-        public bool Fresh;
+        public bool Fresh, Begins;
     }
 }

@@ -42,6 +42,7 @@ internal static class CommandLine
             EpisodesCommand.Create(),
             ModelsCommand.Create(),
             TrainCommand.Create(),
+            MpcCommand.Create(),
             DemoCommand.Create(),
             DeskCommand.Create(),
             EncodeCommand.Create(),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RobotWorldModel.Runtime.Protocol;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -26,6 +27,8 @@ internal static class TerminalView
         rows.Add(MotionLine(status));
         if (status.Teleop is { } teleop)
             rows.Add(new Markup(Markup.Escape(Teleop(teleop))));
+        if (status.Mpc is { State: "easing" or "controlling" } mpc)
+            rows.AddRange(Mpc(mpc).Select(line => new Markup(Markup.Escape(line))));
         if (keys is not null)
             rows.Add(new Markup($"[grey]{Markup.Escape(keys)}[/]"));
         return new Rows(rows);
@@ -41,6 +44,19 @@ internal static class TerminalView
         string say = teleop.Say.Length > 0 ? $": {teleop.Say}" : teleop.State is "off" or "released" ? $" ({teleop.Message})" : "";
         string gripper = teleop.Gripper is { } asked ? $", gripper {(asked > 0.5 ? "closes" : "opens")}" : "";
         return $"{teleop.Driver} {teleop.State}{(teleop.Slow ? ", slow" : "")}{gripper}{say}";
+    }
+
+    /// <summary>How control by a model goes.</summary>
+    public static IEnumerable<string> Mpc(MpcStatus mpc)
+    {
+        static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
+        yield return string.Create(CultureInfo.InvariantCulture,
+            $"{mpc.Task}: {mpc.State}, goal {Math.Min(mpc.Outcomes.Count + 1, mpc.Goals)} of {mpc.Goals}, "
+            + $"{mpc.Outcomes.Count(o => o.Reached)} reached, {mpc.DistanceM * 1000:0.0} mm off");
+        yield return $"plan {Number(mpc.PlanP50Ms, "0.0")} / {Number(mpc.PlanP99Ms, "0.0")} / {Number(mpc.PlanMaxMs, "0.0")} ms (p50, p99, max), "
+            + $"{mpc.Late} late, {mpc.Held} held, {mpc.Clamped} shortened, {mpc.Stale} stale of {mpc.Ticks} ticks";
+        yield return $"return expected {Number(mpc.ExpectedReturn, "0.00")}, received {Number(mpc.ReceivedReturn, "0.00")}; one step off by "
+            + $"{Number(mpc.OneStepError, "0.00")} (limit {Number(mpc.OneStepLimit, "0.00")})";
     }
 
     private static Markup Headline(CoreStatus status, string url)

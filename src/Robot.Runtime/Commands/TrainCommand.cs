@@ -1,13 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.WorldModel.Data;
 using RobotWorldModel.WorldModel.Training;
 using Spectre.Console;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace RobotWorldModel.Runtime.Commands;
 
@@ -155,7 +152,7 @@ internal static class TrainCommand
         try
         {
             if (file is not null)
-                config = config.With(Read(file));
+                config = config.With(YamlFile.Read(file));
             foreach (string setting in settings)
                 config = config.Set(setting);
             return config;
@@ -164,40 +161,5 @@ internal static class TrainCommand
         {
             throw new RobotException(ExitCode.Config, file is null ? e.Message : $"{file}: {e.Message}");
         }
-        catch (YamlException e)
-        {
-            throw new RobotException(ExitCode.Config, $"{file}:{e.Start.Line}: {e.Message}");
-        }
-    }
-
-    // JSON is YAML too.
-    private static JsonNode Read(string file)
-    {
-        if (!File.Exists(file))
-            throw new RobotException(ExitCode.Usage, $"there is no file {file}");
-        using var reader = new StreamReader(file);
-        var stream = new YamlStream();
-        stream.Load(reader);
-        return stream.Documents.Count == 0 ? new JsonObject() : Node(stream.Documents[0].RootNode) ?? new JsonObject();
-    }
-
-    private static JsonNode? Node(YamlNode node) => node switch
-    {
-        YamlMappingNode map => new JsonObject(map.Children.Select(one => KeyValuePair.Create(((YamlScalarNode)one.Key).Value!, Node(one.Value)))),
-        YamlSequenceNode list => new JsonArray([.. list.Children.Select(Node)]),
-        YamlScalarNode { Style: ScalarStyle.Plain } scalar => Plain(scalar.Value ?? ""),
-        _ => JsonValue.Create(((YamlScalarNode)node).Value),
-    };
-
-    private static JsonNode? Plain(string text)
-    {
-        if (text is "" or "~" or "null")
-            return null;
-        if (bool.TryParse(text, out bool flag))
-            return JsonValue.Create(flag);
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole))
-            return JsonValue.Create(whole);
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real)
-            ? JsonValue.Create(real) : JsonValue.Create(text);
     }
 }

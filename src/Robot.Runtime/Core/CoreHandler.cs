@@ -3,6 +3,7 @@ using System.Text.Json;
 using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Core.Mpc;
 using RobotWorldModel.Runtime.Core.Policies;
 using RobotWorldModel.Runtime.Protocol;
 
@@ -22,6 +23,7 @@ internal sealed class CoreHandler(
     private readonly ReplayRun _replay = new(devices, policies);
     private readonly JogControl _jog = new(policies);
     private readonly TeleopRun _teleop = new(config, devices, policies);
+    private readonly MpcOrders _mpc = new(config, devices, policies);
     private readonly ArmRun _arm = new(config, devices, policies);
     private readonly ArmOrders _orders = new(devices);
     private readonly GripperRun _gripper = new(devices, policies);
@@ -36,7 +38,7 @@ internal sealed class CoreHandler(
     /// <summary>Of the running replay, or the last one.</summary>
     public ReplayStatus? Replay => _replay.Status;
 
-    public CoreStatus Status() => status.Report(Replay) with { Teleop = _teleop.Status, Stops = Volatile.Read(ref _stops) };
+    public CoreStatus Status() => status.Report(Replay) with { Teleop = _teleop.Status, Mpc = _mpc.Status, Stops = Volatile.Read(ref _stops) };
 
     public async Task<object?> HandleAsync(string method, JsonElement parameters, object connection, CancellationToken cancel)
     {
@@ -64,7 +66,7 @@ internal sealed class CoreHandler(
             {
                 CoreMethods.ArmMove when parameters.IsTrue("plan") => _arm.Move(parameters),
                 CoreMethods.RecordStart or CoreMethods.Jog or CoreMethods.Teleop or CoreMethods.ReplayStart or CoreMethods.ArmMove
-                    or CoreMethods.ArmFreedrive or CoreMethods.GripperMove
+                    or CoreMethods.MpcStart or CoreMethods.ArmFreedrive or CoreMethods.GripperMove
                     => await BeginAsync(method, parameters, connection, stops, cancel),
                 CoreMethods.ArmHold => Hold(),
                 CoreMethods.RecordStop => new { id = StopRecording(OutcomeOf(parameters), EpisodeEnd.Operator) },
@@ -160,6 +162,7 @@ internal sealed class CoreHandler(
                 CoreMethods.RecordStart => await StartRecordingAsync(parameters, connection, cancel),
                 CoreMethods.Jog => _jog.Press(connection, parameters.Text("axis"), (int)parameters.Number("steps", 1)),
                 CoreMethods.Teleop => Teleoperate(connection),
+                CoreMethods.MpcStart => StartMpc(parameters, connection),
                 CoreMethods.ArmMove => Move(parameters, connection),
                 CoreMethods.ArmFreedrive => Freedrive(connection),
                 CoreMethods.GripperMove => MoveGripper(parameters, connection),
@@ -329,6 +332,13 @@ internal sealed class CoreHandler(
         if (EpisodeNaming.IsEpisodeName(episode))
             episode = Path.Combine(recorder.Demonstrations, episode);
         _replay.Start(config, episode, parameters.Number("speed", 1), stopped, end => status.Say(end));
+        _starter = new(connection, policies.Current);
+        return new { };
+    }
+
+    private object StartMpc(JsonElement parameters, object connection)
+    {
+        _mpc.Start(parameters, end => status.Say(end));
         _starter = new(connection, policies.Current);
         return new { };
     }

@@ -15,6 +15,7 @@ namespace RobotWorldModel.Runtime.Protocol;
 /// <param name="AllocatedBytes">Managed bytes that core has allocated since it started.</param>
 /// <param name="Dashboard">Null where nobody keeps one up.</param>
 /// <param name="Teleop">Null in a cell without.</param>
+/// <param name="Mpc">Null before the first run.</param>
 /// <param name="Stops">How often somebody has stopped the arm. A request with this number as <c>stops</c> is refused (130) where it has
 /// grown since: what is made of several motions ends with a stop between two of them, too.</param>
 public sealed record CoreStatus(
@@ -39,6 +40,7 @@ public sealed record CoreStatus(
     DashboardStatus? Dashboard = null,
     ForceStatus? Force = null,
     TeleopStatus? Teleop = null,
+    MpcStatus? Mpc = null,
     int Stops = 0);
 
 /// <param name="Name">robot, force, gripper, wrist_rgb, wrist_depth …</param>
@@ -134,6 +136,30 @@ public sealed record EncodingStatus(string Id, double Progress, string Message);
 /// <param name="State">easing, playing, done, stopped.</param>
 public sealed record ReplayStatus(string Episode, string State, double Progress, double RmsRad, double MaxRad, string Message);
 
+/// <summary>Control by planning in a learned model: the run, or the last one.</summary>
+/// <param name="State">easing (to a start), controlling, done, stopped.</param>
+/// <param name="Goals">That were asked for; those that are done have an outcome.</param>
+/// <param name="DistanceM">Of the TCP to the goal.</param>
+/// <param name="Ticks">That were controlled.</param>
+/// <param name="PlanP50Ms">Of the last plans; null before the first.</param>
+/// <param name="Late">Ticks whose plan was not there in time: an earlier one's action for that time was sent.</param>
+/// <param name="Held">Ticks in which no plan had an action: the arm was told to stand still.</param>
+/// <param name="Clamped">Commands that the safety filter shortened.</param>
+/// <param name="Stale">Ticks that saw nothing fresh.</param>
+/// <param name="ExpectedReturn">Of the newest plan, over its horizon, as it was imagined.</param>
+/// <param name="ReceivedReturn">Sum of rewards since the goal was given.</param>
+/// <param name="OneStepError">How far what was seen is off what the model expected a step before.</param>
+/// <param name="OneStepLimit">Above it for five ticks the arm holds; null where the model has no validation.</param>
+public sealed record MpcStatus(
+    string Model, string Task, string State, int Goals, IReadOnlyList<MpcOutcome> Outcomes, double DistanceM, long Ticks,
+    double? PlanP50Ms, double? PlanP99Ms, double? PlanMaxMs, long Late, long Held, long Clamped, long Stale, double? ExpectedReturn,
+    double ReceivedReturn, double? OneStepError, double? OneStepLimit, string Message);
+
+/// <param name="ErrorM">Of the TCP at the end, m, by the arm's own joints.</param>
+/// <param name="WorstM">In the last half second.</param>
+/// <param name="Reached">Near and slow for 0.2 s at some time.</param>
+public sealed record MpcOutcome(double ErrorM, double WorstM, bool Reached, double Return);
+
 /// <summary>What a person leads the arm with.</summary>
 /// <param name="Driver">gamepad, spacemouse, leader.</param>
 /// <param name="Message">The device's own line.</param>
@@ -213,6 +239,13 @@ public static class CoreMethods
     /// the lease; it lapses with it.
     /// </summary>
     public const string Teleop = "teleop";
+
+    /// <summary>
+    /// {model, goals: [[x, y, z], …] | seeds: [n, …], seconds?, delay_ticks?} → {}: plans in a learned model, and reaches one goal after the
+    /// other; progress is in the status. model: the folder of a run or a model. goals: m, base frame, from where the arm stands; seeds:
+    /// reach's own episodes, each from its start. The connection holds the lease; it lapses with it.
+    /// </summary>
+    public const string MpcStart = "mpc.start";
 
     /// <summary>
     /// {episode, speed} → {}; progress is in the status. The episode is an id of the data root (demo_007) or an absolute path. The

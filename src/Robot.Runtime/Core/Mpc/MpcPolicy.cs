@@ -1,0 +1,194 @@
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Motion;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Planner.Live;
+using RobotWorldModel.Runtime.Core.Policies;
+using RobotWorldModel.Simulation.Tasks;
+
+namespace RobotWorldModel.Runtime.Core.Mpc;
+
+/// <summary>One goal, and where the arm is led before it; null: it begins where it stands.</summary>
+internal sealed record ReachOrder(Vec3 Goal, Vector6? Start);
+
+/// <summary>How one goal was come by.</summary>
+/// <param name="ErrorM">Of the TCP at the end, by the arm's own joints.</param>
+/// <param name="WorstM">In the last half second.</param>
+/// <param name="Succeeded">See <see cref="ReachProgress"/>.</param>
+internal readonly record struct ReachOutcome(double ErrorM, double WorstM, bool Succeeded, double Return);
+
+/// <summary>
+/// Reaches goals by planning in a learned model: each tick sends what a plan has for it and posts what was seen for the next plan. Nothing
+/// fresh, or no plan: the arm is told to stand still, and where that lasts the turn ends.
+/// </summary>
+internal sealed class MpcPolicy : ITickPolicy
+{
+    /// <summary>Ticks without an action of any plan that end it.</summary>
+    public const int MostHeld = 15;
+
+    private const int Lasting = 15; // ticks that the end is looked at
+    private readonly ReachTask _task;
+    private readonly PlanningLoop _loop;
+    private readonly ModelController _controller;
+    private readonly IReadOnlyList<ReachOrder> _orders;
+    private readonly ArmMotion _motion;
+    private readonly int _ticks;
+    private readonly float[] _observation = new float[ReachTask.ObservationSize], _action = new float[ReachTask.ActionSize];
+    private readonly double[] _wide = new double[ReachTask.ActionSize], _lastErrors = new double[Lasting];
+    private readonly ReachOutcome[] _outcomes;
+    private readonly string[] _outside;
+    private ReachProgress _progress;
+    private MoveTo? _ease;
+    private Arrival _arrival = new();
+    private Vector6 _commanded;
+    private int _tick = -1, _heldInARow;
+    private double _return;
+    private long _lastSlot;
+
+    /// <param name="orders">One after the other.</param>
+    /// <param name="ticks">Each goal is given so many.</param>
+    public MpcPolicy(
+        ReachTask task, PlanningLoop loop, ModelController controller, IReadOnlyList<ReachOrder> orders, ArmMotion motion, int ticks)
+    {
+        (_task, _loop, _controller, _orders, _motion, _ticks) = (task, loop, controller, orders, motion, ticks);
+        _outcomes = new ReachOutcome[orders.Count];
+        // Made here, where it may be allocated.
+        _outside = [.. ReachTask.ObservationNames.Select(name =>
+            $"{name} is far outside of what the model learned from: another start or goal, or another model")];
+    }
+
+    public string Name => "mpc";
+
+    /// <summary>Orders that are done.</summary>
+    public int Done { get; private set; }
+
+    public bool Easing { get; private set; } = true;
+
+    /// <summary>Of the TCP to the goal at the last tick, m.</summary>
+    public double Distance { get; private set; }
+
+    /// <summary>Of what this goal brought so far: the sum of rewards.</summary>
+    public double Return => _return;
+
+    /// <summary>Commands that the safety filter shortened.</summary>
+    public long Clamped { get; private set; }
+
+    /// <summary>Ticks in which nothing fresh was seen.</summary>
+    public long Stale { get; private set; }
+
+    /// <summary>Ticks that sent an action.</summary>
+    public long Ticks { get; private set; }
+
+    public ReadOnlySpan<ReachOutcome> Outcomes => _outcomes.AsSpan(0, Done);
+
+    public PolicyStep Next(Observation observation, long dueNs)
+    {
+        if (Done == _orders.Count)
+            return new(Standing(dueNs), Done: true);
+        ReachOrder order = _orders[Done];
+        if (_tick < 0 && order.Start is { } start && Ease(start, observation, dueNs) is { } easing)
+            return easing;
+        if (_tick < 0)
+            Begin();
+        return Control(order, observation, dueNs);
+    }
+
+    public void Sent(in SendResult result)
+    {
+        if (_tick < 0)
+            _arrival.Sent(result.Clamped, result.Guarded);
+        if (!result.Accepted)
+            return;
+        _commanded = result.Guarded;
+        if (_tick >= 0 && result.Clamped != Clamp.None)
+            Clamped++;
+    }
+
+    // Null once the arm stands at the start.
+    private PolicyStep? Ease(in Vector6 start, Observation observation, long dueNs)
+    {
+        if (_ease is null)
+            (_ease, _arrival) = (_motion.MoveTo(start, 0.5), new());
+        RobotState state = observation.Robot.Value;
+        _arrival.Look(_ease.Done, state, observation.RobotFreshness == StreamFreshness.Fresh, dueNs);
+        return _arrival.Failed is { } failed ? new(null, false, failed)
+            : _arrival.Arrived ? null
+            : new(_ease.Next(dueNs, speedFraction: state.SpeedFraction), false);
+    }
+
+    private void Begin()
+    {
+        (_tick, _return, _heldInARow, _progress, _ease, Easing) = (0, 0, 0, default, null, false);
+        _commanded = _motion.CommandedJoints;
+    }
+
+    private PolicyStep Control(ReachOrder order, Observation observation, long dueNs)
+    {
+        if (_loop.Doubt is { } doubt)
+            return new(null, false, doubt);
+        bool fresh = observation.RobotFreshness == StreamFreshness.Fresh;
+        if (fresh)
+        {
+            RobotState robot = observation.Robot.Value;
+            _task.Observe(robot.Q, robot.Qd, _commanded, order.Goal, _observation);
+            if (_controller.Outside(_observation) is >= 0 and var which)
+                return new(null, false, _outside[which]);
+            Look(order, robot, observation.SlotNs);
+        }
+        else
+        {
+            Stale++;
+        }
+        if (!Choose(observation.Slot, fresh))
+            return new(null, false, "no plan was there in time for half a second: too little of this computer is left for planning");
+        _loop.Post(observation.Slot, dueNs, fresh ? _observation : [], _action, begins: _tick == 0);
+        Command command = Order(dueNs);
+        if (++_tick == _ticks)
+            End();
+        Ticks++;
+        return new(command, false);
+    }
+
+    // The action of this tick; false where there has been none for too long. What is not fresh is not acted on.
+    private bool Choose(long slot, bool fresh)
+    {
+        ActionSource source = _tick == 0 ? ActionSource.None : _loop.Take(slot, _action);
+        if (source == ActionSource.None || !fresh)
+            Array.Clear(_action);
+        _heldInARow = source == ActionSource.None && _tick > 0 ? _heldInARow + 1 : 0;
+        _lastSlot = slot;
+        return _heldInARow < MostHeld;
+    }
+
+    private Command Order(long dueNs)
+    {
+        for (int i = 0; i < _action.Length; i++)
+            _wide[i] = _action[i];
+        return _task.Command(_wide, dueNs);
+    }
+
+    private Command Standing(long dueNs)
+    {
+        Array.Clear(_wide);
+        return _task.Command(_wide, dueNs);
+    }
+
+    private void Look(ReachOrder order, in RobotState robot, long slotNs)
+    {
+        Vec3 tcp = _task.Tcp(robot.Q);
+        Distance = (tcp - order.Goal).Length;
+        _lastErrors[_tick % Lasting] = Distance;
+        _return += ReachTask.Reward(tcp, order.Goal);
+        _progress.Look(tcp, robot.Qd, order.Goal, slotNs);
+    }
+
+    private void End()
+    {
+        double worst = 0;
+        foreach (double error in _lastErrors)
+            worst = Math.Max(worst, error);
+        _outcomes[Done] = new(Distance, worst, _progress.Succeeded, _return);
+        _tick = -1;
+        Easing = true;
+        Done++;
+    }
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using RobotWorldModel.Drivers.Geometry;
+using RobotWorldModel.Drivers.Motion;
+using RobotWorldModel.Planner.Live;
+using RobotWorldModel.Runtime.Configuration;
+using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Simulation.Tasks;
+using RobotWorldModel.WorldModel.Checkpoints;
+using RobotWorldModel.WorldModel.Training;
+
+namespace RobotWorldModel.Runtime.Core.Mpc;
+
+/// <summary>Control by planning in a learned model, from its request to its end.</summary>
+internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunner policies)
+{
+    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(100);
+    private volatile Func<string, string, MpcStatus>? _report;
+    private volatile MpcStatus? _last;
+
+    /// <summary>Of the run, or the last one; null before the first.</summary>
+    public MpcStatus? Status => _report?.Invoke("", "") ?? _last;
+
+    /// <summary>Loads the model, checks that it is one for this cell, takes the lease and begins.</summary>
+    /// <param name="delayTicks">See <see cref="PlanningLoop"/>.</param>
+    /// <exception cref="RobotException">The model is none for this cell, a goal cannot be, or motion is refused.</exception>
+    public void Start(string model, IReadOnlyList<ReachOrder> orders, double seconds, int delayTicks, Action<string> said)
+    {
+        if (_report is not null)
+            throw new RobotException(ExitCode.Busy, "a model controls the arm already; stop it first");
+        if (devices.Arm is not { } arm || devices.Motion is not { } motion)
+            throw new RobotException(ExitCode.Device, "this cell has no arm to control");
+        (ModelCard card, string weights) = Open(model);
+        CheckFit(card, model);
+        var controller = new ModelController(card, WeightFile.Read(weights), new ControlOptions { GivesWay = true });
+        var loop = new PlanningLoop(controller, delayTicks);
+        try
+        {
+            var task = new ReachTask(arm.Kinematics, motion.Limits);
+            MpcPolicy? policy = null;
+            var ended = policies.Start("mpc", made =>
+            {
+                loop.Start();
+                return policy = new MpcPolicy(task, loop, controller, orders, made, (int)Math.Round(seconds * ReachTask.RateHz));
+            });
+            _report = (state, message) => Report(model, orders.Count, policy!, loop, controller, state, message);
+            _ = FollowAsync(policy!, loop, ended, said);
+        }
+        catch
+        {
+            loop.Dispose();
+            throw;
+        }
+    }
+
+    private static (ModelCard Card, string Weights) Open(string model)
+    {
+        try
+        {
+            return ModelCard.Open(model);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RobotException(ExitCode.Config, e.Message);
+        }
+    }
+
+    private void CheckFit(ModelCard card, string model)
+    {
+        Same("robot", card.Data.Robot ?? "none", config.Robot!.Model);
+        Same("rate", $"{card.Data.RateHz:0.##} Hz", $"{config.RateHz:0.##} Hz");
+        Same("action", string.Join(", ", card.Data.Actions.Size), string.Join(", ", ReachTask.ActionSize));
+        if (card.Data.Modalities is not [var seen] || !seen.Columns.SequenceEqual(ReachTask.ObservationNames))
+            throw new RobotException(ExitCode.Config, $"{model} was not learned for reach: it sees "
+                + string.Join("; ", card.Data.Modalities.Select(m => $"{m.Name} ({string.Join(", ", m.Columns)})")));
+
+        void Same(string what, string its, string ours)
+        {
+            if (its != ours)
+                throw new RobotException(ExitCode.Config, $"{model} was learned with another {what} than this cell has: {its}, not {ours}");
+        }
+    }
+
+    private async Task FollowAsync(MpcPolicy policy, PlanningLoop loop, Task<PolicyEnd> ended, Action<string> said)
+    {
+        PolicyEnd end = await ended;
+        if (end.Completed && policies.Current == policy)
+            policies.End("the goals are done");
+        await Task.Delay(s_poll); // the tick is through with the policy
+        string message = end.Completed ? Summary(policy) : end.Why;
+        MpcStatus last = _report!(end.Completed ? "done" : "stopped", message);
+        (_last, _report) = (last, null);
+        loop.Dispose();
+        said($"mpc: {message}");
+    }
+
+    private static string Summary(MpcPolicy policy)
+    {
+        int reached = 0;
+        double worst = 0;
+        foreach (ReachOutcome outcome in policy.Outcomes)
+        {
+            reached += outcome.Succeeded ? 1 : 0;
+            worst = Math.Max(worst, outcome.ErrorM);
+        }
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{reached} of {policy.Outcomes.Length} goals reached, at the end at most {worst * 1000:0.0} mm off");
+    }
+
+    private static MpcStatus Report(
+        string model, int goals, MpcPolicy policy, PlanningLoop loop, ModelController controller, string state, string message)
+    {
+        LoopReport report = loop.Report();
+        double? Known(double value) => double.IsFinite(value) ? value : null;
+        var outcomes = new List<MpcOutcome>();
+        foreach (ReachOutcome o in policy.Outcomes)
+            outcomes.Add(new(o.ErrorM, o.WorstM, o.Succeeded, o.Return));
+        return new(
+            model, "reach", state.Length > 0 ? state : policy.Easing ? "easing" : "controlling", goals, outcomes, policy.Distance,
+            policy.Ticks, Known(report.PlanP50Ms), Known(report.PlanP99Ms), Known(report.PlanMaxMs), report.Late, report.Held,
+            policy.Clamped, policy.Stale, Known(report.Expected), policy.Return, Known(report.OneStepError), Known(controller.OneStepLimit),
+            message);
+    }
+}
