@@ -85,9 +85,6 @@ public sealed record TrainConfig
     /// <summary>Threads that decode data in the background.</summary>
     public int Workers { get; init; } = 1;
 
-    /// <summary>Memory for decoded pictures, bytes.</summary>
-    public long PictureBytes { get; init; } = 1L << 30;
-
     public string ToJson() => JsonSerializer.Serialize(this, TrainJson.Readable.TrainConfig);
 
     /// <exception cref="JsonException">A name that is not known, or a value of another kind; the message has its path.</exception>

@@ -65,7 +65,6 @@ public sealed class Trainer : IDisposable
         _loader = new BatchLoader(train, _normalisation, new LoaderOptions
         {
             BatchSize = Math.Min(config.Batch, Math.Max(train.Count, 1)), Seed = unchecked((ulong)config.Seed), Workers = config.Workers,
-            PictureBytes = config.PictureBytes,
         }, _position);
         _validation = validation.Count > 0 ? new Validation(config, validation, _normalisation) : null;
         Directory.CreateDirectory(run.Path);

@@ -25,7 +25,7 @@ internal sealed class Validation(TrainConfig config, WindowList windows, DataNor
         using var loader = new BatchLoader(windows, normalisation, new LoaderOptions
         {
             BatchSize = Math.Min(config.Batch, windows.Count), Seed = 1, Epochs = 1, KeepPartial = true, Workers = config.Workers,
-            Ahead = 2, PictureBytes = config.PictureBytes / 8,
+            Ahead = 2,
         });
         while (batches < config.ValidationBatches && loader.Next(stop) is { } batch)
         {
