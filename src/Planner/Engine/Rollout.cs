@@ -16,6 +16,9 @@ internal sealed unsafe class RolloutJob
     public int Candidates, Horizon;
     public bool PolicyActs, GivesWay;
     public Objective Objective = new();
+
+    /// <summary>The action that led to the state.</summary>
+    public required float[] PreviousAction;
 }
 
 /// <summary>One thread's buffers, and the rollout of one block of candidates in them.</summary>
@@ -169,12 +172,16 @@ internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, I
         }
     }
 
-    /// <summary>G = r₁ + γ c₁ (r₂ + γ c₂ (… + γ c_H v)), rewards received on entering a step; the sum is in double.</summary>
+    /// <summary>G = r₁ + γ c₁ (r₂ + γ c₂ (… + γ c_H v)), rewards less costs received on entering a step; the sum is in double.</summary>
     private void Return(RolloutJob job, int first, int count, int rows)
     {
         var objective = job.Objective;
         bool continues = objective.Continues, value = objective.TerminalValue;
-        Evaluate(_net.Reward, 1, job.Horizon, rows, _rewards.Start);
+        if (objective.RewardWeight == 0)
+            _rewards.Span[..(job.Horizon * rows)].Clear();
+        else
+            Evaluate(_net.Reward, 1, job.Horizon, rows, _rewards.Start);
+        TakeCosts(job, rows);
         if (continues)
             Evaluate(_net.Continues!, 1, job.Horizon, rows, _continues.Start);
         if (value)

@@ -12,7 +12,11 @@ public sealed partial class RssmEngine
     public int VectorSize => _net.Decoder?.Outputs ?? 0;
 
     /// <summary>An episode begins: nothing has been seen, h and s are zero.</summary>
-    public void Reset() => _state.Reset();
+    public void Reset()
+    {
+        _state.Reset();
+        Array.Clear(_job.PreviousAction);
+    }
 
     /// <summary>Where rollouts start: h [D] and s [S], or s one-hot [groups · classes], a group of zeros for no class.</summary>
     public void SetState(ReadOnlySpan<float> h, ReadOnlySpan<float> s) => _state.Set(h, s);
@@ -27,7 +31,7 @@ public sealed partial class RssmEngine
     /// <param name="action">[A], each value in [-1, 1].</param>
     public void Advance(ReadOnlySpan<float> action)
     {
-        CheckAction(action);
+        TakeAction(action);
         _rollouts[0].Advance(action);
     }
 
@@ -66,9 +70,9 @@ public sealed partial class RssmEngine
     /// <summary>The same from an observation that was embedded elsewhere, [<see cref="EmbeddingSize"/>].</summary>
     public void ObserveEmbedding(ReadOnlySpan<float> action, ReadOnlySpan<float> embedding)
     {
-        CheckAction(action);
         if (_net.Posterior is null || embedding.Length != _net.Embedding)
             throw new ArgumentException($"an embedding of {embedding.Length} values was given; this model's posterior takes {_net.Embedding}");
+        TakeAction(action);
         _rollouts[0].Correct(action, embedding);
     }
 
@@ -84,10 +88,12 @@ public sealed partial class RssmEngine
     /// <summary>The reward that the model expects to receive on entering the state.</summary>
     public float Reward() => _rollouts[0].Reward();
 
-    private void CheckAction(ReadOnlySpan<float> action)
+    /// <summary>Checks an action, and keeps it as the one before the next.</summary>
+    private void TakeAction(ReadOnlySpan<float> action)
     {
         if (action.Length != ActionSize)
             throw new ArgumentException($"an action of this model has {ActionSize} values; {action.Length} were given");
+        action.CopyTo(_job.PreviousAction);
     }
 
     private static float Symlog(float x) => (float)Math.CopySign(double.LogP1(Math.Abs((double)x)), x);

@@ -56,7 +56,7 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
     private readonly LatentState _state;
     private readonly Rollout[] _rollouts;
     private readonly ThreadTeam _team;
-    private readonly RolloutJob _job = new();
+    private readonly RolloutJob _job;
     private readonly EngineOptions _options;
     private Objective _objective = new();
     private int _blockRows, _nextBlock;
@@ -74,6 +74,7 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
         int width = 2 * (Vectors switch { VectorWidth.Bits512 => 16, VectorWidth.Bits256 => 8, _ => 1 });
         _net = new RssmNetwork(weights, config, shape, width);
         _state = new LatentState(config, _options.MostSteps);
+        _job = new() { PreviousAction = new float[shape.Actions] };
         _rollouts = new Rollout[_options.Threads];
         for (int i = 0; i < _rollouts.Length; i++)
         {
@@ -102,7 +103,7 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
     public int NoiseWidth => _state.NoiseWidth;
 
     /// <summary>What a sequence is worth, from now on.</summary>
-    /// <exception cref="ArgumentException">It needs a head that the checkpoint does not have.</exception>
+    /// <exception cref="ArgumentException">It needs a head that the checkpoint does not have, or has costs of another size.</exception>
     public Objective Objective
     {
         get => _objective;
@@ -112,6 +113,7 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
                 throw new ArgumentException("the objective weighs by continuation, but the model has no continue head ('continues')");
             if (value.TerminalValue && _net.Value is null)
                 throw new ArgumentException("the objective ends in a value, but the model has no value head ('value')");
+            CheckCosts(value);
             _objective = value;
         }
     }
@@ -155,6 +157,21 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
             rollout.Dispose();
         _state.Dispose();
         _net.Dispose();
+    }
+
+    private void CheckCosts(Objective objective)
+    {
+        if (objective.State is { } state && (VectorSize == 0 || state.Goal.Length != VectorSize || state.Weights.Length != VectorSize
+            || (state.Low?.Length ?? VectorSize) != VectorSize || (state.High?.Length ?? VectorSize) != VectorSize))
+        {
+            throw new ArgumentException($"the objective has costs of {state.Goal.Length} values of vectors with {state.Weights.Length} weights; "
+                + $"the model sees {VectorSize}");
+        }
+        if (objective.Latent is { } latent && latent.Goal.Length != _state.Features.Length)
+        {
+            throw new ArgumentException(
+                $"the objective's latent goal has {latent.Goal.Length} values, the model's latent state {_state.Features.Length}");
+        }
     }
 
     private void Check(int actions, int candidates, int horizon)

@@ -18,6 +18,7 @@ public class TorchParityTests
 
     private static readonly Dictionary<string, RssmConfig> s_kinds = new()
     {
+        ["standard"] = new(),
         ["gaussian"] = s_small,
         ["two-hot, norm, SiLU"] = s_small with { Bins = 255, Norm = true, Activation = Activation.Silu },
         ["categorical"] = s_small with { Stochastic = 6, Classes = 8 },
