@@ -43,7 +43,7 @@ public class PaperTests
         var options = new CemOptions { Horizon = 3, Candidates = 20, Elites = 4, Iterations = 4, ReturnBest = true };
         var best = new CemPlanner(options, 1, 1);
         Assert.Equal(100, best.Plan(scorer, new(0)).Return);
-        Assert.Equal(scorer.Calls[1].Values[12..15], best.Actions);
+        Assert.Equal(scorer.Calls[1].Values.AsSpan(12, 3), best.Actions);
         scorer.Calls.Clear();
         var mean = new CemPlanner(options with { ReturnBest = false }, 1, 1);
         mean.Plan(scorer, new(0));
@@ -71,7 +71,7 @@ public class PaperTests
         var scorer = new Scripted(2, (_, i) => i == 17 ? 1 : -0.01f * i);
         var planner = new MppiPlanner(new() { Horizon = 4, Candidates = 64, Temperature = 1e-9 }, 2, 1);
         var result = planner.Plan(scorer, new(0));
-        Assert.Equal(scorer.Calls[0].Values[(17 * 8)..(18 * 8)], planner.Actions);
+        Assert.Equal(scorer.Calls[0].Values.AsSpan(17 * 8, 8), planner.Actions);
         Assert.Equal(1 / 64f, result.EffectiveShare, 6);
         Assert.Equal(1, result.Return);
 
