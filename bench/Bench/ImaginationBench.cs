@@ -28,7 +28,8 @@ internal static class ImaginationBench
             foreach (int threads in new[] { 1, cores }.Distinct())
             {
                 cancel.ThrowIfCancellationRequested();
-                using var engine = new RssmEngine(weights, config, new() { Actions = ActionSize }, new() { Threads = threads, MostSteps = Steps });
+                var options = new EngineOptions { Threads = threads, MostSteps = Steps };
+                using var engine = new RssmEngine(weights, config, new() { Actions = ActionSize }, options);
                 engine.SetNoise(RandomModel.Normal(Steps * engine.NoiseWidth, run));
                 Scores(results, engine, threads, threads == 2);
                 Plans(results, engine, threads);
@@ -49,16 +50,20 @@ internal static class ImaginationBench
 
     private static void Plans(Results results, RssmEngine engine, int threads)
     {
-        var planner = new CemPlanner(new() { Horizon = Steps, Candidates = Candidates, Elites = 64, Iterations = Iterations }, ActionSize, 1);
+        var options = new CemOptions { Horizon = Steps, Candidates = Candidates, Elites = 64, Iterations = Iterations };
+        var planner = new CemPlanner(options, ActionSize, 1);
         ulong number = 0;
         planner.Plan(engine, new(number++));
         long before = GC.GetTotalAllocatedBytes(precise: true);
         double seconds = Fastest(2, () => planner.Plan(engine, new(number++)));
+        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
         results.Add($"a plan of CEM, {threads} thread(s)", "ms", seconds * 1e3);
-        results.Add($"allocated by two plans, {threads} thread(s)", "bytes", GC.GetTotalAllocatedBytes(precise: true) - before, Goal.Exactly(0));
+        results.Add($"allocated by two plans, {threads} thread(s)", "bytes", allocated, Goal.Exactly(0));
     }
 
-    /// <summary>What one core's kernels do on data that lies in its first cache: the most there is to reach, and what activations cost.</summary>
+    /// <summary>
+    /// What one core's kernels do on data that lies in its first cache: the most there is to reach, and what activations cost.
+    /// </summary>
     private static unsafe void Kernels(Results results)
     {
         const int inputs = 256, rows = 12;

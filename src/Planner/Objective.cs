@@ -31,8 +31,8 @@ public sealed record Objective
 }
 
 /// <summary>
-/// Σ_i w_i (x̂_i - g_i)² + l Σ_i max(0, x̂_i - high_i, low_i - x̂_i)² of the expected vectors x̂, in the space where the model compares them.
-/// All arrays have a value for each value of all vectors, one behind the other.
+/// Σ_i w_i (x̂_i - g_i)² + l Σ_i max(0, x̂_i - high_i, low_i - x̂_i)² of the expected vectors x̂, in the space where the
+/// model compares them. All arrays have a value for each value of all vectors, one behind the other.
 /// </summary>
 /// <param name="Goal">g.</param>
 /// <param name="Weights">w, 0 where it does not matter.</param>

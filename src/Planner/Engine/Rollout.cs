@@ -46,8 +46,8 @@ internal abstract unsafe class Rollout : IDisposable
 }
 
 /// <summary>
-/// The features of all steps lie one behind the other in one buffer, first those of the start. So a step reads and writes them in place, and the
-/// heads see the whole horizon as one matrix.
+/// The features of all steps lie one behind the other in one buffer, first those of the start. So a step reads and writes them in place,
+/// and the heads see the whole horizon as one matrix.
 /// </summary>
 internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, ILanes<T>
 {
@@ -172,7 +172,9 @@ internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, I
         }
     }
 
-    /// <summary>G = r₁ + γ c₁ (r₂ + γ c₂ (… + γ c_H v)), rewards less costs received on entering a step; the sum is in double.</summary>
+    /// <summary>
+    /// G = r₁ + γ c₁ (r₂ + γ c₂ (… + γ c_H v)), rewards less costs received on entering a step; the sum is in double.
+    /// </summary>
     private void Return(RolloutJob job, int first, int count, int rows)
     {
         var objective = job.Objective;

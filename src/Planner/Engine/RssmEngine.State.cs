@@ -25,8 +25,8 @@ public sealed partial class RssmEngine
     public void GetState(Span<float> h, Span<float> s) => _state.Get(h, s);
 
     /// <summary>
-    /// Moves the state by an action, to the mean of what the model expects, or its most likely classes: by actions that are on their way to
-    /// the arm.
+    /// Moves the state by an action, to the mean of what the model expects, or its most likely classes: by actions that are on their way
+    /// to the arm.
     /// </summary>
     /// <param name="action">[A], each value in [-1, 1].</param>
     public void Advance(ReadOnlySpan<float> action)
@@ -47,8 +47,8 @@ public sealed partial class RssmEngine
         var shape = _net.Shape;
         if (_net.Posterior is null || _net.Encoder is null || _net.Encoder.Outputs != _net.Embedding)
         {
-            throw new InvalidOperationException("the CPU engine embeds vectors; this model sees pictures too, or has no posterior: embed its "
-                + "observations with libtorch, and give the embedding");
+            throw new InvalidOperationException("the CPU engine embeds vectors; this model sees pictures too, or has no posterior: embed "
+                + "its observations with libtorch, and give the embedding");
         }
         if (vectors.Length != VectorSize || present.Length != shape.Vectors.Count)
             throw new ArgumentException($"the model sees {VectorSize} values in {shape.Vectors.Count} vectors");
@@ -71,12 +71,17 @@ public sealed partial class RssmEngine
     public void ObserveEmbedding(ReadOnlySpan<float> action, ReadOnlySpan<float> embedding)
     {
         if (_net.Posterior is null || embedding.Length != _net.Embedding)
-            throw new ArgumentException($"an embedding of {embedding.Length} values was given; this model's posterior takes {_net.Embedding}");
+        {
+            throw new ArgumentException(
+                $"an embedding of {embedding.Length} values was given; this model's posterior takes {_net.Embedding}");
+        }
         TakeAction(action);
         _rollouts[0].Correct(action, embedding);
     }
 
-    /// <summary>The vectors that the model expects to see where the state is, in the space where they are compared (symlog where it is on).</summary>
+    /// <summary>
+    /// The vectors that the model expects to see where the state is, in the space where they are compared (symlog where it is on).
+    /// </summary>
     public void Decode(Span<float> vectors)
     {
         if (vectors.Length != VectorSize)

@@ -30,8 +30,8 @@ public sealed record EngineOptions
     public int BlockRows { get; init; } = 48;
 
     /// <summary>
-    /// Nice level of the engine's own threads, 1 to 19; null leaves them as they are. It says nothing in a real-time process, whose threads
-    /// must all be of one priority (<see cref="Drivers.Time.RealTime"/>): there <see cref="GivesWay"/>.
+    /// Nice level of the engine's own threads, 1 to 19; null leaves them as they are. It says nothing in a real-time process, whose
+    /// threads must all be of one priority (<see cref="Drivers.Time.RealTime"/>): there <see cref="GivesWay"/>.
     /// </summary>
     public int? Nice { get; init; }
 
@@ -119,8 +119,8 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
     }
 
     /// <summary>
-    /// The noise that every candidate gets, [steps, <see cref="NoiseWidth"/>]: normal variates, or Gumbel variates of each class; empty for
-    /// the mean of each step, or the most likely class.
+    /// The noise that every candidate gets, [steps, <see cref="NoiseWidth"/>]: normal variates, or Gumbel variates of each class; empty
+    /// for the mean of each step, or the most likely class.
     /// </summary>
     public void SetNoise(ReadOnlySpan<float> noise) => _state.SetNoise(noise);
 
@@ -164,8 +164,8 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
         if (objective.State is { } state && (VectorSize == 0 || state.Goal.Length != VectorSize || state.Weights.Length != VectorSize
             || (state.Low?.Length ?? VectorSize) != VectorSize || (state.High?.Length ?? VectorSize) != VectorSize))
         {
-            throw new ArgumentException($"the objective has costs of {state.Goal.Length} values of vectors with {state.Weights.Length} weights; "
-                + $"the model sees {VectorSize}");
+            throw new ArgumentException($"the objective has costs of {state.Goal.Length} values of vectors with {state.Weights.Length} "
+                + $"weights; the model sees {VectorSize}");
         }
         if (objective.Latent is { } latent && latent.Goal.Length != _state.Features.Length)
         {

@@ -3,8 +3,8 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Planner.Engine;
 
 /// <summary>
-/// Threads that do one piece of work together with the caller and are waited for: one barrier a piece. Between pieces they look for the next
-/// one for a moment, for within a plan it comes at once, and then sleep.
+/// Threads that do one piece of work together with the caller and are waited for: one barrier a piece. Between pieces they look for the
+/// next one for a moment, for within a plan it comes at once, and then sleep.
 /// </summary>
 internal sealed class ThreadTeam : IDisposable
 {
@@ -18,7 +18,8 @@ internal sealed class ThreadTeam : IDisposable
 
     /// <param name="count">Threads with the caller's: 1 makes none.</param>
     /// <param name="work">Is given each member's number, 0 for the caller.</param>
-    /// <param name="nice">Nice level of the threads, as <see cref="RealTime.LowerThread"/> takes it; null leaves them what they inherit.</param>
+    /// <param name="nice">Nice level of the threads, as <see cref="RealTime.LowerThread"/> takes it; null leaves them what they
+    /// inherit.</param>
     public ThreadTeam(int count, Action<int> work, int? nice)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);

@@ -26,6 +26,7 @@ internal static class RandomModel
         if (vectors > 0)
         {
             Network("encoder.vectors", vectors + 1, config.Vectors, config.VectorEmbedding);
+            Network("posterior", d + config.VectorEmbedding, [config.Hidden], config.Classes > 0 ? s : 2 * s);
             Network("decoder.vectors", config.Features, config.Vectors, vectors);
         }
         return new WeightFile("random weights", weights);

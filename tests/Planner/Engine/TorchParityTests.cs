@@ -95,7 +95,7 @@ public class TorchParityTests
         Tensor sum = zeros([Candidates]), weight = ones([Candidates]);
         for (int t = 0; t < Horizon; t++)
         {
-            float[] taken = [.. Enumerable.Range(0, Candidates).SelectMany(n => actions[((n * Horizon + t) * ActionSize)..][..ActionSize])];
+            float[] taken = [.. actions.Chunk(ActionSize).Where((_, i) => i % Horizon == t).SelectMany(a => a)];
             var (h, prior) = model.Advance(state, tensor(taken, [Candidates, ActionSize]));
             state = new RssmState(h, Sample(config, prior, injected.select(0, t)));
             sum = sum + (weight * model.Reward(state.Features()));
