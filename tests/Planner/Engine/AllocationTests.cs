@@ -49,6 +49,8 @@ public class AllocationTests
                 engine.SetNoise(noise);
                 engine.SamplePolicy([], 64, 8, actions);
                 engine.Score(actions, 64, 8, returns);
+                if (i % 10 == 0)
+                    Thread.Sleep(1); // longer than the engine's threads spin: they sleep, and are woken
             }
             return GC.GetTotalAllocatedBytes(precise: true) - before;
         }, enough: 400);
