@@ -25,20 +25,36 @@ internal static class ImaginationBench
         int cores = Environment.ProcessorCount;
         for (int run = 0; run < runs; run++)
         {
+            double rate = 0;
             foreach (int threads in new[] { 1, cores }.Distinct())
             {
                 cancel.ThrowIfCancellationRequested();
                 var options = new EngineOptions { Threads = threads, MostSteps = Steps };
                 using var engine = new RssmEngine(weights, config, new() { Actions = ActionSize }, options);
                 engine.SetNoise(RandomModel.Normal(Steps * engine.NoiseWidth, run));
-                Scores(results, engine, threads, threads == 2);
+                rate = Scores(results, engine, threads, threads == 2);
                 Plans(results, engine, threads);
             }
+            Libtorch(results, config, cores, rate);
             Kernels(results);
         }
     }
 
-    private static void Scores(Results results, RssmEngine engine, int threads, bool judged)
+    /// <summary>Both arrangements of libtorch that one process can have; no PyTorch, no other BLAS library.</summary>
+    private static void Libtorch(Results results, RssmConfig config, int cores, double rate)
+    {
+        using var torch = new TorchImagination(config, ActionSize);
+        double[] seconds =
+        [
+            torch.OneThreadACore(cores, Candidates, Steps, 4),
+            torch.LibtorchsThreads(cores, Candidates, Steps, 4),
+        ];
+        results.Add("libtorch: candidate-steps, one thread of ours a core", "1/s", Candidates * Steps / seconds[0]);
+        results.Add("libtorch: candidate-steps, its own threads", "1/s", Candidates * Steps / seconds[1]);
+        results.Add("the engine's rate over libtorch's faster one", "x", seconds.Min() * rate / (Candidates * Steps), Goal.AtLeast(1.2));
+    }
+
+    private static double Scores(Results results, RssmEngine engine, int threads, bool judged)
     {
         float[] actions = RandomModel.Actions(Candidates * Steps * ActionSize, 1), returns = new float[Candidates];
         engine.Score(actions, Candidates, Steps, returns);
@@ -46,6 +62,7 @@ internal static class ImaginationBench
         double rate = Candidates * Steps / seconds;
         results.Add($"candidate-steps, {threads} thread(s)", "1/s", rate, judged ? Goal.AtLeast(StepsPerSecond) : null);
         results.Add($"speed, {threads} thread(s)", "GFLOP/s", rate * 2 * MultiplyAdds / 1e9);
+        return rate;
     }
 
     private static void Plans(Results results, RssmEngine engine, int threads)

@@ -48,6 +48,7 @@ internal sealed unsafe partial class Rollout<T>
             float* expected = _net.Decoder!.Run<T>(count, features.From(done), _scratch);
             for (int i = 0; i < count; i++, expected += _scratch.Stride)
                 _rewards.Start[done + i] -= (float)StateCostOf(cost, expected, done + i >= end);
+            GiveWay();
         }
     }
 

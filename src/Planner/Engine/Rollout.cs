@@ -63,6 +63,7 @@ internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, I
     private readonly int[] _classes;
     private readonly MlpScratch _scratch;
     private int _rows; // of the block at hand
+    private bool _givesWay;
 
     /// <param name="start">Where rollouts start, and the noise of their steps: the engine's, the same for all threads.</param>
     public Rollout(RssmNetwork net, LatentState start, int blockRows, int horizon)
@@ -91,6 +92,7 @@ internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, I
         // Whole tiles of four rows; what fills the last one is computed from zeros and not looked at.
         int rows = (count + 3) / 4 * 4, size = job.Horizon * _net.ActionSize;
         float* actions = job.Actions + (nint)first * size;
+        _givesWay = job.GivesWay;
         TakeStart(rows);
         if (!job.PolicyActs)
             CopyActions(actions, count, rows, job.Horizon);
@@ -100,8 +102,7 @@ internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, I
                 Act(actions, job.PolicyNoise is null ? null : job.PolicyNoise + (nint)first * size, t, count, rows, job.Horizon);
             Recur(t, rows, shared: t == 0 && !job.PolicyActs);
             Sample(_net.Prior.Run<T>(rows, At(t + 1), _scratch), _start.NoiseAt(t), rows, At(t + 1));
-            if (job.GivesWay)
-                Thread.Yield();
+            GiveWay();
         }
         if (!job.PolicyActs)
             Return(job, first, count, rows);
@@ -208,7 +209,16 @@ internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, I
     {
         var features = At(from);
         for (int done = 0; done < steps * rows; done += _scratch.Rows)
+        {
             head.Evaluate<T>(Math.Min(_scratch.Rows, steps * rows - done), features.From(done), _scratch, values + done);
+            GiveWay();
+        }
+    }
+
+    private void GiveWay()
+    {
+        if (_givesWay)
+            Thread.Yield();
     }
 
     private void Act(float* actions, float* noise, int t, int count, int rows, int horizon)
