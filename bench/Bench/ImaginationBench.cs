@@ -25,19 +25,36 @@ internal static class ImaginationBench
         int cores = Environment.ProcessorCount;
         for (int run = 0; run < runs; run++)
         {
+            double rate = 0;
             foreach (int threads in new[] { 1, cores }.Distinct())
             {
                 cancel.ThrowIfCancellationRequested();
-                using var engine = new RssmEngine(weights, config, new() { Actions = ActionSize }, new() { Threads = threads, MostSteps = Steps });
+                var options = new EngineOptions { Threads = threads, MostSteps = Steps };
+                using var engine = new RssmEngine(weights, config, new() { Actions = ActionSize }, options);
                 engine.SetNoise(RandomModel.Normal(Steps * engine.NoiseWidth, run));
-                Scores(results, engine, threads, threads == 2);
+                rate = Scores(results, engine, threads, threads == 2);
                 Plans(results, engine, threads);
             }
+            Libtorch(results, config, cores, rate);
             Kernels(results);
         }
     }
 
-    private static void Scores(Results results, RssmEngine engine, int threads, bool judged)
+    /// <summary>Both arrangements of libtorch that one process can have; no PyTorch, no other BLAS library.</summary>
+    private static void Libtorch(Results results, RssmConfig config, int cores, double rate)
+    {
+        using var torch = new TorchImagination(config, ActionSize);
+        double[] seconds =
+        [
+            torch.OneThreadACore(cores, Candidates, Steps, 4),
+            torch.LibtorchsThreads(cores, Candidates, Steps, 4),
+        ];
+        results.Add("libtorch: candidate-steps, one thread of ours a core", "1/s", Candidates * Steps / seconds[0]);
+        results.Add("libtorch: candidate-steps, its own threads", "1/s", Candidates * Steps / seconds[1]);
+        results.Add("the engine's rate over libtorch's faster one", "x", seconds.Min() * rate / (Candidates * Steps), Goal.AtLeast(1.2));
+    }
+
+    private static double Scores(Results results, RssmEngine engine, int threads, bool judged)
     {
         float[] actions = RandomModel.Actions(Candidates * Steps * ActionSize, 1), returns = new float[Candidates];
         engine.Score(actions, Candidates, Steps, returns);
@@ -45,20 +62,25 @@ internal static class ImaginationBench
         double rate = Candidates * Steps / seconds;
         results.Add($"candidate-steps, {threads} thread(s)", "1/s", rate, judged ? Goal.AtLeast(StepsPerSecond) : null);
         results.Add($"speed, {threads} thread(s)", "GFLOP/s", rate * 2 * MultiplyAdds / 1e9);
+        return rate;
     }
 
     private static void Plans(Results results, RssmEngine engine, int threads)
     {
-        var planner = new CemPlanner(new() { Horizon = Steps, Candidates = Candidates, Elites = 64, Iterations = Iterations }, ActionSize, 1);
+        var options = new CemOptions { Horizon = Steps, Candidates = Candidates, Elites = 64, Iterations = Iterations };
+        var planner = new CemPlanner(options, ActionSize, 1);
         ulong number = 0;
         planner.Plan(engine, new(number++));
         long before = GC.GetTotalAllocatedBytes(precise: true);
         double seconds = Fastest(2, () => planner.Plan(engine, new(number++)));
+        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
         results.Add($"a plan of CEM, {threads} thread(s)", "ms", seconds * 1e3);
-        results.Add($"allocated by two plans, {threads} thread(s)", "bytes", GC.GetTotalAllocatedBytes(precise: true) - before, Goal.Exactly(0));
+        results.Add($"allocated by two plans, {threads} thread(s)", "bytes", allocated, Goal.Exactly(0));
     }
 
-    /// <summary>What one core's kernels do on data that lies in its first cache: the most there is to reach, and what activations cost.</summary>
+    /// <summary>
+    /// What one core's kernels do on data that lies in its first cache: the most there is to reach, and what activations cost.
+    /// </summary>
     private static unsafe void Kernels(Results results)
     {
         const int inputs = 256, rows = 12;

@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace RobotWorldModel.Planner.Engine;
 
 /// <summary>
-/// A vector of floats as the kernels use it, so that each is written once for all widths. Every operation rounds as IEEE 754 says, whatever
-/// the width, and <see cref="MultiplyAdd"/> rounds once.
+/// A vector of floats as the kernels use it, so that each is written once for all widths. Every operation rounds as IEEE 754 says,
+/// whatever the width, and <see cref="MultiplyAdd"/> rounds once.
 /// </summary>
 internal unsafe interface ILanes<T> where T : unmanaged, ILanes<T>
 {
@@ -31,8 +31,8 @@ internal unsafe interface ILanes<T> where T : unmanaged, ILanes<T>
     static abstract T MultiplyAdd(T a, T b, T c);
 
     /// <summary>
-    /// Adds a · b to this. In a loop of sums it saves the copy that the compiler makes of what <see cref="MultiplyAdd"/> returns: a third of
-    /// the time of a matrix product on Zen 1.
+    /// Adds a · b to this. In a loop of sums it saves the copy that the compiler makes of what <see cref="MultiplyAdd"/> returns: a third
+    /// of the time of a matrix product on Zen 1.
     /// </summary>
     void Accumulate(T a, T b);
 

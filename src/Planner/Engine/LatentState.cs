@@ -3,8 +3,8 @@ using RobotWorldModel.WorldModel.Rssm;
 namespace RobotWorldModel.Planner.Engine;
 
 /// <summary>
-/// Where rollouts start, and the noise that all of them share: with the same random numbers for every candidate their differences are their
-/// actions' (common random numbers).
+/// Where rollouts start, and the noise that all of them share: with the same random numbers for every candidate their differences are
+/// their actions' (common random numbers).
 /// </summary>
 internal sealed unsafe class LatentState : IDisposable
 {
@@ -25,7 +25,9 @@ internal sealed unsafe class LatentState : IDisposable
     /// <summary>h, and s behind it where it is Gaussian.</summary>
     public Span<float> Features => _features.Span;
 
-    /// <summary>Of a categorical latent the index of each group's class in the groups laid side by side; their width for no class.</summary>
+    /// <summary>
+    /// Of a categorical latent the index of each group's class in the groups laid side by side; their width for no class.
+    /// </summary>
     public Span<int> Classes => _classes;
 
     /// <summary>Values of noise a step: ε, or a Gumbel variate for each class.</summary>
@@ -43,8 +45,8 @@ internal sealed unsafe class LatentState : IDisposable
     {
         if (h.Length != _config.Deterministic || s.Length != _config.StochasticWidth)
         {
-            throw new ArgumentException($"a state of this model has {_config.Deterministic} values of h and {_config.StochasticWidth} of s; "
-                + $"{h.Length} and {s.Length} were given");
+            throw new ArgumentException($"a state of this model has {_config.Deterministic} values of h and "
+                + $"{_config.StochasticWidth} of s; {h.Length} and {s.Length} were given");
         }
         h.CopyTo(Features);
         if (_config.Classes == 0)
@@ -73,7 +75,9 @@ internal sealed unsafe class LatentState : IDisposable
                 s[picked] = 1;
     }
 
-    /// <summary>Sets the noise of the steps to come: [steps, <see cref="NoiseWidth"/>]; none for the mean, or the most likely classes.</summary>
+    /// <summary>
+    /// Sets the noise of the steps to come: [steps, <see cref="NoiseWidth"/>]; none for the mean, or the most likely classes.
+    /// </summary>
     public void SetNoise(ReadOnlySpan<float> noise)
     {
         if (noise.Length % NoiseWidth != 0 || noise.Length > _noise.Count)

@@ -59,7 +59,8 @@ internal sealed unsafe class Mlp : IDisposable
             int dense = inputs, columns = i == 0 ? inputs + oneHot : inputs;
             float[] matrix = weights.Get($"{layer}.weight", width, columns);
             float[] bias = weights.Get($"{layer}.bias", width);
-            _layers.Add(new Dense(panelWidth, width, (o, k) => matrix[o * columns + k], o => bias[o], Indices(0, dense), Indices(dense, columns)));
+            _layers.Add(new Dense(
+                panelWidth, width, (o, k) => matrix[o * columns + k], o => bias[o], Indices(0, dense), Indices(dense, columns)));
             if (i < hidden.Count)
             {
                 _norms.Add(!config.Norm ? null : (
@@ -83,7 +84,8 @@ internal sealed unsafe class Mlp : IDisposable
     public int Widest => _layers.Max(l => l.Width);
 
     /// <summary>A network on z = [h, s].</summary>
-    public static Mlp OnFeatures(WeightFile weights, string name, RssmConfig config, IReadOnlyList<int> hidden, int outputs, int panelWidth) =>
+    public static Mlp OnFeatures(
+        WeightFile weights, string name, RssmConfig config, IReadOnlyList<int> hidden, int outputs, int panelWidth) =>
         new(weights, name, config, config.Deterministic + (config.Classes > 0 ? 0 : config.Stochastic),
             config.Classes > 0 ? config.StochasticWidth : 0, hidden, outputs, panelWidth);
 

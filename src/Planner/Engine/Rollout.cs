@@ -16,6 +16,9 @@ internal sealed unsafe class RolloutJob
     public int Candidates, Horizon;
     public bool PolicyActs, GivesWay;
     public Objective Objective = new();
+
+    /// <summary>The action that led to the state.</summary>
+    public required float[] PreviousAction;
 }
 
 /// <summary>One thread's buffers, and the rollout of one block of candidates in them.</summary>
@@ -43,8 +46,8 @@ internal abstract unsafe class Rollout : IDisposable
 }
 
 /// <summary>
-/// The features of all steps lie one behind the other in one buffer, first those of the start. So a step reads and writes them in place, and the
-/// heads see the whole horizon as one matrix.
+/// The features of all steps lie one behind the other in one buffer, first those of the start. So a step reads and writes them in place,
+/// and the heads see the whole horizon as one matrix.
 /// </summary>
 internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, ILanes<T>
 {
@@ -60,6 +63,7 @@ internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, I
     private readonly int[] _classes;
     private readonly MlpScratch _scratch;
     private int _rows; // of the block at hand
+    private bool _givesWay;
 
     /// <param name="start">Where rollouts start, and the noise of their steps: the engine's, the same for all threads.</param>
     public Rollout(RssmNetwork net, LatentState start, int blockRows, int horizon)
@@ -88,6 +92,7 @@ internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, I
         // Whole tiles of four rows; what fills the last one is computed from zeros and not looked at.
         int rows = (count + 3) / 4 * 4, size = job.Horizon * _net.ActionSize;
         float* actions = job.Actions + (nint)first * size;
+        _givesWay = job.GivesWay;
         TakeStart(rows);
         if (!job.PolicyActs)
             CopyActions(actions, count, rows, job.Horizon);
@@ -97,8 +102,7 @@ internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, I
                 Act(actions, job.PolicyNoise is null ? null : job.PolicyNoise + (nint)first * size, t, count, rows, job.Horizon);
             Recur(t, rows, shared: t == 0 && !job.PolicyActs);
             Sample(_net.Prior.Run<T>(rows, At(t + 1), _scratch), _start.NoiseAt(t), rows, At(t + 1));
-            if (job.GivesWay)
-                Thread.Yield();
+            GiveWay();
         }
         if (!job.PolicyActs)
             Return(job, first, count, rows);
@@ -169,12 +173,18 @@ internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, I
         }
     }
 
-    /// <summary>G = r₁ + γ c₁ (r₂ + γ c₂ (… + γ c_H v)), rewards received on entering a step; the sum is in double.</summary>
+    /// <summary>
+    /// G = r₁ + γ c₁ (r₂ + γ c₂ (… + γ c_H v)), rewards less costs received on entering a step; the sum is in double.
+    /// </summary>
     private void Return(RolloutJob job, int first, int count, int rows)
     {
         var objective = job.Objective;
         bool continues = objective.Continues, value = objective.TerminalValue;
-        Evaluate(_net.Reward, 1, job.Horizon, rows, _rewards.Start);
+        if (objective.RewardWeight == 0)
+            _rewards.Span[..(job.Horizon * rows)].Clear();
+        else
+            Evaluate(_net.Reward, 1, job.Horizon, rows, _rewards.Start);
+        TakeCosts(job, rows);
         if (continues)
             Evaluate(_net.Continues!, 1, job.Horizon, rows, _continues.Start);
         if (value)
@@ -199,7 +209,16 @@ internal sealed unsafe partial class Rollout<T> : Rollout where T : unmanaged, I
     {
         var features = At(from);
         for (int done = 0; done < steps * rows; done += _scratch.Rows)
+        {
             head.Evaluate<T>(Math.Min(_scratch.Rows, steps * rows - done), features.From(done), _scratch, values + done);
+            GiveWay();
+        }
+    }
+
+    private void GiveWay()
+    {
+        if (_givesWay)
+            Thread.Yield();
     }
 
     private void Act(float* actions, float* noise, int t, int count, int rows, int horizon)

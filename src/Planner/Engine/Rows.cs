@@ -4,8 +4,8 @@ using RobotWorldModel.WorldModel.Rssm;
 namespace RobotWorldModel.Planner.Engine;
 
 /// <summary>
-/// What is done to rows of activations between the matrix products. Widths are rounded up to whole vectors: what lies behind a row's end is
-/// read and written too.
+/// What is done to rows of activations between the matrix products. Widths are rounded up to whole vectors: what lies behind a row's end
+/// is read and written too.
 /// </summary>
 internal static unsafe class Rows
 {
@@ -102,7 +102,8 @@ internal static unsafe class Rows
     }
 
     /// <summary>
-    /// The class of each group: the largest logit, or with noise the largest of p · e^Gumbel, p with its share of the uniform distribution.
+    /// The class of each group: the largest logit, or with noise the largest of p · e^Gumbel, p with its share of the uniform
+    /// distribution.
     /// </summary>
     /// <param name="expGumbel">e^Gumbel of each group and class, one row for all; null for the mode.</param>
     /// <param name="picked">Indices into the groups laid side by side.</param>
@@ -123,7 +124,9 @@ internal static unsafe class Rows
         }
     }
 
-    /// <summary>Σ p_i · b_i of a softmax over bins that are symmetric about 0, pairs summed together so that a uniform p gives 0.</summary>
+    /// <summary>
+    /// Σ p_i · b_i of a softmax over bins that are symmetric about 0, pairs summed together so that a uniform p gives 0.
+    /// </summary>
     /// <param name="values">Of the bins, ascending.</param>
     /// <param name="logits">Is overwritten.</param>
     [MethodImpl(Kernel)]

@@ -12,7 +12,11 @@ public sealed partial class RssmEngine
     public int VectorSize => _net.Decoder?.Outputs ?? 0;
 
     /// <summary>An episode begins: nothing has been seen, h and s are zero.</summary>
-    public void Reset() => _state.Reset();
+    public void Reset()
+    {
+        _state.Reset();
+        Array.Clear(_job.PreviousAction);
+    }
 
     /// <summary>Where rollouts start: h [D] and s [S], or s one-hot [groups · classes], a group of zeros for no class.</summary>
     public void SetState(ReadOnlySpan<float> h, ReadOnlySpan<float> s) => _state.Set(h, s);
@@ -21,13 +25,13 @@ public sealed partial class RssmEngine
     public void GetState(Span<float> h, Span<float> s) => _state.Get(h, s);
 
     /// <summary>
-    /// Moves the state by an action, to the mean of what the model expects, or its most likely classes: by actions that are on their way to
-    /// the arm.
+    /// Moves the state by an action, to the mean of what the model expects, or its most likely classes: by actions that are on their way
+    /// to the arm.
     /// </summary>
     /// <param name="action">[A], each value in [-1, 1].</param>
     public void Advance(ReadOnlySpan<float> action)
     {
-        CheckAction(action);
+        TakeAction(action);
         _rollouts[0].Advance(action);
     }
 
@@ -43,8 +47,8 @@ public sealed partial class RssmEngine
         var shape = _net.Shape;
         if (_net.Posterior is null || _net.Encoder is null || _net.Encoder.Outputs != _net.Embedding)
         {
-            throw new InvalidOperationException("the CPU engine embeds vectors; this model sees pictures too, or has no posterior: embed its "
-                + "observations with libtorch, and give the embedding");
+            throw new InvalidOperationException("the CPU engine embeds vectors; this model sees pictures too, or has no posterior: embed "
+                + "its observations with libtorch, and give the embedding");
         }
         if (vectors.Length != VectorSize || present.Length != shape.Vectors.Count)
             throw new ArgumentException($"the model sees {VectorSize} values in {shape.Vectors.Count} vectors");
@@ -66,13 +70,18 @@ public sealed partial class RssmEngine
     /// <summary>The same from an observation that was embedded elsewhere, [<see cref="EmbeddingSize"/>].</summary>
     public void ObserveEmbedding(ReadOnlySpan<float> action, ReadOnlySpan<float> embedding)
     {
-        CheckAction(action);
         if (_net.Posterior is null || embedding.Length != _net.Embedding)
-            throw new ArgumentException($"an embedding of {embedding.Length} values was given; this model's posterior takes {_net.Embedding}");
+        {
+            throw new ArgumentException(
+                $"an embedding of {embedding.Length} values was given; this model's posterior takes {_net.Embedding}");
+        }
+        TakeAction(action);
         _rollouts[0].Correct(action, embedding);
     }
 
-    /// <summary>The vectors that the model expects to see where the state is, in the space where they are compared (symlog where it is on).</summary>
+    /// <summary>
+    /// The vectors that the model expects to see where the state is, in the space where they are compared (symlog where it is on).
+    /// </summary>
     public void Decode(Span<float> vectors)
     {
         if (vectors.Length != VectorSize)
@@ -84,10 +93,12 @@ public sealed partial class RssmEngine
     /// <summary>The reward that the model expects to receive on entering the state.</summary>
     public float Reward() => _rollouts[0].Reward();
 
-    private void CheckAction(ReadOnlySpan<float> action)
+    /// <summary>Checks an action, and keeps it as the one before the next.</summary>
+    private void TakeAction(ReadOnlySpan<float> action)
     {
         if (action.Length != ActionSize)
             throw new ArgumentException($"an action of this model has {ActionSize} values; {action.Length} were given");
+        action.CopyTo(_job.PreviousAction);
     }
 
     private static float Symlog(float x) => (float)Math.CopySign(double.LogP1(Math.Abs((double)x)), x);

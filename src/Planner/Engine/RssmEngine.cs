@@ -30,8 +30,8 @@ public sealed record EngineOptions
     public int BlockRows { get; init; } = 48;
 
     /// <summary>
-    /// Nice level of the engine's own threads, 1 to 19; null leaves them as they are. It says nothing in a real-time process, whose threads
-    /// must all be of one priority (<see cref="Drivers.Time.RealTime"/>): there <see cref="GivesWay"/>.
+    /// Nice level of the engine's own threads, 1 to 19; null leaves them as they are. It says nothing in a real-time process, whose
+    /// threads must all be of one priority (<see cref="Drivers.Time.RealTime"/>): there <see cref="GivesWay"/>.
     /// </summary>
     public int? Nice { get; init; }
 
@@ -56,7 +56,7 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
     private readonly LatentState _state;
     private readonly Rollout[] _rollouts;
     private readonly ThreadTeam _team;
-    private readonly RolloutJob _job = new();
+    private readonly RolloutJob _job;
     private readonly EngineOptions _options;
     private Objective _objective = new();
     private int _blockRows, _nextBlock;
@@ -74,6 +74,7 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
         int width = 2 * (Vectors switch { VectorWidth.Bits512 => 16, VectorWidth.Bits256 => 8, _ => 1 });
         _net = new RssmNetwork(weights, config, shape, width);
         _state = new LatentState(config, _options.MostSteps);
+        _job = new() { PreviousAction = new float[shape.Actions] };
         _rollouts = new Rollout[_options.Threads];
         for (int i = 0; i < _rollouts.Length; i++)
         {
@@ -102,7 +103,7 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
     public int NoiseWidth => _state.NoiseWidth;
 
     /// <summary>What a sequence is worth, from now on.</summary>
-    /// <exception cref="ArgumentException">It needs a head that the checkpoint does not have.</exception>
+    /// <exception cref="ArgumentException">It needs a head that the checkpoint does not have, or has costs of another size.</exception>
     public Objective Objective
     {
         get => _objective;
@@ -112,13 +113,14 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
                 throw new ArgumentException("the objective weighs by continuation, but the model has no continue head ('continues')");
             if (value.TerminalValue && _net.Value is null)
                 throw new ArgumentException("the objective ends in a value, but the model has no value head ('value')");
+            CheckCosts(value);
             _objective = value;
         }
     }
 
     /// <summary>
-    /// The noise that every candidate gets, [steps, <see cref="NoiseWidth"/>]: normal variates, or Gumbel variates of each class; empty for
-    /// the mean of each step, or the most likely class.
+    /// The noise that every candidate gets, [steps, <see cref="NoiseWidth"/>]: normal variates, or Gumbel variates of each class; empty
+    /// for the mean of each step, or the most likely class.
     /// </summary>
     public void SetNoise(ReadOnlySpan<float> noise) => _state.SetNoise(noise);
 
@@ -155,6 +157,21 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
             rollout.Dispose();
         _state.Dispose();
         _net.Dispose();
+    }
+
+    private void CheckCosts(Objective objective)
+    {
+        if (objective.State is { } state && (VectorSize == 0 || state.Goal.Length != VectorSize || state.Weights.Length != VectorSize
+            || (state.Low?.Length ?? VectorSize) != VectorSize || (state.High?.Length ?? VectorSize) != VectorSize))
+        {
+            throw new ArgumentException($"the objective has costs of {state.Goal.Length} values of vectors with {state.Weights.Length} "
+                + $"weights; the model sees {VectorSize}");
+        }
+        if (objective.Latent is { } latent && latent.Goal.Length != _state.Features.Length)
+        {
+            throw new ArgumentException(
+                $"the objective's latent goal has {latent.Goal.Length} values, the model's latent state {_state.Features.Length}");
+        }
     }
 
     private void Check(int actions, int candidates, int horizon)

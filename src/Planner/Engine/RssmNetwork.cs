@@ -4,8 +4,8 @@ using RobotWorldModel.WorldModel.Rssm;
 namespace RobotWorldModel.Planner.Engine;
 
 /// <summary>
-/// The packed weights of an RSSM for one width of vectors: the recurrence (torch.nn.GRUCell on [s, a] or on a dense layer of it), the prior
-/// and the heads that the checkpoint has. Read only once made: all threads use it.
+/// The packed weights of an RSSM for one width of vectors: the recurrence (torch.nn.GRUCell on [s, a] or on a dense layer of it), the
+/// prior and the heads that the checkpoint has. Read only once made: all threads use it.
 /// </summary>
 internal sealed class RssmNetwork : IDisposable
 {
@@ -35,7 +35,8 @@ internal sealed class RssmNetwork : IDisposable
         Reward = new ScalarHead(weights, "reward", config, config.Bins, panelWidth);
         Continues = weights.Has("continues.out.weight") ? new ScalarHead(weights, "continues", config, 0, panelWidth) : null;
         Value = weights.Has("value.out.weight") ? new ScalarHead(weights, "value", config, config.Bins, panelWidth) : null;
-        Actor = weights.Has("actor.out.weight") ? Mlp.OnFeatures(weights, "actor", config, config.Heads, 2 * actionSize, panelWidth) : null;
+        Actor = weights.Has("actor.out.weight")
+            ? Mlp.OnFeatures(weights, "actor", config, config.Heads, 2 * actionSize, panelWidth) : null;
         Embedding = weights.Weights.TryGetValue("posterior.linear0.weight", out var first) ? first.Shape[^1] - d : 0;
         if (Embedding > 0)
             Posterior = new Mlp(weights, "posterior", config, d + Embedding, 0, [config.Hidden], latent, panelWidth);

@@ -3,8 +3,8 @@ using RobotWorldModel.Drivers.Time;
 namespace RobotWorldModel.Planner.Engine;
 
 /// <summary>
-/// Threads that do one piece of work together with the caller and are waited for: one barrier a piece. Between pieces they look for the next
-/// one for a moment, for within a plan it comes at once, and then sleep.
+/// Threads that do one piece of work together with the caller and are waited for: one barrier a piece. Between pieces they look for the
+/// next one for a moment, for within a plan it comes at once, and then sleep.
 /// </summary>
 internal sealed class ThreadTeam : IDisposable
 {
@@ -18,7 +18,8 @@ internal sealed class ThreadTeam : IDisposable
 
     /// <param name="count">Threads with the caller's: 1 makes none.</param>
     /// <param name="work">Is given each member's number, 0 for the caller.</param>
-    /// <param name="nice">Nice level of the threads, as <see cref="RealTime.LowerThread"/> takes it; null leaves them what they inherit.</param>
+    /// <param name="nice">Nice level of the threads, as <see cref="RealTime.LowerThread"/> takes it; null leaves them what they
+    /// inherit.</param>
     public ThreadTeam(int count, Action<int> work, int? nice)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -45,19 +46,14 @@ internal sealed class ThreadTeam : IDisposable
         Volatile.Write(ref _left, _threads.Length);
         Interlocked.Increment(ref _piece);
         if (Volatile.Read(ref _sleeping) > 0)
+            Wake();
+        try
         {
-            lock (_gate)
-                Monitor.PulseAll(_gate);
+            _work(0);
         }
-        _work(0);
-        // The others are at their last blocks: a wait here is short, unless one of them has lost its core.
-        long until = HostClock.NowNs + SpinNs;
-        while (Volatile.Read(ref _left) > 0)
+        finally
         {
-            if (HostClock.NowNs > until)
-                Thread.Sleep(0);
-            else
-                Thread.SpinWait(20);
+            AwaitOthers(); // they work in the caller's memory
         }
         if (Interlocked.Exchange(ref _failed, null) is { } failed)
             throw new InvalidOperationException($"a thread of the imagination engine failed: {failed.Message}", failed);
@@ -73,11 +69,7 @@ internal sealed class ThreadTeam : IDisposable
     {
         if (nice is { } level)
             RealTime.LowerThread(level);
-        using var wake = stopping.Register(() =>
-        {
-            lock (_gate)
-                Monitor.PulseAll(_gate);
-        });
+        using var wake = stopping.Register(Wake);
         for (int seen = 0; Await(seen, stopping); seen++)
         {
             try
@@ -88,7 +80,31 @@ internal sealed class ThreadTeam : IDisposable
             {
                 _failed = e;
             }
-            Interlocked.Decrement(ref _left);
+            if (Interlocked.Decrement(ref _left) == 0 && Volatile.Read(ref _sleeping) > 0)
+                Wake();
+        }
+    }
+
+    private void Wake()
+    {
+        lock (_gate)
+            Monitor.PulseAll(_gate);
+    }
+
+    /// <summary>They are at their last blocks: a wait here is short, unless one of them has lost its core.</summary>
+    private void AwaitOthers()
+    {
+        for (long until = HostClock.NowNs + SpinNs; HostClock.NowNs < until; Thread.SpinWait(20))
+        {
+            if (Volatile.Read(ref _left) == 0)
+                return;
+        }
+        lock (_gate)
+        {
+            Interlocked.Increment(ref _sleeping);
+            while (Volatile.Read(ref _left) > 0)
+                Monitor.Wait(_gate);
+            Interlocked.Decrement(ref _sleeping);
         }
     }
 

@@ -74,7 +74,10 @@ public sealed class CemPlanner : SequencePlanner
     {
         if (options.Elites < 1 || options.Elites > options.Candidates || options.Decay < 1 || options.KeptElites is < 0 or > 1
             || options.Momentum is < 0 or >= 1)
-            throw new ArgumentException("CEM needs 1 ≤ elites ≤ candidates, a decay of 1 or more, and shares within [0, 1]", nameof(options));
+        {
+            throw new ArgumentException(
+                "CEM needs 1 ≤ elites ≤ candidates, a decay of 1 or more, and shares within [0, 1]", nameof(options));
+        }
         (_options, _kept) = (options, Kept(options));
         _colored = new(options.NoiseExponent, options.Horizon, actionSize);
         _std = new float[Size];
@@ -112,7 +115,8 @@ public sealed class CemPlanner : SequencePlanner
     /// <summary>New candidates (1), fewer each time (2), then elites of the iteration or plan before (3), at last the mean (4).</summary>
     private int Draw(ReadOnlySpan<float> mean, int iteration)
     {
-        int count = (int)Math.Max(_options.Candidates * Math.Pow(_options.Decay, -iteration), Math.Min(2 * _options.Elites, _options.Candidates));
+        int least = Math.Min(2 * _options.Elites, _options.Candidates);
+        int count = (int)Math.Max(_options.Candidates * Math.Pow(_options.Decay, -iteration), least);
         _colored.Fill(Noise, Candidates.AsSpan(0, count * Size));
         for (int i = 0; i < count; i++)
             Spread(Candidate(i), mean, _std);

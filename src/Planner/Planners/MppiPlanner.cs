@@ -16,7 +16,9 @@ public sealed record MppiOptions
     /// <summary>λ, in units of the return: towards 0 only the best counts, towards infinity all count alike.</summary>
     public double Temperature { get; init; } = 0.1;
 
-    /// <summary>Share of the paper's cost of control λ Σ uᵀ Σ⁻¹ ε, 0 to 1: 1 is what its derivation has, 0 leaves it out.</summary>
+    /// <summary>
+    /// Share of the paper's cost of control λ Σ uᵀ Σ⁻¹ ε, 0 to 1: 1 is what its derivation has, 0 leaves it out.
+    /// </summary>
     public double ControlCost { get; init; } = 1;
 
     /// <summary>β of noise whose power falls as 1 / f^β along the horizon; 0 is white, as in the paper.</summary>
@@ -24,8 +26,8 @@ public sealed record MppiOptions
 }
 
 /// <summary>
-/// Model predictive path integral control (Williams et al. 2017, information-theoretic form): the plan moves by the noise of all candidates,
-/// each weighed by e^(-cost / λ). Noise counts as it was executed, within the action's range.
+/// Model predictive path integral control (Williams et al. 2017, information-theoretic form): the plan moves by the noise of all
+/// candidates, each weighed by e^(-cost / λ). Noise counts as it was executed, within the action's range.
 /// </summary>
 public sealed class MppiPlanner : SequencePlanner
 {

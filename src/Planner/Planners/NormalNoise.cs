@@ -3,9 +3,9 @@ using System.Runtime.Intrinsics;
 namespace RobotWorldModel.Planner.Planners;
 
 /// <summary>
-/// Random numbers of our own, so that a seed means the same on every machine and in every release: xoshiro128++ (Blackman and Vigna 2019) in
-/// eight lanes, seeded by SplitMix64, and normal variates by Box and Muller's transform. Every operation is exactly rounded: the same bits
-/// on every processor.
+/// Random numbers of our own, so that a seed means the same on every machine and in every release: xoshiro128++ (Blackman and Vigna 2019)
+/// in eight lanes, seeded by SplitMix64, and normal variates by Box and Muller's transform. Every operation is exactly rounded: the same
+/// bits on every processor.
 /// </summary>
 public sealed class NormalNoise
 {
@@ -95,7 +95,9 @@ public sealed class NormalNoise
         return Vector256.FusedMultiplyAdd(e, Vector256.Create(0.693359375f), m + y);
     }
 
-    /// <summary>sin and cos of 2π t, t in [0, 1]; Cephes, sinf.c, on an eighth of a turn to either side of a quarter's multiple.</summary>
+    /// <summary>
+    /// sin and cos of 2π t, t in [0, 1]; Cephes, sinf.c, on an eighth of a turn to either side of a quarter's multiple.
+    /// </summary>
     private static (Vector256<float> Sine, Vector256<float> Cosine) SinCosOfTurns(Vector256<float> turns)
     {
         var quarters = turns * Vector256.Create(4f);
@@ -108,7 +110,8 @@ public sealed class NormalNoise
         s = Vector256.FusedMultiplyAdd(s * square, x, x);
         var c = Vector256.FusedMultiplyAdd(Vector256.Create(2.443315711809948e-5f), square, Vector256.Create(-1.388731625493765e-3f));
         c = Vector256.FusedMultiplyAdd(c, square, Vector256.Create(4.166664568298827e-2f));
-        c = Vector256.FusedMultiplyAdd(c * square, square, Vector256.FusedMultiplyAdd(Vector256.Create(-0.5f), square, Vector256<float>.One));
+        var start = Vector256.FusedMultiplyAdd(Vector256.Create(-0.5f), square, Vector256<float>.One);
+        c = Vector256.FusedMultiplyAdd(c * square, square, start);
         var odd = Vector256.Equals(q & Vector256<int>.One, Vector256<int>.One).AsSingle();
         var sign = Vector256.Create(1 << 31);
         var sineSign = ((q & Vector256.Create(2)) << 30) & sign;

@@ -1,8 +1,8 @@
 namespace RobotWorldModel.Planner.Planners;
 
 /// <summary>
-/// What the planners have in common: buffers for a number of candidates, warm start by shift, the deadline, ranking. A planner itself is the
-/// one method <see cref="Search"/>.
+/// What the planners have in common: buffers for a number of candidates, warm start by shift, the deadline, ranking. A planner itself is
+/// the one method <see cref="Search"/>.
 /// </summary>
 public abstract class SequencePlanner : IPlanner
 {

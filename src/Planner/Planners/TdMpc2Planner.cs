@@ -30,8 +30,8 @@ public sealed record TdMpc2Options
 
 /// <summary>
 /// TD-MPC2's planner (Hansen et al. 2024): MPPI over elites, with the policy's own sequences among the candidates. The value at the end of
-/// the horizon is the imagination's matter. One thing is not the paper's: its code counts a return that is no number as 0, which may be the
-/// best; here it is worth less than all others.
+/// the horizon is the imagination's matter. One thing is not the paper's: its code counts a return that is no number as 0, which may be
+/// the best; here it is worth less than all others.
 /// </summary>
 public sealed class TdMpc2Planner : SequencePlanner
 {
@@ -50,7 +50,8 @@ public sealed class TdMpc2Planner : SequencePlanner
         }
         (_options, _iterations) = (options, options.Iterations ?? (actionSize >= 20 ? 8 : 6));
         (_std, _weights) = (new float[Size], new double[options.Elites]);
-        (_policy, _policyNoise) = (new float[options.PolicyCandidates * Size], new float[Math.Max(options.PolicyCandidates * Size, actionSize)]);
+        _policy = new float[options.PolicyCandidates * Size];
+        _policyNoise = new float[Math.Max(_policy.Length, actionSize)];
     }
 
     private protected override PlanResult Search(IImagination imagination, in PlanRequest request)

@@ -47,7 +47,7 @@ public sealed class WeightFile
         for (int i = 0; i < count; i++)
             file.Add(reader.Name(), reader.Weight());
         if (!reader.AtEnd)
-            throw new InvalidDataException($"{path}: {count} weights, and more behind them: this is not a file of Module.save, or damaged");
+            throw new InvalidDataException($"{path}: {count} weights, and more behind them: damaged, or not a file of Module.save");
         return file;
     }
 
@@ -75,7 +75,10 @@ public sealed class WeightFile
     public float[] Get(string name, params ReadOnlySpan<int> shape)
     {
         if (!_weights.TryGetValue(name, out var weight))
-            throw new InvalidDataException($"{_source}: weight '{name}' is missing: the checkpoint is of another model than its configuration");
+        {
+            throw new InvalidDataException(
+                $"{_source}: weight '{name}' is missing: the checkpoint is of another model than its configuration");
+        }
         if (!shape.SequenceEqual([.. weight.Shape]))
         {
             throw new InvalidDataException($"{_source}: weight '{name}' is [{string.Join(", ", weight.Shape)}], expected "
@@ -142,8 +145,8 @@ public sealed class WeightFile
             int type = Number("its type", int.MaxValue);
             if (type is not (Float32Type or Int64Type))
             {
-                throw new InvalidDataException($"{path}: weight '{_entry}' is of type {TypeName(type)}; only float32 and int64 are read here: "
-                    + "save the model in float32");
+                throw new InvalidDataException($"{path}: weight '{_entry}' is of type {TypeName(type)}; only float32 and int64 are read "
+                    + "here: save the model in float32");
             }
             int[] shape = new int[Number("its number of dimensions", MostDimensions)];
             long count = 1;

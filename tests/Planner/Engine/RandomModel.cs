@@ -6,7 +6,7 @@ namespace RobotWorldModel.Planner.Tests.Engine;
 /// <summary>Weights of a shape as torch initialises them, uniform within 1 / sqrt(inputs), with the heads that are asked for.</summary>
 internal static class RandomModel
 {
-    public static WeightFile Make(RssmConfig config, int actionSize, int seed = 1, bool policy = false)
+    public static WeightFile Make(RssmConfig config, int actionSize, int seed = 1, bool policy = false, int vectors = 0)
     {
         var random = new Random(seed);
         var weights = new Dictionary<string, Weight>();
@@ -23,6 +23,12 @@ internal static class RandomModel
         Network("value", config.Features, config.Heads, Math.Max(config.Bins, 1));
         if (policy)
             Network("actor", config.Features, config.Heads, 2 * actionSize);
+        if (vectors > 0)
+        {
+            Network("encoder.vectors", vectors + 1, config.Vectors, config.VectorEmbedding);
+            Network("posterior", d + config.VectorEmbedding, [config.Hidden], config.Classes > 0 ? s : 2 * s);
+            Network("decoder.vectors", config.Features, config.Vectors, vectors);
+        }
         return new WeightFile("random weights", weights);
 
         void Network(string name, int inputs, IReadOnlyList<int> hidden, int outputs)

@@ -9,23 +9,25 @@ internal sealed class ReferenceRssm(WeightFile weights, RssmConfig config, int a
     private readonly int _d = config.Deterministic, _s = config.StochasticWidth;
 
     /// <summary>Returns of each candidate; noise as the engine takes it, or empty.</summary>
-    public double[] Score(
-        float[] h0, float[] s0, float[] actions, int candidates, int horizon, float[] noise, double discount, bool continues, bool value)
+    public double[] Score(float[] h0, float[] s0, float[] actions, int candidates, int horizon, float[] noise, Objective objective)
     {
         double[] returns = new double[candidates];
         for (int n = 0; n < candidates; n++)
         {
             double[] h = ToDouble(h0), s = ToDouble(s0);
             double weight = 1;
+            double[] before = new double[actionSize];
             for (int t = 0; t < horizon; t++)
             {
-                (h, s) = Step(h, s, ToDouble(actions.AsSpan((n * horizon + t) * actionSize, actionSize)),
-                    noise.Length == 0 ? [] : noise.AsSpan(t * _s, _s));
+                double[] action = ToDouble(actions.AsSpan((n * horizon + t) * actionSize, actionSize));
+                (h, s) = Step(h, s, action, noise.Length == 0 ? [] : noise.AsSpan(t * _s, _s));
                 double[] z = [.. h, .. s];
-                returns[n] += weight * Scalar("reward", z);
-                weight *= discount * (continues ? Sigmoid(Scalar("continues", z)) : 1);
-                if (t == horizon - 1 && value)
+                bool last = t == horizon - 1;
+                returns[n] += weight * (objective.RewardWeight * Scalar("reward", z) - Cost(objective, h, z, action, before, last));
+                weight *= objective.Discount * (objective.Continues ? Sigmoid(Scalar("continues", z)) : 1);
+                if (last && objective.TerminalValue)
                     returns[n] += weight * Scalar("value", z);
+                before = action;
             }
         }
         return returns;
@@ -52,6 +54,25 @@ internal sealed class ReferenceRssm(WeightFile weights, RssmConfig config, int a
             }
         }
         return actions;
+    }
+
+    private double Cost(Objective objective, double[] h, double[] z, double[] action, double[] before, bool last)
+    {
+        double cost = objective.ActionCost * action.Sum(a => a * a)
+            + objective.ActionChangeCost * action.Zip(before, (a, b) => (a - b) * (a - b)).Sum();
+        if (objective.State is { } state)
+        {
+            double[] x = Network("decoder.vectors", z);
+            for (int i = 0; i < x.Length; i++)
+            {
+                double beyond = Math.Max(0, Math.Max(x[i] - state.High![i], state.Low![i] - x[i]));
+                cost += (!state.AtEndOnly || last ? state.Weights[i] * Math.Pow(x[i] - state.Goal[i], 2) : 0)
+                    + state.LimitWeight * beyond * beyond;
+            }
+        }
+        if (objective.Latent is { } latent && (!latent.AtEndOnly || last))
+            cost += latent.Weight * (config.Classes > 0 ? h : z).Zip(latent.Goal, (a, g) => (a - g) * (a - g)).Sum();
+        return cost;
     }
 
     private (double[] H, double[] S) Step(double[] h, double[] s, double[] action, ReadOnlySpan<float> noise)

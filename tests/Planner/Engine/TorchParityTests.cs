@@ -18,6 +18,7 @@ public class TorchParityTests
 
     private static readonly Dictionary<string, RssmConfig> s_kinds = new()
     {
+        ["standard"] = new(),
         ["gaussian"] = s_small,
         ["two-hot, norm, SiLU"] = s_small with { Bins = 255, Norm = true, Activation = Activation.Silu },
         ["categorical"] = s_small with { Stochastic = 6, Classes = 8 },
@@ -94,7 +95,7 @@ public class TorchParityTests
         Tensor sum = zeros([Candidates]), weight = ones([Candidates]);
         for (int t = 0; t < Horizon; t++)
         {
-            float[] taken = [.. Enumerable.Range(0, Candidates).SelectMany(n => actions[((n * Horizon + t) * ActionSize)..][..ActionSize])];
+            float[] taken = [.. actions.Chunk(ActionSize).Where((_, i) => i % Horizon == t).SelectMany(a => a)];
             var (h, prior) = model.Advance(state, tensor(taken, [Candidates, ActionSize]));
             state = new RssmState(h, Sample(config, prior, injected.select(0, t)));
             sum = sum + (weight * model.Reward(state.Features()));

@@ -12,7 +12,8 @@ public class VectorMathTests
     {
         Check(-80, 80, VectorMath.Exp<Lanes256>, VectorMath.Exp<Lanes512>, VectorMath.Exp<Lane>, Math.Exp);
         Check(-10, 10, VectorMath.ExpMinusOne<Lanes256>, VectorMath.ExpMinusOne<Lanes512>, VectorMath.ExpMinusOne<Lane>, ExpMinusOne);
-        Check(-1e-3f, 1e-3f, VectorMath.ExpMinusOne<Lanes256>, VectorMath.ExpMinusOne<Lanes512>, VectorMath.ExpMinusOne<Lane>, ExpMinusOne);
+        Check(
+            -1e-3f, 1e-3f, VectorMath.ExpMinusOne<Lanes256>, VectorMath.ExpMinusOne<Lanes512>, VectorMath.ExpMinusOne<Lane>, ExpMinusOne);
         Check(-60, 60, VectorMath.Sigmoid<Lanes256>, VectorMath.Sigmoid<Lanes512>, VectorMath.Sigmoid<Lane>, x => 1 / (1 + Math.Exp(-x)));
         Check(-12, 12, VectorMath.Tanh<Lanes256>, VectorMath.Tanh<Lanes512>, VectorMath.Tanh<Lane>, Math.Tanh);
         Check(-60, 60, VectorMath.Softplus<Lanes256>, VectorMath.Softplus<Lanes512>, VectorMath.Softplus<Lane>, Softplus);
@@ -24,7 +25,8 @@ public class VectorMathTests
     public unsafe void Not_a_number_stays_one_and_infinities_are_bounded()
     {
         float[] inputs = [float.NaN, float.PositiveInfinity, float.NegativeInfinity];
-        foreach (var f in new Func<Lane, Lane>[] { VectorMath.Exp, VectorMath.Sigmoid, VectorMath.Tanh, VectorMath.Elu, VectorMath.Softplus })
+        Func<Lane, Lane>[] all = [VectorMath.Exp, VectorMath.Sigmoid, VectorMath.Tanh, VectorMath.Elu, VectorMath.Softplus];
+        foreach (var f in all)
             Assert.True(float.IsNaN(Apply(f, float.NaN)));
         Assert.Equal([1, -1, 1, 0], new[]
         {
@@ -38,7 +40,8 @@ public class VectorMathTests
     }
 
     private static unsafe void Check(
-        float from, float to, Func<Lanes256, Lanes256> f256, Func<Lanes512, Lanes512> f512, Func<Lane, Lane> f1, Func<double, double> exact)
+        float from, float to, Func<Lanes256, Lanes256> f256, Func<Lanes512, Lanes512> f512, Func<Lane, Lane> f1,
+        Func<double, double> exact)
     {
         using var x = new NativeBuffer(Count);
         using var a = new NativeBuffer(Count);

@@ -26,8 +26,8 @@ internal sealed class Quadratic(float[] target, int actionSize) : IImagination
 }
 
 /// <summary>
-/// A mass on a line: x' = x + 0.1 v, v' = v + 0.1 · 3 a; costs x² + 0.1 v² of the state that follows and 0.05 a². Its policy is the gain
-/// that is best for an infinite time, from Riccati's equation.
+/// A mass on a line: x' = x + 0.1 v, v' = v + 0.1 · 3 a; costs x² + 0.1 v² of the state that follows and 0.05 a². Its policy is the
+/// gain that is best for an infinite time, from Riccati's equation.
 /// </summary>
 internal sealed class DoubleIntegrator : IImagination
 {

@@ -8,7 +8,7 @@ public class PaperTests
     [Fact]
     public void Icem_draws_fewer_each_time_keeps_elites_and_adds_the_mean_last()
     {
-        var options = CemOptions.Improved with { Horizon = 3, Candidates = 40, Elites = 10, Iterations = 3, NoiseExponent = 0, Momentum = 0 };
+        var options = CemOptions.Improved with { Horizon = 3, Candidates = 40, Elites = 10, NoiseExponent = 0, Momentum = 0 };
         var planner = new CemPlanner(options, 1, 1);
         var scorer = new Scripted(1, (_, i) => -i);
         planner.Plan(scorer, new(0));
@@ -19,7 +19,8 @@ public class PaperTests
             int drawn = call == 1 ? 32 : 25;
             Assert.Equal(scorer.Calls[call - 1].Values[..9], scorer.Calls[call].Values[(drawn * 3)..((drawn + 3) * 3)]);
         }
-        float[] mean = [.. Enumerable.Range(0, 3).Select(k => (float)Enumerable.Range(0, 10).Average(i => (double)scorer.Calls[1].Values[i * 3 + k]))];
+        float[] second = scorer.Calls[1].Values; // ten elites of it
+        float[] mean = [.. Enumerable.Range(0, 3).Select(k => (float)Enumerable.Range(0, 10).Average(i => (double)second[i * 3 + k]))];
         Assert.Equal(mean, scorer.Calls[2].Values[^3..]);
 
         // The next plan begins with the elites shifted, and their last action drawn anew.
@@ -43,7 +44,7 @@ public class PaperTests
         var options = new CemOptions { Horizon = 3, Candidates = 20, Elites = 4, Iterations = 4, ReturnBest = true };
         var best = new CemPlanner(options, 1, 1);
         Assert.Equal(100, best.Plan(scorer, new(0)).Return);
-        Assert.Equal(scorer.Calls[1].Values[12..15], best.Actions);
+        Assert.Equal(scorer.Calls[1].Values.AsSpan(12, 3), best.Actions);
         scorer.Calls.Clear();
         var mean = new CemPlanner(options with { ReturnBest = false }, 1, 1);
         mean.Plan(scorer, new(0));
@@ -71,7 +72,7 @@ public class PaperTests
         var scorer = new Scripted(2, (_, i) => i == 17 ? 1 : -0.01f * i);
         var planner = new MppiPlanner(new() { Horizon = 4, Candidates = 64, Temperature = 1e-9 }, 2, 1);
         var result = planner.Plan(scorer, new(0));
-        Assert.Equal(scorer.Calls[0].Values[(17 * 8)..(18 * 8)], planner.Actions);
+        Assert.Equal(scorer.Calls[0].Values.AsSpan(17 * 8, 8), planner.Actions);
         Assert.Equal(1 / 64f, result.EffectiveShare, 6);
         Assert.Equal(1, result.Return);
 
@@ -156,7 +157,15 @@ public class PaperTests
     [Fact]
     public void Td_mpc2_picks_an_elite_by_its_weight_and_adds_noise_only_to_explore()
     {
-        var options = new TdMpc2Options { Horizon = 1, Candidates = 10, PolicyCandidates = 0, Elites = 2, Iterations = 1, Temperature = 1 };
+        var options = new TdMpc2Options
+        {
+            Horizon = 1,
+            Candidates = 10,
+            PolicyCandidates = 0,
+            Elites = 2,
+            Iterations = 1,
+            Temperature = 1,
+        };
         int first = 0;
         for (ulong i = 0; i < 1000; i++)
         {
