@@ -71,6 +71,17 @@ tick.SetAction((parsed, cancel) =>
     ShowAsync("tick", parsed.GetValue(keep), results => TickBench.RunAsync(results, parsed.GetValue(minutes), cancel)));
 root.Add(tick);
 
+var task = new Option<string?>("--task") { Description = "One alone: pendulum-v1 or cartpole-swingup" };
+var work = new Option<string?>("--work") { Description = "Keep episodes and runs there, and go on with those that are there", HelpName = "DIR" };
+var quick = new Option<bool>("--quick") { Description = "Far too little of everything: to see that it works" };
+var learned = new Command("learned-control", "Learning to control offline, beside planning in the true dynamics and what was published")
+{
+    task, work, quick,
+};
+learned.SetAction((parsed, cancel) => ShowAsync("learned-control", parsed.GetValue(keep), results => Task.Run(() =>
+    LearnedControlBench.Run(results, parsed.GetValue(task), parsed.GetValue(work), parsed.GetValue(quick), cancel))));
+root.Add(learned);
+
 var host = new Argument<string>("host");
 var model = new Argument<string>("model");
 var latency = new Argument<double>("latency-ms");

@@ -4,7 +4,7 @@ namespace RobotWorldModel.Planner.Planners;
 /// Noise along the horizon whose power falls as 1 / f^β: with β of 2 and more neighbouring actions go the same way, and a candidate gets
 /// somewhere (iCEM, Pinneri et al. 2020, section 3.1). Timmer and König's method, unit variance but for the constant part.
 /// </summary>
-internal sealed class ColoredNoise
+public sealed class ColoredNoise
 {
     private readonly int _horizon, _actionSize;
     private readonly double[]? _shape; // [step, variate]: the inverse transform of the weighted spectrum, a matrix

@@ -40,6 +40,7 @@ internal static class CommandLine
             ForceCommand.Create(),
             CalibrateCommand.Create(),
             EpisodesCommand.Create(),
+            SimulateCommand.Create(),
             ModelsCommand.Create(),
             TrainCommand.Create(),
             MpcCommand.Create(),

@@ -146,7 +146,9 @@ internal static class TrainCommand
             $"  validation {p.Validation.Loss:0.####}{(p.IsBest ? " (best so far)" : "")}");
     }
 
-    private static TrainConfig Configured(string model, string? file, string[] settings)
+    /// <summary>A preset with what a file and settings change.</summary>
+    /// <exception cref="RobotException">There is no such model, file or setting.</exception>
+    internal static TrainConfig Configured(string model, string? file, string[] settings)
     {
         TrainConfig config = Preset(model).Config;
         try

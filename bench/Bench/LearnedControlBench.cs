@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using RobotWorldModel.Runtime.Commands;
+using RobotWorldModel.Runtime.Simulate;
+using RobotWorldModel.WorldModel.Data;
+using RobotWorldModel.WorldModel.Training;
+
+namespace RobotWorldModel.Bench;
+
+/// <summary>
+/// Episodes, training and planning in what was learned, beside planning in the true dynamics with the same budget from the same starts, and
+/// beside what was published.
+/// </summary>
+internal static class LearnedControlBench
+{
+    private const ulong NoiseSeed = 0, PlannedSeed = 1000, StartSeed = 10_000;
+    private const double ExplorationStd = 0.3;
+
+    /// <param name="Task">Of <see cref="SimulatedTask"/>.</param>
+    /// <param name="Published">Returns of others, and whose.</param>
+    /// <param name="Apart">Whether the number to beat is an absolute distance to the true dynamics; else a share of them.</param>
+    private sealed record Row(string Task, (string Whose, double Return)[] Published, bool Apart, double Goal);
+
+    // rl-baselines3-zoo; Hafner et al. 2019 (PlaNet); Hansen et al. 2024 (TD-MPC2).
+    private static readonly Row[] s_rows =
+    [
+        new("pendulum-v1", [("TD3", -151.9), ("SAC", -157.0), ("A2C", -163), ("PPO", -172.2)], Apart: true, 15),
+        new("cartpole-swingup", [("PlaNet", 821), ("PlaNet's planner in the true simulator", 850), ("TD-MPC2 at 100k steps", 839)],
+            Apart: false, 0.90),
+    ];
+
+    /// <param name="task">One alone; null for all.</param>
+    /// <param name="folder">Where data and runs are kept, and found again; null: they are removed.</param>
+    /// <param name="quick">Too little of everything: to see that it works.</param>
+    public static void Run(Results results, string? task, string? folder, bool quick, CancellationToken cancel)
+    {
+        string work = folder ?? Directory.CreateTempSubdirectory("rwm-control-").FullName;
+        try
+        {
+            if (quick)
+                results.Note("quick: 4 episodes, 20 steps, 2 starts; the numbers say nothing");
+            else
+                results.Note("learned offline from 100 episodes of coloured noise and 100 of CEM in the true dynamics with action noise of "
+                    + "0.3; returns are means over 50 starts, seeds 10000 to 10049, the same for every row of ours");
+            foreach (Row row in s_rows.Where(r => task is null || r.Task == task))
+                Measure(results, row, Path.Combine(work, row.Task), quick, cancel);
+        }
+        finally
+        {
+            if (folder is null)
+                Directory.Delete(work, recursive: true);
+        }
+    }
+
+    private static void Measure(Results results, Row row, string work, bool quick, CancellationToken cancel)
+    {
+        SimulatedTask task = SimulatedTask.Named(row.Task);
+        (string data, string run) = (Path.Combine(work, "data"), Path.Combine(work, "run"));
+        int episodes = quick ? 2 : 100, starts = quick ? 2 : 50;
+        long begun = Stopwatch.GetTimestamp();
+        Play(PolicyKind.Noise(1), episodes, NoiseSeed, 0, data);
+        Play(PolicyKind.TruePlanner(task.Search), episodes, PlannedSeed, ExplorationStd, data);
+        double dataMinutes = Stopwatch.GetElapsedTime(begun).TotalMinutes;
+        begun = Stopwatch.GetTimestamp();
+        long steps = Train(task, data, run, quick, cancel);
+        double trainMinutes = Stopwatch.GetElapsedTime(begun).TotalMinutes;
+
+        double noise = Play(PolicyKind.Noise(1), starts, StartSeed, 0, null).Mean;
+        SimulationReport planned = Play(PolicyKind.TruePlanner(task.Search), starts, StartSeed, 0, null);
+        LearnedModel model = LearnedModel.Open(run, task, task.Make());
+        SimulationReport learned = Play(PolicyKind.Model(model, task.Search, value: false), starts, StartSeed, 0, null);
+
+        Goal? Only(Goal goal) => quick ? null : goal;
+        string budget = $"CEM {task.Search.Candidates}x{task.Search.Iterations}, horizon {task.Search.Horizon}";
+        results.Note($"{row.Task}: {budget}");
+        foreach ((string whose, double value) in row.Published)
+            results.Add($"{row.Task}: published, {whose}", "return", value);
+        results.Add($"{row.Task}: coloured noise", "return", noise);
+        results.Add($"{row.Task}: planning in the true dynamics", "return", planned.Mean);
+        results.Add($"{row.Task}: planning in the learned model", "return", learned.Mean);
+        results.Add($"{row.Task}: the same, standard deviation", "return", learned.Std);
+        if (row.Apart)
+            results.Add($"{row.Task}: true less learned", "return", planned.Mean - learned.Mean, Only(Goal.AtMost(row.Goal)));
+        else
+            results.Add($"{row.Task}: learned over true", "share", learned.Mean / planned.Mean, Only(Goal.AtLeast(row.Goal)));
+        results.Add($"{row.Task}: steps learned", "steps", steps);
+        results.Add($"{row.Task}: making the episodes", "min", dataMinutes);
+        results.Add($"{row.Task}: training", "min", trainMinutes);
+        results.Add($"{row.Task}: episodes and training", "min", dataMinutes + trainMinutes, Only(Goal.AtMost(30)));
+
+        SimulationReport Play(PolicyKind policy, int count, ulong seed, double noise, string? root) => SimulationRun.Play(
+            new(task, policy, count, seed, noise, root, Environment.ProcessorCount), _ => { }, cancel);
+    }
+
+    /// <returns>Steps of the optimizer.</returns>
+    private static long Train(SimulatedTask task, string data, string run, bool quick, CancellationToken cancel)
+    {
+        TrainConfig config = TrainCommand.Configured(
+            "rssm-small", Path.Combine(Checkout.Root, "tasks", task.Name + ".yaml"),
+            quick ? ["steps=20", "optimizer.warmup=5", "validate_every=20"] : []);
+        var folder = new RunFolder(run);
+        using var trainer = new Trainer(config, Dataset.Open(data, config.Data, Console.Error.WriteLine), folder, folder.Checkpoint is not null);
+        trainer.Run(progress =>
+        {
+            if (progress.Step % 500 == 0)
+                Console.Error.WriteLine($"bench: {task.Name}: step {progress.Step} of {progress.Steps}, {progress.StepsPerSecond:0.#} a second");
+        }, cancel);
+        cancel.ThrowIfCancellationRequested();
+        return trainer.Step;
+    }
+}

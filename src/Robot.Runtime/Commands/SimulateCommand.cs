@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Globalization;
+using RobotWorldModel.Planner.Planners;
+using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Runtime.Simulate;
+using RobotWorldModel.Simulation.Environments;
+using Spectre.Console;
+
+namespace RobotWorldModel.Runtime.Commands;
+
+/// <summary>robot simulate: episodes of a task, faster than real time.</summary>
+internal static class SimulateCommand
+{
+    private const string Noise = "noise", Planner = "planner";
+
+    private sealed record Asked(
+        string Task, int Episodes, long Seed, string Policy, double? NoiseStd, string? Data, int Workers, int? Horizon, int? Candidates,
+        int? Iterations, bool Value);
+
+    public static Command Create()
+    {
+        var task = new Option<string>("--task")
+        {
+            Description = "One of " + string.Join(", ", SimulatedTask.All.Select(t => t.Name)), Required = true, HelpName = "TASK",
+        };
+        var episodes = new Option<int>("--episodes") { Description = "How many", DefaultValueFactory = _ => 10 };
+        var seed = new Option<long>("--seed") { Description = "Of the first; each next one has the next", DefaultValueFactory = _ => 0 };
+        var policy = new Option<string>("--policy")
+        {
+            Description = "Who acts: noise (coloured), planner (CEM in the task's true dynamics), or the folder of a run, whose model plans",
+            DefaultValueFactory = _ => Noise, HelpName = "noise|planner|RUN",
+        };
+        var noise = new Option<double?>("--noise")
+        {
+            Description = "Standard deviation of the noise on each action, whose range is -1 to 1 (of --policy noise: 1, else 0)",
+            HelpName = "SIGMA",
+        };
+        var data = new Option<string?>("--data")
+        {
+            Description = "Keep the episodes in ROOT/simulation; those that are there from a run before are not played again",
+            HelpName = "ROOT",
+        };
+        var workers = new Option<int>("--workers") { Description = "Threads", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var horizon = new Option<int?>("--horizon") { Description = "Actions that a plan looks ahead" };
+        var candidates = new Option<int?>("--candidates") { Description = "Sequences that a round of planning imagines; a tenth is elite" };
+        var iterations = new Option<int?>("--iterations") { Description = "Rounds of planning" };
+        var value = new Option<bool>("--value") { Description = "End imagined sequences in the model's value" };
+        var command = new Command("simulate",
+            "Plays episodes of a task faster than real time, and keeps them with --data for './robot train'.\n"
+                + "Example:  robot simulate --task pendulum-v1 --episodes 100 --policy planner --noise 0.3 --data data/pendulum")
+        {
+            task, episodes, seed, policy, noise, data, workers, horizon, candidates, iterations, value,
+        };
+        command.SetAction((parsed, cancel) => Task.Run(() => Run(
+            new(parsed.GetValue(task)!, parsed.GetValue(episodes), parsed.GetValue(seed), parsed.GetValue(policy)!, parsed.GetValue(noise),
+                parsed.GetValue(data), parsed.GetValue(workers), parsed.GetValue(horizon), parsed.GetValue(candidates),
+                parsed.GetValue(iterations), parsed.GetValue(value)), cancel)));
+        return command;
+    }
+
+    private static int Run(Asked asked, CancellationToken cancel)
+    {
+        if (asked.Episodes < 1 || asked.Workers < 1 || asked.Seed < 0 || asked.NoiseStd < 0)
+            throw new RobotException(ExitCode.Usage, "--episodes and --workers are at least 1, --seed and --noise at least 0");
+        SimulatedTask task = SimulatedTask.Named(asked.Task);
+        SimulationPlan plan = new(task, PolicyOf(asked, task), asked.Episodes, (ulong)asked.Seed,
+            asked.Policy == Noise ? 0 : asked.NoiseStd ?? 0, asked.Data, asked.Workers);
+        SimulationReport report;
+        try
+        {
+            report = Play(plan, cancel);
+        }
+        catch (OperationCanceledException) when (asked.Data is not null)
+        {
+            Console.Error.WriteLine($"robot: stopped; what was whole is in {asked.Data}. The same command goes on.");
+            return ExitCode.Interrupted;
+        }
+        Tell(plan, report);
+        return ExitCode.Done;
+    }
+
+    private static PolicyKind PolicyOf(Asked asked, SimulatedTask task)
+    {
+        CemOptions search = task.Search with
+        {
+            Horizon = asked.Horizon ?? task.Search.Horizon,
+            Candidates = asked.Candidates ?? task.Search.Candidates,
+            Elites = asked.Candidates is { } n ? Math.Max(1, n / 10) : task.Search.Elites,
+            Iterations = asked.Iterations ?? task.Search.Iterations,
+        };
+        if (search.Horizon < 1 || search.Candidates < 2 || search.Iterations < 1)
+            throw new RobotException(ExitCode.Usage, "--horizon and --iterations are at least 1, --candidates at least 2");
+        return asked.Policy switch
+        {
+            Noise => PolicyKind.Noise(asked.NoiseStd ?? 1),
+            Planner => PolicyKind.TruePlanner(search),
+            var run => PolicyKind.Model(LearnedModel.Open(run, task, task.Make()), search, asked.Value),
+        };
+    }
+
+    private static SimulationReport Play(SimulationPlan plan, CancellationToken cancel)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            DateTime next = DateTime.UtcNow.AddSeconds(10);
+            return SimulationRun.Play(plan, progress =>
+            {
+                if (DateTime.UtcNow < next)
+                    return;
+                Console.WriteLine(Line(progress));
+                next = DateTime.UtcNow.AddSeconds(10);
+            }, cancel);
+        }
+        return AnsiConsole.Progress().Columns(
+            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Start(bars =>
+            {
+                ProgressTask bar = bars.AddTask(plan.Task.Name, maxValue: plan.Episodes);
+                return SimulationRun.Play(plan, progress =>
+                {
+                    bar.Value = progress.Done;
+                    bar.Description = Markup.Escape(Line(progress));
+                }, cancel);
+            });
+    }
+
+    private static string Line(SimulationProgress p) =>
+        string.Create(CultureInfo.InvariantCulture, $"{p.Done} of {p.Episodes} episodes, return {p.Mean:0.#} so far");
+
+    private static void Tell(SimulationPlan plan, SimulationReport r)
+    {
+        IEnvironment environment = plan.Task.Make();
+        double simulated = r.Decisions * environment.SecondsPerDecision;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{plan.Task.Name}, {plan.Policy.Source}: return {r.Mean:0.0} ± {r.Std:0.0} ({r.Returns.Count} episodes, seeds {plan.FirstSeed} to "
+            + $"{plan.FirstSeed + (ulong)plan.Episodes - 1}; {r.Returns.Min():0.0} to {r.Returns.Max():0.0})"));
+        if (r.Successes.All(s => s is not null))
+            Console.WriteLine($"success: {r.Successes.Count(s => s == true)} of {r.Successes.Count}");
+        if (r.Kept < r.Returns.Count)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{r.Returns.Count - r.Kept} played in {r.Elapsed.TotalSeconds:0.0} s, {simulated / r.Elapsed.TotalSeconds:0} times real time"
+                + $"{(r.Kept > 0 ? $"; {r.Kept} were there" : "")}"));
+        if (plan.Root is not null)
+            Console.WriteLine($"kept in {Path.Combine(plan.Root, "simulation")}. Next: robot train MODEL --data {plan.Root} --out RUN "
+                + "--set data.modalities=[task]");
+    }
+}

@@ -1,0 +1,100 @@
+using RobotWorldModel.Planner;
+using RobotWorldModel.Planner.Live;
+using RobotWorldModel.Planner.Planners;
+using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Simulation.Environments;
+using RobotWorldModel.WorldModel.Checkpoints;
+using RobotWorldModel.WorldModel.Data;
+using RobotWorldModel.WorldModel.Training;
+
+namespace RobotWorldModel.Runtime.Simulate;
+
+/// <summary>A trained model that acts in a task, read once for all policies that use it.</summary>
+internal sealed class LearnedModel
+{
+    private readonly WeightFile _weights;
+
+    private LearnedModel(ModelCard card, WeightFile weights) => (Card, _weights) = (card, weights);
+
+    public ModelCard Card { get; }
+
+    public string Sha256 => Card.Sha256;
+
+    /// <exception cref="RobotException">It is no model, or none of this task.</exception>
+    public static LearnedModel Open(string path, SimulatedTask task, IEnvironment environment)
+    {
+        try
+        {
+            (ModelCard card, string weights) = ModelCard.Open(path);
+            if (Mismatch(card, task, environment) is { } why)
+                throw new RobotException(ExitCode.Config, $"{path} is no model of {task.Name}: {why}");
+            return new(card, WeightFile.Read(weights));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RobotException(ExitCode.Usage, e.Message);
+        }
+    }
+
+    /// <summary>One that filters and plans in it, for one thread.</summary>
+    public ModelController NewController(ControlOptions options) => new(Card, _weights, options);
+
+    private static string? Mismatch(ModelCard card, SimulatedTask task, IEnvironment environment)
+    {
+        IReadOnlyList<Modality> seen = card.Data.Modalities;
+        ActionSpace actions = card.Data.Actions;
+        double rateHz = 1 / environment.SecondsPerDecision;
+        if (seen.Count != 1 || seen[0].Name != "task" || !seen[0].Columns.SequenceEqual(task.Columns))
+        {
+            return $"it sees {string.Join(", ", seen.Select(m => $"{m.Name} ({string.Join(", ", m.Columns)})"))}, the task shows "
+                + $"{string.Join(", ", task.Columns)}. Train it with --set data.modalities=[task] on the task's own episodes";
+        }
+        if (actions.Size != environment.ActionSize || card.Shape.Actions != environment.ActionSize)
+            return $"it does {card.Shape.Actions} values an action ({actions}), the task takes {environment.ActionSize}";
+        return Math.Abs(card.Data.RateHz - rateHz) > 1e-6 * rateHz
+            ? $"it learned at {card.Data.RateHz:0.###} Hz, the task decides at {rateHz:0.###} Hz" : null;
+    }
+}
+
+/// <summary>Filters its state from what is observed, and plans in the learned model.</summary>
+internal sealed class ModelPolicy : IEpisodePolicy
+{
+    private readonly Normaliser _actions;
+    private readonly ModelController _controller;
+    private readonly float[] _before;
+    private PlanNumbers _numbers;
+
+    /// <param name="value">End each imagined sequence in the model's value of its last state.</param>
+    /// <exception cref="RobotException">It has learned no value.</exception>
+    public ModelPolicy(LearnedModel model, CemOptions search, bool value)
+    {
+        if (value && !model.Card.Config.Behaviour)
+            throw new RobotException(ExitCode.Config, "--value needs a model that has learned one: train it with --set behaviour=true");
+        (_actions, _before) = (model.Card.Normalisation.Actions, new float[model.Card.Shape.Actions]);
+        _controller = model.NewController(new ControlOptions
+        {
+            Planner = search,
+            Objective = new Objective { Discount = value ? model.Card.Config.ActorCritic.Discount : 1, TerminalValue = value },
+        });
+    }
+
+    public void Begin(ulong seed)
+    {
+        _numbers = new(seed);
+        _controller.Begin();
+    }
+
+    public void Act(ReadOnlySpan<float> observation, ReadOnlySpan<float> before, Span<float> action)
+    {
+        if (_numbers.AtFirst)
+            Array.Clear(_before); // as in training, where no action leads to a first step
+        else
+            _actions.Apply(before, _before);
+        _controller.Observe(_before, observation);
+        _controller.Expect([]);
+        _controller.Plan(new PlanRequest(_numbers.Next()));
+        _actions.Invert(_controller.Actions[..action.Length], action);
+    }
+
+    public void Dispose() => _controller.Dispose();
+}
