@@ -76,6 +76,9 @@ public sealed class PlanningLoop : IDisposable
         _thread = new DeviceThread("planner", Run);
     }
 
+    /// <summary>Made so far, in time or late.</summary>
+    public long Plans => Volatile.Read(ref _planCount);
+
     /// <summary>The return that the newest plan was imagined with; NaN before the first.</summary>
     public float Expected => _returns[Volatile.Read(ref _published) & 1];
 
@@ -197,10 +200,10 @@ public sealed class PlanningLoop : IDisposable
         int which = (int)(next & 1);
         _controller.Actions.CopyTo(_plans[which]);
         _returns[which] = result.Return;
-        _planNs[_planCount % Window] = _now() - began;
-        Volatile.Write(ref _planCount, _planCount + 1);
         Volatile.Write(ref _forSlot[which], posting.Slot + 1);
         Volatile.Write(ref _published, next);
+        _planNs[_planCount % Window] = _now() - began;
+        Volatile.Write(ref _planCount, _planCount + 1); // last: who sees the count sees the plan
     }
 
     private sealed class Posting(int observation, int action)

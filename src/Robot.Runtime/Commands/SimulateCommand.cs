@@ -11,7 +11,7 @@ namespace RobotWorldModel.Runtime.Commands;
 /// <summary>robot simulate: episodes of a task, faster than real time.</summary>
 internal static class SimulateCommand
 {
-    private const string Noise = "noise", Planner = "planner";
+    private const string Noise = "noise", Planner = "planner", Expert = "expert";
 
     private sealed record Asked(
         string Task, int Episodes, long Seed, string Policy, double? NoiseStd, string? Data, int Workers, int? Horizon, int? Candidates,
@@ -27,8 +27,9 @@ internal static class SimulateCommand
         var seed = new Option<long>("--seed") { Description = "Of the first; each next one has the next", DefaultValueFactory = _ => 0 };
         var policy = new Option<string>("--policy")
         {
-            Description = "Who acts: noise (coloured), planner (CEM in the task's true dynamics), or the folder of a run, whose model plans",
-            DefaultValueFactory = _ => Noise, HelpName = "noise|planner|RUN",
+            Description = "Who acts: noise (coloured), planner (CEM in the task's true dynamics), expert (reach's script), or the folder of a run, "
+                + "whose model plans",
+            DefaultValueFactory = _ => Noise, HelpName = "noise|planner|expert|RUN",
         };
         var noise = new Option<double?>("--noise")
         {
@@ -94,6 +95,8 @@ internal static class SimulateCommand
         {
             Noise => PolicyKind.Noise(asked.NoiseStd ?? 1),
             Planner => PolicyKind.TruePlanner(search),
+            Expert when task.Name == "reach" => PolicyKind.Expert(),
+            Expert => throw new RobotException(ExitCode.Usage, $"{task.Name} has no expert; reach has one"),
             var run => PolicyKind.Model(LearnedModel.Open(run, task, task.Make()), search, asked.Value),
         };
     }

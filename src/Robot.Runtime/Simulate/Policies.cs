@@ -3,6 +3,7 @@ using RobotWorldModel.Planner;
 using RobotWorldModel.Planner.Live;
 using RobotWorldModel.Planner.Planners;
 using RobotWorldModel.Simulation.Environments;
+using RobotWorldModel.Simulation.Tasks;
 
 namespace RobotWorldModel.Runtime.Simulate;
 
@@ -30,6 +31,9 @@ internal sealed record PolicyKind(string Source, JsonObject Settings, Func<IEnvi
     /// </summary>
     public static PolicyKind Noise(double std, double exponent = 1) => new("noise",
         new JsonObject { ["name"] = "noise", ["std"] = std, ["exponent"] = exponent }, env => new NoisePolicy(env, std, exponent));
+
+    /// <summary>Reach's script.</summary>
+    public static PolicyKind Expert() => new("expert", new JsonObject { ["name"] = "expert" }, _ => new ReachExpertPolicy());
 
     /// <summary>The cross-entropy method in the environment's own dynamics.</summary>
     public static PolicyKind TruePlanner(CemOptions search) => new("planner",
@@ -85,6 +89,21 @@ internal sealed class NoisePolicy(IEnvironment environment, double std, double e
         _actions.AsSpan(_at, action.Length).CopyTo(action);
         _at += action.Length;
     }
+
+    public void Dispose()
+    {
+    }
+}
+
+/// <summary>See <see cref="ReachExpert"/>.</summary>
+internal sealed class ReachExpertPolicy : IEpisodePolicy
+{
+    public void Begin(ulong seed)
+    {
+    }
+
+    public void Act(ReadOnlySpan<float> observation, ReadOnlySpan<float> before, Span<float> action) =>
+        ReachExpert.Act(observation, action);
 
     public void Dispose()
     {

@@ -1,0 +1,190 @@
+using RobotWorldModel.Planner.Live;
+using RobotWorldModel.Planner.Planners;
+using RobotWorldModel.Tests.Shared;
+using RobotWorldModel.TorchSharp.Tests;
+using RobotWorldModel.WorldModel.Checkpoints;
+using RobotWorldModel.WorldModel.Data;
+using RobotWorldModel.WorldModel.Rssm;
+using RobotWorldModel.WorldModel.Training;
+
+namespace RobotWorldModel.Planner.Tests.Live;
+
+public sealed class PlanningLoopTests : NoLeaks, IDisposable
+{
+    private const long PeriodNs = 33_333_333;
+    private readonly TempFolder _folder = new();
+    private readonly float[] _seen = [0.1f, -0.2f], _action = new float[1];
+
+    void IDisposable.Dispose()
+    {
+        _folder.Dispose();
+        Dispose();
+    }
+
+    [Fact]
+    public void A_tick_gets_the_plan_that_was_made_for_it()
+    {
+        using var loop = Loop();
+        loop.Start();
+        Assert.Equal(ActionSource.None, loop.Take(10, _action));
+        for (long slot = 10; slot < 20; slot++)
+        {
+            loop.Post(slot, Far, _seen, _action, begins: slot == 10);
+            WaitForPlans(loop, slot - 9);
+            Assert.Equal(ActionSource.Planned, loop.Take(slot + 1, _action));
+            Assert.InRange(_action[0], -1, 1);
+        }
+        LoopReport report = loop.Report();
+        Assert.Equal((10, 0, 1), (report.Plans, report.Late, report.Held));
+        Assert.True(report.PlanP50Ms <= report.PlanMaxMs && double.IsFinite(report.Expected));
+    }
+
+    [Fact]
+    public void A_plan_that_is_late_gives_way_to_the_one_before_shifted_and_then_to_a_hold()
+    {
+        using var loop = Loop();
+        loop.Start();
+        loop.Post(0, Far, _seen, _action, begins: true);
+        WaitForPlans(loop, 1);
+        var first = new float[1];
+        loop.Take(1, first);
+
+        Assert.Equal(ActionSource.Shifted, loop.Take(2, _action));
+        Assert.Equal(ActionSource.Shifted, loop.Take(1 + PlanningLoop.MostShift, _action));
+        Assert.Equal(ActionSource.None, loop.Take(2 + PlanningLoop.MostShift, _action));
+        Assert.Equal(0, _action[0]);
+        Assert.Equal(ActionSource.None, loop.Take(0, _action)); // a plan is for no tick before its own
+        Assert.Equal((2, 2), (loop.Report().Late, loop.Report().Held));
+    }
+
+    [Fact]
+    public void The_same_ticks_give_the_same_actions_to_the_bit()
+    {
+        Assert.Equal(Actions(delay: 0), Actions(delay: 0));
+        Assert.NotEqual(Actions(delay: 0), Actions(delay: 2));
+    }
+
+    [Fact]
+    public void A_world_that_the_model_does_not_know_is_doubted_after_five_ticks()
+    {
+        using var loop = Loop(limit: 1e-6);
+        loop.Start();
+        for (int slot = 0; slot < PlanningLoop.MostDoubts; slot++)
+        {
+            loop.Post(slot, Far, _seen, _action, begins: slot == 0); // the first has nothing that was expected
+            WaitForPlans(loop, slot + 1);
+            Assert.Null(loop.Doubt);
+        }
+        loop.Post(PlanningLoop.MostDoubts, Far, _seen, _action);
+
+        Eventually.True(() => loop.Doubt is not null, "the model is doubted");
+        Assert.Contains("99.9 %", loop.Doubt);
+    }
+
+    [Fact]
+    public void What_is_not_fresh_is_not_filtered_and_nobody_doubts_for_it()
+    {
+        using var loop = Loop(limit: 1e-6);
+        loop.Start();
+        loop.Post(0, Far, _seen, _action, begins: true);
+        for (int slot = 1; slot < 20; slot++)
+        {
+            WaitForPlans(loop, slot);
+            loop.Post(slot, Far, [], _action);
+        }
+        WaitForPlans(loop, 20);
+        Assert.Null(loop.Doubt);
+    }
+
+    [Fact]
+    public void The_tick_allocates_nothing_and_the_planner_neither()
+    {
+        using var loop = Loop();
+        loop.Start();
+        for (int slot = 0; slot < 50; slot++)
+            Tick(slot);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        for (int slot = 50; slot < 150; slot++)
+            Tick(slot);
+
+        // What the test's own waiting allocates is little; a plan that allocated its candidates would be 100 kB.
+        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 100 * 1000);
+
+        void Tick(long slot)
+        {
+            loop.Take(slot, _action);
+            loop.Post(slot, Far, _seen, _action, begins: slot == 0);
+            while (loop.Plans <= slot)
+                Thread.Yield();
+        }
+    }
+
+    [Fact]
+    public void What_lies_outside_of_training_is_seen()
+    {
+        using ModelController controller = Controller();
+
+        Assert.Equal(-1, controller.Outside([1.05f, -1]));
+        Assert.Equal(1, controller.Outside([0, 2]));
+        Assert.Equal(0, controller.Outside([float.NaN, 0]));
+    }
+
+    private static long Far => long.MaxValue / 2;
+
+    private static void WaitForPlans(PlanningLoop loop, long count) =>
+        Eventually.True(() => loop.Plans >= count, $"{count} plans");
+
+    private float[] Actions(int delay)
+    {
+        using var loop = Loop(delay: delay);
+        loop.Start();
+        var actions = new List<float>();
+        for (int slot = 0; slot < 8; slot++)
+        {
+            loop.Take(slot, _action);
+            actions.Add(_action[0]);
+            loop.Post(slot, Far, [0.1f * slot, -0.3f], _action, begins: slot == 0);
+            WaitForPlans(loop, slot + 1);
+        }
+        return [.. actions];
+    }
+
+    private PlanningLoop Loop(double limit = double.PositiveInfinity, int delay = 0) => new(Controller(limit), delay);
+
+    private ModelController Controller(double limit = double.PositiveInfinity)
+    {
+        var config = new RssmConfig { Deterministic = 16, Stochastic = 4, Hidden = 16, Heads = [16], Vectors = [16], VectorEmbedding = 8 };
+        var shape = new ModelShape { Vectors = [new("task", 2)], Actions = 1 };
+        string weights = _folder["model.dat"];
+        torch.manual_seed(3);
+        using (var model = new RssmModel(config, shape))
+        {
+            foreach (var (name, parameter) in model.named_parameters())
+            {
+                if (name.StartsWith("reward.out", StringComparison.Ordinal)) // zeros, before it has learned: nothing to plan for
+                    torch.nn.init.uniform_(parameter, -1, 1);
+            }
+            model.save(weights);
+        }
+        Normaliser unit = new(Scaling.MinMax, [0, 0], [1, 1], [-1, -1], [1, 1]);
+        var card = new ModelCard
+        {
+            Config = Presets.Named("rssm-small").Config with { Rssm = config },
+            Shape = shape,
+            Normalisation = new(new Dictionary<string, Normaliser> { ["task"] = unit }, unit, null),
+            Data = null!,
+            Step = 0,
+            Validation = double.IsInfinity(limit) ? null : new()
+            {
+                Loss = 0, Parts = new Dictionary<string, double>(), OneStepError = new Dictionary<string, double> { ["p99_9"] = limit },
+            },
+            Sha256 = "",
+            Saved = default,
+            Parameters = 0,
+        };
+        return new(card, WeightFile.Read(weights), new ControlOptions
+        {
+            Planner = CemOptions.Improved with { Horizon = 6, Candidates = 24, Elites = 4, Iterations = 2 },
+        });
+    }
+}
