@@ -58,10 +58,10 @@ public sealed class PlanningLoopTests : NoLeaks, IDisposable
     }
 
     [Fact]
-    public void The_same_ticks_give_the_same_actions_to_the_bit()
+    public void The_same_ticks_give_the_same_plans_to_the_bit_and_a_delay_others()
     {
-        Assert.Equal(Actions(delay: 0), Actions(delay: 0));
-        Assert.NotEqual(Actions(delay: 0), Actions(delay: 2));
+        Assert.Equal(Plans(delay: 0), Plans(delay: 0));
+        Assert.NotEqual(Plans(delay: 0), Plans(delay: 2));
     }
 
     [Fact]
@@ -134,19 +134,20 @@ public sealed class PlanningLoopTests : NoLeaks, IDisposable
     private static void WaitForPlans(PlanningLoop loop, long count) =>
         Eventually.True(() => loop.Plans >= count, $"{count} plans");
 
-    private float[] Actions(int delay)
+    private float[] Plans(int delay)
     {
         using var loop = Loop(delay: delay);
         loop.Start();
-        var actions = new List<float>();
+        var plans = new List<float>();
         for (int slot = 0; slot < 8; slot++)
         {
             loop.Take(slot, _action);
-            actions.Add(_action[0]);
+            plans.Add(_action[0]);
             loop.Post(slot, Far, [0.1f * slot, -0.3f], _action, begins: slot == 0);
             WaitForPlans(loop, slot + 1);
+            plans.Add(loop.Expected);
         }
-        return [.. actions];
+        return [.. plans];
     }
 
     private PlanningLoop Loop(double limit = double.PositiveInfinity, int delay = 0) => new(Controller(limit), delay);
