@@ -18,26 +18,25 @@ internal sealed class BrakeCheck(ArmGeometry geometry, MotionLimits limits, doub
     private const double SpeedBetweenSamples = 0.02;
 
     private Vector6 _clearAt, _from;
-    private double _clearance = double.NegativeInfinity;
+    private ArmGeometry.Clearances _clearances = new() { Box = double.NegativeInfinity };
     private Vec3 _fromTcp = geometry.Tcp(default);
 
     public void CopyFrom(BrakeCheck other) =>
-        (_clearAt, _from, _clearance, _fromTcp) = (other._clearAt, other._from, other._clearance, other._fromTcp);
+        (_clearAt, _from, _clearances, _fromTcp) = (other._clearAt, other._from, other._clearances, other._fromTcp);
 
     public bool IsSafe(in Vector6 from, in BrakePlan.State next, BrakePlan plan)
     {
-        double sweep = 0, speeds = 0, turning = 0;
+        double speeds = 0, turning = 0;
         for (int i = 0; i < 6; i++)
         {
             if (next.P[i] - plan.Travel[i] < limits.JointMin[i] || next.P[i] + plan.Travel[i] > limits.JointMax[i])
                 return false;
-            sweep += geometry.Reach[i] * plan.Travel[i];
             speeds += geometry.Reach[i] * plan.MaxSpeed[i];
             turning += plan.MaxSpeed[i];
         }
         geometry.Forward(next.P, out ArmGeometry.Posture posture);
-        bool roomy = IsRoomy(next.P, posture, sweep);
-        if (!roomy && _clearance < Margin - 1e-9)
+        bool roomy = IsRoomy(next.P, posture, geometry.ChangesOf(plan.Travel));
+        if (!roomy && _clearances.Least(out _) < Margin - 1e-9)
             return false;
         if ((posture.Tcp - TcpAt(from)).Length > limits.TcpSpeed * dt)
             return false;
@@ -57,17 +56,14 @@ internal sealed class BrakeCheck(ArmGeometry geometry, MotionLimits limits, doub
         return _fromTcp;
     }
 
-    // Whether everything within the sweep is clear, from the last distance computed or a new one here.
-    private bool IsRoomy(in Vector6 q, in ArmGeometry.Posture posture, double sweep)
+    // Whether everything within the sweep is clear, from the last distances computed or new ones here.
+    private bool IsRoomy(in Vector6 q, in ArmGeometry.Posture posture, in ArmGeometry.Clearances sweep)
     {
-        double moved = 0;
-        for (int i = 0; i < 6; i++)
-            moved += geometry.Reach[i] * Math.Abs(q[i] - _clearAt[i]);
-        if (_clearance - moved - sweep >= Margin)
+        if (_clearances.LeftAfter(geometry.ChangesOf(q - _clearAt), sweep) >= Margin)
             return true;
-        _clearance = geometry.ClearanceOf(posture, out _);
+        _clearances = geometry.ClearancesOf(posture);
         _clearAt = q;
-        return _clearance - sweep >= Margin;
+        return _clearances.LeftAfter(default, sweep) >= Margin;
     }
 
     private int Spacing(BrakePlan plan, bool roomy, double speeds, double turning)
