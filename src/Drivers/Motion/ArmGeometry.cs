@@ -136,7 +136,8 @@ public sealed class ArmGeometry
     private double Wrists(in Segment part, double radius, in Segment a, in Segment b, in Segment c) =>
         Math.Min(Segment.Distance(part, a), Math.Min(Segment.Distance(part, b), Segment.Distance(part, c))) - radius - _shape.Wrist;
 
-    private double BoxDistance(Vec3 p)
+    /// <summary>Of a TCP to the workspace box's faces, m, negative outside.</summary>
+    internal double BoxDistance(Vec3 p)
     {
         double low = Math.Min(Math.Min(p.X - _boxMin.X, p.Y - _boxMin.Y), p.Z - _boxMin.Z);
         double high = Math.Min(Math.Min(_boxMax.X - p.X, _boxMax.Y - p.Y), _boxMax.Z - p.Z);
