@@ -42,6 +42,7 @@ internal static class CommandLine
             EpisodesCommand.Create(),
             ModelsCommand.Create(),
             TrainCommand.Create(),
+            EvaluateCommand.Create(),
             MpcCommand.Create(),
             DemoCommand.Create(),
             DeskCommand.Create(),
