@@ -70,9 +70,10 @@ internal static class ImaginationBench
         var options = new CemOptions { Horizon = Steps, Candidates = Candidates, Elites = 64, Iterations = Iterations };
         var planner = new CemPlanner(options, ActionSize, 1);
         ulong number = 0;
-        planner.Plan(engine, new(number++));
+        Action plan = () => planner.Plan(engine, new(number++));
+        plan();
         long before = GC.GetTotalAllocatedBytes(precise: true);
-        double seconds = Fastest(2, () => planner.Plan(engine, new(number++)));
+        double seconds = Fastest(2, plan);
         long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
         results.Add($"a plan of CEM, {threads} thread(s)", "ms", seconds * 1e3);
         results.Add($"allocated by two plans, {threads} thread(s)", "bytes", allocated, Goal.Exactly(0));

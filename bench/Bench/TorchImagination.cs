@@ -39,8 +39,8 @@ internal sealed class TorchImagination(RssmConfig config, int actionSize) : IDis
         using var quiet = inference_mode();
         using var scope = NewDisposeScope();
         var state = _model.Initial(candidates);
-        var action = rand(candidates, actionSize);
-        var noise = randn(config.Stochastic);
+        var action = rand([candidates, actionSize]);
+        var noise = randn([config.Stochastic]);
         var sum = zeros([candidates]);
         for (int t = 0; t < steps; t++)
         {

@@ -42,7 +42,7 @@ public sealed class ArmGeometry
         _hasTool = length > 1e-6;
         // The capsule's round end touches the TCP, so that a tool pointing down may reach the table with its tip.
         _toolEnd = _hasTool ? _flangeToTcp.Position * (Math.Max(0, length - _toolRadius) / length) : default;
-        Reach = Reaches(_links, length, Math.Sqrt(Square(_flangeToTcp.Position.X) + Square(_flangeToTcp.Position.Y)));
+        Reach = Reaches(_links, _flangeToTcp.Position);
     }
 
     /// <summary>
@@ -78,7 +78,10 @@ public sealed class ArmGeometry
     }
 
     /// <summary>As <see cref="Clearance(in Vector6, out Obstacle)"/>, of a posture that is known.</summary>
-    internal double ClearanceOf(in Posture p, out Obstacle nearest)
+    internal double ClearanceOf(in Posture p, out Obstacle nearest) => ClearancesOf(p).Least(out nearest);
+
+    /// <summary>The same, each kind by itself.</summary>
+    internal Clearances ClearancesOf(in Posture p)
     {
         Vec3 z1 = p.Axes[1], z3 = p.Axes[3];
         Vec3 shoulder = p.Origins[1], elbow = p.Origins[2];
@@ -88,30 +91,43 @@ public sealed class ArmGeometry
         Segment forearm = new(elbow + z1 * _shape.ForearmOffset, wrist0), wristA = new(wrist0, wrist1), wristB = new(wrist1, wrist2);
         Segment wristC = new(wrist2, p.Flange), tool = new(p.Flange, p.ToolEnd);
 
-        nearest = Obstacle.Workspace;
-        double least = BoxDistance(p.Tcp);
-
+        Clearances c;
+        c.Box = BoxDistance(p.Tcp);
         double wristHeight = Math.Min(Math.Min(wrist0.Z, wrist1.Z), Math.Min(wrist2.Z, p.Flange.Z)) - _shape.Wrist;
         double height = Math.Min(elbow.Z - _shape.UpperArm, wristHeight);
         if (_hasTool)
             height = Math.Min(height, p.ToolEnd.Z - _toolRadius);
-        Take(ref least, ref nearest, height - _table, Obstacle.Table);
+        c.Table = height - _table;
 
         // Neighbours touch by construction; wrist parts turn freely past each other on every UR arm.
-        double self = Pairs(body, _shape.Shoulder, forearm, wristA, wristB, wristC);
-        self = Math.Min(self, Pairs(shoulderLink, _shape.Shoulder, forearm, wristA, wristB, wristC));
-        self = Math.Min(self, Wrists(upperArm, _shape.UpperArm, wristA, wristB, wristC));
-        self = Math.Min(self, Segment.Distance(forearm, wristC) - _shape.Forearm - _shape.Wrist);
+        c.Shoulder = Math.Min(Pairs(body, _shape.Shoulder, forearm, wristA, wristB, wristC),
+            Pairs(shoulderLink, _shape.Shoulder, forearm, wristA, wristB, wristC));
+        c.UpperArm = Wrists(upperArm, _shape.UpperArm, wristA, wristB, wristC);
+        c.Wrist = Segment.Distance(forearm, wristC) - _shape.Forearm - _shape.Wrist;
         if (_hasTool)
         {
-            self = Math.Min(self, Segment.Distance(body, tool) - _shape.Shoulder - _toolRadius);
-            self = Math.Min(self, Segment.Distance(shoulderLink, tool) - _shape.Shoulder - _toolRadius);
-            self = Math.Min(self, Segment.Distance(upperArm, tool) - _shape.UpperArm - _toolRadius);
-            self = Math.Min(self, Segment.Distance(forearm, tool) - _shape.Forearm - _toolRadius);
-            self = Math.Min(self, Segment.Distance(wristA, tool) - _shape.Wrist - _toolRadius);
+            c.Shoulder = Math.Min(c.Shoulder, Segment.Distance(body, tool) - _shape.Shoulder - _toolRadius);
+            c.Shoulder = Math.Min(c.Shoulder, Segment.Distance(shoulderLink, tool) - _shape.Shoulder - _toolRadius);
+            c.UpperArm = Math.Min(c.UpperArm, Segment.Distance(upperArm, tool) - _shape.UpperArm - _toolRadius);
+            c.Wrist = Math.Min(c.Wrist, Segment.Distance(forearm, tool) - _shape.Forearm - _toolRadius);
+            c.Wrist = Math.Min(c.Wrist, Segment.Distance(wristA, tool) - _shape.Wrist - _toolRadius);
         }
-        Take(ref least, ref nearest, self, Obstacle.Self);
-        return least;
+        return c;
+    }
+
+    /// <summary>By how much each clearance may change where the joints turn by so much, rad.</summary>
+    internal Clearances ChangesOf(in Vector6 turn)
+    {
+        double wrist = Reach[3] * Math.Abs(turn[3]) + Reach[4] * Math.Abs(turn[4]) + Reach[5] * Math.Abs(turn[5]);
+        double upperArm = wrist + Reach[2] * Math.Abs(turn[2]), shoulder = upperArm + Reach[1] * Math.Abs(turn[1]);
+        return new()
+        {
+            Box = shoulder + Reach[0] * Math.Abs(turn[0]),
+            Table = shoulder, // the base turns about an upright axis: heights stay, and so does all against the body on that axis
+            Shoulder = shoulder,
+            UpperArm = upperArm,
+            Wrist = wrist,
+        };
     }
 
     private double Pairs(in Segment part, double radius, in Segment forearm, in Segment wristA, in Segment wristB, in Segment wristC) =>
@@ -120,17 +136,12 @@ public sealed class ArmGeometry
     private double Wrists(in Segment part, double radius, in Segment a, in Segment b, in Segment c) =>
         Math.Min(Segment.Distance(part, a), Math.Min(Segment.Distance(part, b), Segment.Distance(part, c))) - radius - _shape.Wrist;
 
-    private double BoxDistance(Vec3 p)
+    /// <summary>Of a TCP to the workspace box's faces, m, negative outside.</summary>
+    internal double BoxDistance(Vec3 p)
     {
         double low = Math.Min(Math.Min(p.X - _boxMin.X, p.Y - _boxMin.Y), p.Z - _boxMin.Z);
         double high = Math.Min(Math.Min(_boxMax.X - p.X, _boxMax.Y - p.Y), _boxMax.Z - p.Z);
         return Math.Min(low, high);
-    }
-
-    private static void Take(ref double least, ref Obstacle nearest, double distance, Obstacle obstacle)
-    {
-        if (distance < least)
-            (least, nearest) = (distance, obstacle);
     }
 
     /// <summary>
@@ -158,16 +169,47 @@ public sealed class ArmGeometry
         posture.ToolEnd = p + x * _toolEnd.X + y * _toolEnd.Y + z * _toolEnd.Z;
     }
 
-    private static Vector6 Reaches(Link[] links, double tool, double toolOffAxis)
+    private static Vector6 Reaches(Link[] links, Vec3 tool)
     {
-        double fromWrist3 = links[5].Offset.Length + tool;
+        Link last = links[5];
+        Vec3 tcp = last.Offset + last.X * tool.X + last.Y * tool.Y + last.Z * tool.Z;
+        double offAxis = Math.Max(OffAxis(last.Offset), OffAxis(tcp)); // a calibrated flange is a little off its axis too
+        double fromWrist3 = last.Offset.Length + tool.Length;
         double fromWrist1 = links[4].Offset.Length + fromWrist3;
         double fromElbow = links[2].Offset.Length + links[3].Offset.Length + fromWrist1;
         double fromShoulder = links[1].Offset.Length + fromElbow;
-        return new(fromShoulder, fromShoulder, fromElbow, fromWrist1, fromWrist3, toolOffAxis);
+        return new(fromShoulder, fromShoulder, fromElbow, fromWrist1, fromWrist3, offAxis);
     }
 
-    private static double Square(double v) => v * v;
+    private static double OffAxis(Vec3 v) => Math.Sqrt(v.X * v.X + v.Y * v.Y);
+
+    /// <summary>
+    /// Least distances, m: of the TCP to the box's faces; of all that could to the table; of what is beyond to body and shoulder, to the
+    /// upper arm, to forearm and first wrist. No joint before one of the two parts changes their distance.
+    /// </summary>
+    internal struct Clearances
+    {
+        public double Box, Table, Shoulder, UpperArm, Wrist;
+
+        public readonly double Least(out Obstacle nearest)
+        {
+            double least = Box, self = Math.Min(Shoulder, Math.Min(UpperArm, Wrist));
+            nearest = Obstacle.Workspace;
+            if (Table < least)
+                (least, nearest) = (Table, Obstacle.Table);
+            if (self < least)
+                (least, nearest) = (self, Obstacle.Self);
+            return least;
+        }
+
+        /// <summary>What is left of the least of them after two changes for the worse.</summary>
+        public readonly double LeftAfter(in Clearances one, in Clearances other)
+        {
+            double outside = Math.Min(Box - one.Box - other.Box, Table - one.Table - other.Table);
+            double self = Math.Min(UpperArm - one.UpperArm - other.UpperArm, Wrist - one.Wrist - other.Wrist);
+            return Math.Min(outside, Math.Min(self, Shoulder - one.Shoulder - other.Shoulder));
+        }
+    }
 
     [InlineArray(6)]
     internal struct Six

@@ -19,6 +19,9 @@ internal sealed class BrakePlan(MotionLimits limits, double dt)
     /// <summary>Periods until rest.</summary>
     public int Length => _n1 + _n2 + _n3;
 
+    /// <summary>Periods after which all joints slow down in proportion: their speeds and accelerations keep their direction.</summary>
+    public int RampLength => _n1;
+
     /// <summary>Of each joint over the whole way: rad it may turn, and the largest speed, acceleration and jerk of either sign.</summary>
     public Vector6 Travel, MaxSpeed, MaxAcceleration, MaxJerk;
 

@@ -61,6 +61,11 @@ public sealed partial class UrKinematics
     {
         Span<Pose> frames = stackalloc Pose[6];
         Frames(q, frames);
+        Jacobian(frames, pointInBase, jacobian);
+    }
+
+    private static void Jacobian(ReadOnlySpan<Pose> frames, Vec3 pointInBase, Span<double> jacobian)
+    {
         for (int i = 0; i < 6; i++)
         {
             Vec3 axis = i == 0 ? Vec3.UnitZ : frames[i - 1].Rotation.Rotate(Vec3.UnitZ);
@@ -93,15 +98,17 @@ public sealed partial class UrKinematics
     public double Inverse(ref Vector6 q, in Pose tcpInBase, in Pose flangeToTcp, int maxIterations = 60)
     {
         Span<double> j = stackalloc double[36], system = stackalloc double[42];
+        Span<Pose> frames = stackalloc Pose[6];
         double error = double.MaxValue;
         for (int iteration = 0; iteration < maxIterations; iteration++)
         {
-            Pose at = Flange(q) * flangeToTcp;
+            Frames(q, frames);
+            Pose at = frames[5] * flangeToTcp;
             Vector6 e = Difference(tcpInBase, at);
             error = e.Norm;
             if (error < 1e-9)
                 return error;
-            Jacobian(q, at.Position, j);
+            Jacobian(frames, at.Position, j);
             double damping = 1e-8 + 1e-3 * Math.Min(error * error, 1);
             if (!SolveDamped(j, e, damping, system))
                 return error;

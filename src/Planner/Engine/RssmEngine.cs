@@ -27,7 +27,7 @@ public sealed record EngineOptions
     public int MostSteps { get; init; } = 32;
 
     /// <summary>Candidates that one thread carries through the horizon together, at most; a multiple of 12.</summary>
-    public int BlockRows { get; init; } = 48;
+    public int BlockRows { get; init; } = 72;
 
     /// <summary>
     /// Nice level of the engine's own threads, 1 to 19; null leaves them as they are. It says nothing in a real-time process, whose

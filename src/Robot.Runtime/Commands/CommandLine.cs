@@ -43,6 +43,7 @@ internal static class CommandLine
             SimulateCommand.Create(),
             ModelsCommand.Create(),
             TrainCommand.Create(),
+            EvaluateCommand.Create(),
             MpcCommand.Create(),
             DemoCommand.Create(),
             DeskCommand.Create(),

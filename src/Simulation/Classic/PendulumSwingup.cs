@@ -5,8 +5,8 @@ namespace RobotWorldModel.Simulation.Classic;
 /// <summary>
 /// dm_control's pendulum swingup, whose reward is sparse: a ball of 1 kg (radius 5 cm) half a metre from a hinge, damping 0.1 N·m·s/rad.
 /// Action: torque, 1 is 1 N·m. Observation: cos θ, sin θ, θ' (rad/s), θ = 0 upright. Reward: 1 where the pole is within 8° of
-/// upright after the step, else 0. 1000 steps of 0.02 s. Source: google-deepmind/dm_control, suite/pendulum.xml and pendulum.py. Stepped as MuJoCo's
-/// Euler integrator does it: the damping is implicit, and the angle takes the new speed.
+/// upright after the step, else 0. 1000 steps of 0.02 s. Source: google-deepmind/dm_control, suite/pendulum.xml and pendulum.py.
+/// Stepped as MuJoCo's Euler integrator does it: the damping is implicit, and the angle takes the new speed.
 /// </summary>
 public sealed class PendulumSwingup(int actionRepeat = 1)
     : TaskEnvironment("pendulum-swingup", observationSize: 3, actionSize: 1, steps: 1000, actionRepeat, StepS)

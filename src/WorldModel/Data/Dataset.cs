@@ -73,12 +73,12 @@ public sealed class Dataset
         }
     }
 
-    /// <summary>The windows of a part of the episodes, in order of episodes and frames.</summary>
+    /// <summary>The windows of a part of the episodes, or of all of them (null), in order of episodes and frames.</summary>
     /// <exception cref="ArgumentException">An option that cannot be.</exception>
-    public WindowList Windows(DataPart part, WindowOptions options)
+    public WindowList Windows(DataPart? part, WindowOptions options)
     {
         options.Check();
-        return new(this, [.. Enumerable.Range(0, _episodes.Length).Where(e => _parts[e] == part)], options);
+        return new(this, [.. Enumerable.Range(0, _episodes.Length).Where(e => part is null || _parts[e] == part)], options);
     }
 
     internal IEnumerable<TrainingEpisode> In(DataPart part) => _episodes.Where((_, e) => _parts[e] == part);

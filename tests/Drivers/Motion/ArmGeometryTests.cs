@@ -94,6 +94,44 @@ public class ArmGeometryTests
         }
     }
 
+    // Also where the arm's own geometry is not the nominal one.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Each_clearance_changes_by_no_more_than_the_joints_between_its_parts_turn(bool calibrated)
+    {
+        Vector6 off = new(0.001, -0.002, 0.001, 0.002, -0.001, 0.001), nominalA = UrModel.Ur5e.A, nominalD = UrModel.Ur5e.D;
+        var own = new UrCalibration(off, nominalA + off, nominalD + off, UrModel.Ur5e.Alpha + off * 0.5, 0, "");
+        var limits = new MotionLimits { FlangeToTcp = s_tool };
+        var geometry = new ArmGeometry(new UrKinematics(UrModel.Ur5e, calibrated ? own : null), limits);
+        var random = new Random(5);
+        for (int n = 0; n < 20_000; n++)
+        {
+            Vector6 q = Any(random, 4), d = Any(random, 0.2);
+            for (int i = 0; i < n % 6; i++)
+                d[i] = 0; // only the joints beyond turn
+            ArmGeometry.Clearances before = Of(q), after = Of(q + d), bound = geometry.ChangesOf(d);
+            Check(before.Box, after.Box, bound.Box);
+            Check(before.Table, after.Table, bound.Table);
+            Check(before.Shoulder, after.Shoulder, bound.Shoulder);
+            Check(before.UpperArm, after.UpperArm, bound.UpperArm);
+            Check(before.Wrist, after.Wrist, bound.Wrist);
+            Assert.Equal(before.Least(out Obstacle nearest), geometry.Clearance(q, out Obstacle same));
+            Assert.Equal(nearest, same);
+        }
+        // The base's turn alone is seen by the box alone.
+        Assert.Equal((0, 0), (geometry.ChangesOf(new(1, 0, 0, 0, 0, 0)).Table, geometry.ChangesOf(new(1, 1, 1, 0, 0, 0)).Wrist));
+
+        ArmGeometry.Clearances Of(in Vector6 q)
+        {
+            geometry.Forward(q, out ArmGeometry.Posture posture);
+            return geometry.ClearancesOf(posture);
+        }
+
+        static void Check(double before, double after, double bound) =>
+            Assert.True(Math.Abs(after - before) <= bound + 1e-12, $"{before} to {after}, at most {bound}");
+    }
+
     [Fact]
     public void The_distance_of_segments_is_the_least_over_all_their_points()
     {

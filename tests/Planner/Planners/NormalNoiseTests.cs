@@ -80,7 +80,7 @@ public class NormalNoiseTests
     [InlineData(0, 12)]
     public void Power_of_coloured_noise_falls_as_its_exponent_says(double exponent, int horizon)
     {
-        const int sequences = 20000;
+        const int sequences = 10000;
         float[] values = new float[sequences * horizon * 2];
         new ColoredNoise(exponent, horizon, 2).Fill(new NormalNoise(9), values);
         double[] power = new double[horizon / 2 + 1];

@@ -130,8 +130,8 @@ public class VirtualArmTests(ITestOutputHelper output)
         double atEnd = (geometry.Tcp(virtualArm.Q) - geometry.Tcp(end)).Length;
         apart.Sort();
         output.WriteLine($"apart at the ticks: median {apart[37] * 1e3:0.00} mm, most {apart[^1] * 1e3:0.00} mm; "
-            + $"at the end {atEnd * 1e6:0} µm, after {(geometry.Tcp(end) - geometry.Tcp(start)).Length:0.000} m; {grid.Missed} ticks missed, "
-            + $"{motion.Report().MissedCycles} cycles");
+            + $"at the end {atEnd * 1e6:0} µm, after {(geometry.Tcp(end) - geometry.Tcp(start)).Length:0.000} m; "
+            + $"{grid.Missed} ticks missed, {motion.Report().MissedCycles} cycles");
         Assert.InRange((geometry.Tcp(end) - geometry.Tcp(start)).Length, 0.1, 1);
         Assert.InRange(atEnd, 0, 0.0001);
         Assert.InRange(apart[37], 0, 0.005); // 22 ms at full speed: a busy machine runs late

@@ -30,6 +30,12 @@ internal sealed record TinyEpisode
     /// <summary>Ends by the task's rule at the last frame.</summary>
     public bool Terminal { get; init; }
 
+    /// <summary>
+    /// Whether actions are drawn at random and move it: speed' = 0.8 speed + a0, angle' = angle + 0.1 speed, from rest; the reward is
+    /// 1 − angle².
+    /// </summary>
+    public bool Driven { get; init; }
+
     /// <summary>Rows without an action.</summary>
     public int[] NoAction { get; init; } = [];
 
@@ -49,16 +55,21 @@ internal sealed record TinyEpisode
         EpisodeMetadata draft = Draft();
         using (var writer = new EpisodeWriter(recording, EpisodeShape.Of(draft)))
         {
+            var random = new Random(Number);
+            (double angle, double speed) = (0, 0);
             for (int k = 0; k < Frames; k++)
             {
-                double slot = StreamRules.Slot(k, RateHz);
+                double slot = StreamRules.Slot(k, RateHz), push = 2 * random.NextDouble() - 1;
                 writer.Frame(TickStatus.Ok, 0, []);
-                writer.Table("task", slot, [Angle(Number, k), Speed(Number, k)]);
+                writer.Table("task", slot, Driven ? [angle, speed] : [Angle(Number, k), Speed(Number, k)]);
                 if (Extra)
                     writer.Table("extra", slot, k % 3 == 1 ? [] : [k]);
                 if (Rewards)
-                    writer.Table("rewards", slot, [Reward(Number, k), Terminal && k == Frames - 1 ? 1 : 0, 0]);
-                writer.Action(slot, NoAction.Contains(k) ? [] : [Action(Number, k, 0), Action(Number, k, 1)]);
+                    writer.Table(
+                        "rewards", slot, [Driven ? 1 - angle * angle : Reward(Number, k), Terminal && k == Frames - 1 ? 1 : 0, 0]);
+                writer.Action(
+                    slot, NoAction.Contains(k) ? [] : [Driven ? push : Action(Number, k, 0), Action(Number, k, 1)]);
+                (angle, speed) = (angle + 0.1 * speed, 0.8 * speed + push);
             }
             writer.Complete(draft);
         }
