@@ -30,7 +30,7 @@ internal sealed record SimulatedTask(
         new("pendulum-swingup", () => new PendulumSwingup(2), ["cos", "sin", "speed"], ["-", "-", "rad/s"],
             "1 within 8 degrees of upright, summed over 2 steps", null, s_warm with { Horizon = 12, Iterations = 4 }),
         new("reach", () => new ReachEnvironment(), ReachTask.ObservationNames, [.. ReachTask.ObservationNames.Select(UnitOfReach)],
-            "1 - tanh(5 distance)", "UR5e", s_warm with { Horizon = 8, Candidates = 64, Elites = 8, Iterations = 3 }),
+            "1 - tanh(5 distance)", "UR5e", ReachPlanning.Search),
     ];
 
     /// <exception cref="RobotException">There is none of that name; the message has those that there are.</exception>

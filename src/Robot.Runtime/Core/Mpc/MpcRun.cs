@@ -4,6 +4,7 @@ using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Planner.Live;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Runtime.Simulate;
 using RobotWorldModel.Simulation.Tasks;
 using RobotWorldModel.WorldModel.Checkpoints;
 using RobotWorldModel.WorldModel.Training;
@@ -31,7 +32,10 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
             throw new RobotException(ExitCode.Device, "this cell has no arm to control");
         (ModelCard card, string weights) = Open(model);
         CheckFit(card, model);
-        var controller = new ModelController(card, WeightFile.Read(weights), new ControlOptions { GivesWay = true });
+        var controller = new ModelController(card, WeightFile.Read(weights), new ControlOptions
+        {
+            Planner = ReachPlanning.Search, Objective = ReachPlanning.Objective(card), GivesWay = true,
+        });
         var loop = new PlanningLoop(controller, delayTicks);
         try
         {
@@ -69,7 +73,7 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         Same("robot", card.Data.Robot ?? "none", config.Robot!.Model);
         Same("rate", $"{card.Data.RateHz:0.##} Hz", $"{config.RateHz:0.##} Hz");
         Same("action", string.Join(", ", card.Data.Actions.Size), string.Join(", ", ReachTask.ActionSize));
-        if (card.Data.Modalities is not [var seen] || !seen.Columns.SequenceEqual(ReachTask.ObservationNames))
+        if (!ReachPlanning.Fits(card))
             throw new RobotException(ExitCode.Config, $"{model} was not learned for reach: it sees "
                 + string.Join("; ", card.Data.Modalities.Select(m => $"{m.Name} ({string.Join(", ", m.Columns)})")));
 

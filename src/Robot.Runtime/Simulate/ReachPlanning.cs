@@ -1,0 +1,38 @@
+using RobotWorldModel.Planner;
+using RobotWorldModel.Planner.Planners;
+using RobotWorldModel.Simulation.Tasks;
+using RobotWorldModel.WorldModel.Data;
+using RobotWorldModel.WorldModel.Training;
+
+namespace RobotWorldModel.Runtime.Simulate;
+
+/// <summary>How reach is planned in a learned model, live as faster than real time.</summary>
+internal static class ReachPlanning
+{
+    // Of a metre of distance squared: some centimetres from the goal, where the learned reward is nearly flat, it tells which way is left.
+    private const double DistanceCost = 20;
+
+    /// <summary>iCEM with a budget for one core; the mean, not the best sample: samples shake the arm where all are nearly as good.</summary>
+    public static CemOptions Search { get; } = CemOptions.Improved with
+    {
+        Horizon = 10, Candidates = 64, Elites = 8, Iterations = 4, Std = 0.4, NoiseExponent = 2, ReturnBest = false, LeastStd = 0.02,
+    };
+
+    /// <summary>The learned reward, the expected distance to the goal, and a little for actions that change.</summary>
+    public static Objective Objective(ModelCard card)
+    {
+        int size = ReachTask.ObservationSize;
+        Normaliser normaliser = card.Normalisation.Modalities[card.Shape.Vectors[0].Name];
+        (float[] goal, float[] weights) = (new float[size], new float[size]);
+        for (int i = size - 3; i < size; i++) // goal_less_tcp
+        {
+            goal[i] = (float)(-normaliser.Offset[i] * normaliser.Scale[i]);
+            weights[i] = (float)(DistanceCost / (normaliser.Scale[i] * normaliser.Scale[i]));
+        }
+        return new Objective { Discount = 1, State = new StateCost(goal, weights), ActionChangeCost = 0.01, ActionCost = 0.005 };
+    }
+
+    /// <summary>Whether a model sees what reach shows.</summary>
+    public static bool Fits(ModelCard card) =>
+        card.Data.Modalities is [var seen] && seen.Columns.SequenceEqual(ReachTask.ObservationNames);
+}
