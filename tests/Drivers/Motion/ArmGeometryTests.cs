@@ -105,7 +105,7 @@ public class ArmGeometryTests
         var limits = new MotionLimits { FlangeToTcp = s_tool };
         var geometry = new ArmGeometry(new UrKinematics(UrModel.Ur5e, calibrated ? own : null), limits);
         var random = new Random(5);
-        for (int n = 0; n < 20_000; n++)
+        for (int n = 0; n < 6_000; n++)
         {
             Vector6 q = Any(random, 4), d = Any(random, 0.2);
             for (int i = 0; i < n % 6; i++)

@@ -53,7 +53,7 @@ public class VirtualMotionTests
         var random = new Random(3);
         long now = 0;
         int copies = 0;
-        for (int tick = 1; tick < 600; tick++)
+        for (int tick = 1; tick < 300; tick++)
         {
             if (tick % 7 == 0)
             {
