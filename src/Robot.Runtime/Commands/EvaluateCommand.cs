@@ -23,7 +23,10 @@ internal static class EvaluateCommand
             Description = "Which episodes, by the model's own split", HelpName = "PART", DefaultValueFactory = _ => "validation",
         };
         part.AcceptOnlyFromAmong("validation", "test", "train", All);
-        var output = new Option<string?>("--out") { Description = "Where report.html and evaluation.json go; RUN/evaluation", HelpName = "FOLDER" };
+        var output = new Option<string?>("--out")
+        {
+            Description = "Where report.html and evaluation.json go; RUN/evaluation if not given", HelpName = "FOLDER",
+        };
         var windows = new Option<int>("--windows")
         {
             Description = "Windows to look at, at most, spread over the episodes", HelpName = "N",
@@ -31,9 +34,10 @@ internal static class EvaluateCommand
         };
         var json = new Option<bool>("--json") { Description = "Prints all numbers as JSON, and nothing else" };
         var command = new Command(
-            "evaluate", "Shows a world model the beginning of recorded windows, lets it imagine the rest from the actions that were taken,\n"
-                + "and compares that with what came: errors at 1, 4, 8 and 16 steps beside the last frame repeated and its change\n"
-                + "continued, and whether what it predicts depends on the actions at all. A page with plots and films: report.html.\n"
+            "evaluate", "Shows a world model the beginning of recorded windows, lets it imagine the rest from the actions that were\n"
+                + "taken, and compares that with what came: errors at 1, 4, 8 and 16 steps beside the last frame repeated and its\n"
+                + "change continued, and whether what it predicts depends on the actions at all. A page with plots and films:\n"
+                + "report.html.\n"
                 + "Example:  robot evaluate runs/first --data data")
         {
             run, data, part, output, windows, json,
@@ -129,10 +133,11 @@ internal static class EvaluateCommand
                 $"{m.Name}: PSNR {m.Pictures[^1].Psnr:0.0} dB of 1, SSIM {m.Pictures[^1].Ssim:0.000} at +{m.Pictures[^1].Step}; "
                     + $"repeat last {m.Pictures[^1].PsnrRepeatLast:0.0} dB, {m.Pictures[^1].SsimRepeatLast:0.000}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"KL {result.Kl.OneStep.Skip(s.Context).Average():0.##} nats one step ahead, {result.Kl.Imagined[^1]:0.##} imagined to +{s.Horizon}"));
+            $"KL {result.Kl.OneStep.Skip(s.Context).Average():0.##} nats one step ahead, "
+                + $"{result.Kl.Imagined[^1]:0.##} imagined to +{s.Horizon}"));
         if (result.Actions is { } actions)
-            Console.WriteLine("error with another window's actions, to that with the true ones: " + string.Join(", ", actions.Predictions.Select(p =>
-                $"{p.Name} {(p.Ratio is { } ratio ? ErrorTable.Number(ratio) : "-")}")));
+            Console.WriteLine("error with another window's actions, to that with the true ones: "
+                + string.Join(", ", actions.Predictions.Select(p => $"{p.Name} {(p.Ratio is { } r ? ErrorTable.Number(r) : "-")}")));
         foreach (string warning in result.Warnings)
             Console.WriteLine($"warning: {warning}");
         Console.WriteLine($"report: {report}");

@@ -7,7 +7,8 @@ namespace RobotWorldModel.WorldModel.Evaluation;
 public static class DataFit
 {
     /// <summary>
-    /// What of the data differs from what the model learned from: robot, rate, action space or modalities, in one line; null where it fits.
+    /// What of the data differs from what the model learned from, in one line: robot, rate, action space or modalities; null where it
+    /// fits.
     /// </summary>
     public static string? Mismatch(DatasetSummary learned, DatasetSummary given)
     {

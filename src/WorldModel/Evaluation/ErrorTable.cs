@@ -6,7 +6,7 @@ namespace RobotWorldModel.WorldModel.Evaluation;
 /// <summary>The errors of one thing in one unit, as the terminal and the report show them.</summary>
 public sealed record ErrorTable(string Name, string Unit, IReadOnlyList<OpenLoopRow> Rows)
 {
-    /// <summary>The model's error as a share of the better of both baselines, at the last step of the table; null where it is none.</summary>
+    /// <summary>The model's error to that of the better baseline, at the table's last step; null where there is none.</summary>
     public double? Share
     {
         get
@@ -20,7 +20,8 @@ public sealed record ErrorTable(string Name, string Unit, IReadOnlyList<OpenLoop
     /// <summary>Each modality in each of its units, and the reward.</summary>
     public static IReadOnlyList<ErrorTable> Of(EvaluationResult result) =>
     [
-        .. result.Modalities.SelectMany(m => m.Units.Select(unit => new ErrorTable(m.Name, unit.Unit, unit.Rows))),
+        .. result.Modalities.SelectMany(m => m.Units.Select(unit => new ErrorTable(
+            m.Units.Count == 1 ? m.Name : $"{m.Name}: {string.Join(", ", unit.Columns)}", unit.Unit, unit.Rows))),
         .. result.Reward is { } reward ? [new ErrorTable("reward", "-", reward.Rows)] : (ErrorTable[])[],
     ];
 

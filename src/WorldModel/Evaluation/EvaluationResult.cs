@@ -53,13 +53,14 @@ public sealed record EvaluationSubject
 public sealed record UnitErrors(string Unit, IReadOnlyList<string> Columns, IReadOnlyList<OpenLoopRow> Rows);
 
 /// <summary>
-/// How alike imagined and real pictures are, held within 0 … 1 (of depth: of the farthest point seen in training); PSNR in dB with MAX = 1.
+/// How alike imagined and real pictures are, held within 0 … 1 (depth: as a share of the farthest point seen in training); PSNR in dB
+/// with MAX = 1.
 /// </summary>
 public sealed record PictureRow(int Step, long Windows, double Psnr, double PsnrRepeatLast, double Ssim, double SsimRepeatLast);
 
 /// <summary>
-/// Mean of ‖(x̂[t+1] − x̂[t]) − (x[t+1] − x[t])‖ over imagined steps: of vectors normalised, of pictures 0 … 1. Repeating the last frame
-/// gives how much really moves.
+/// Mean of ‖(x̂[t+1] − x̂[t]) − (x[t+1] − x[t])‖ over imagined steps: of vectors normalised, of pictures 0 … 1. Repeating the last
+/// frame gives how much really moves.
 /// </summary>
 /// <param name="Windows">Of which every imagined step was observed.</param>
 public sealed record TemporalConsistency(long Windows, double Model, double RepeatLast);

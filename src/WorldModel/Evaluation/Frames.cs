@@ -23,7 +23,7 @@ internal static class Frames
         }
     }
 
-    /// <summary>To 0 … 1 as pictures are shown and compared: colour, or depth as a share of the farthest point seen in training.</summary>
+    /// <summary>To 0 … 1 as pictures are shown and compared; depth as a share of the farthest point seen in training.</summary>
     public static void ToShown(Modality modality, Normaliser normaliser, ReadOnlySpan<float> normal, Span<float> shown)
     {
         if (modality.Kind == ModalityKind.Color)

@@ -46,8 +46,8 @@ internal sealed record ImaginedBatch
     public required float[] ActionSquares { get; init; }
 
     /// <summary>
-    /// Filters T steps with the posterior's mode and imagines the rest with the prior's, under the actions that were taken and under those of
-    /// the next window of the batch.
+    /// Filters T steps with the posterior's mode and imagines the rest with the prior's, under the actions that were taken and under
+    /// those of the next window of the batch.
     /// </summary>
     /// <exception cref="InvalidDataException">A prediction is no number.</exception>
     public static ImaginedBatch Of(RssmModel model, DataNormalisation normalisation, Batch batch, Device device, int context)

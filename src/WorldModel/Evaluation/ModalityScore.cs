@@ -64,7 +64,8 @@ internal sealed class ModalityScore
         LeftOut = _normal.LeftOut,
         Normalised = Known(_normal),
         Units = [.. _units.Select(one => new UnitErrors(
-            one.Unit, one.Columns.Length == 0 ? _modality.Columns : [.. one.Columns.Select(c => _modality.Columns[c])], Known(one.Error)))],
+            one.Unit, one.Columns.Length == 0 ? _modality.Columns : [.. one.Columns.Select(c => _modality.Columns[c])],
+            Known(one.Error)))],
         Pictures = _pictures?.Result() ?? [],
         Temporal = _whole == 0 ? null : new TemporalConsistency(_whole, _temporal / _whole, _temporalStill / _whole),
     };
@@ -124,8 +125,12 @@ internal sealed class PictureScore(Modality modality, int horizon)
         }
     }
 
-    public IReadOnlyList<PictureRow> Result() => [.. Enumerable.Range(0, horizon).Where(k => _windows[k] > 0).Select(k => new PictureRow(
-        k + 1, _windows[k], _psnr[k] / _windows[k], _psnrStill[k] / _windows[k], _similar[k] / _windows[k], _similarStill[k] / _windows[k]))];
+    public IReadOnlyList<PictureRow> Result() =>
+    [
+        .. Enumerable.Range(0, horizon).Where(k => _windows[k] > 0).Select(k => new PictureRow(
+            k + 1, _windows[k], _psnr[k] / _windows[k], _psnrStill[k] / _windows[k], _similar[k] / _windows[k],
+            _similarStill[k] / _windows[k])),
+    ];
 
     private double Similar(ReadOnlySpan<float> a, ReadOnlySpan<float> b) =>
         _ssim.Of(a, b, modality.Columns.Count, modality.Side, modality.Side, Range);

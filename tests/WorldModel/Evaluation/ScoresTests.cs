@@ -56,7 +56,8 @@ public class ScoresTests
         EvaluationResult result = Score(batch);
 
         Assert.Equal(1, result.Modalities[0].Normalised[3].Model.Rmse, 1e-6);
-        Assert.Equal([("m", "tcp_x, tcp_y"), ("rad", "tcp_rx")], result.Modalities[0].Units.Select(u => (u.Unit, string.Join(", ", u.Columns))));
+        Assert.Equal(
+            [("m", "tcp_x, tcp_y"), ("rad", "tcp_rx")], result.Modalities[0].Units.Select(u => (u.Unit, string.Join(", ", u.Columns))));
         Assert.Equal(0.1, result.Modalities[0].Units[0].Rows[3].Model.Rmse, 1e-6);
         Assert.Equal(0.5, result.Modalities[0].Units[1].Rows[3].Model.Mae, 1e-6);
         Assert.Equal(0.2, result.Modalities[2].Units.Single(u => u.Unit == "m").Rows[0].Model.Mae, 1e-6);
@@ -122,7 +123,8 @@ public class ScoresTests
     private static ImaginedBatch Truth()
     {
         var random = new Random(5);
-        float[] Draw(int count, double from = 0) => [.. Enumerable.Range(0, count).Select(_ => (float)(from + (1 - from) * random.NextDouble()))];
+        float[] Draw(int count, double from = 0) =>
+            [.. Enumerable.Range(0, count).Select(_ => (float)(from + (1 - from) * random.NextDouble()))];
         float[] After(float[] all, int size) => [.. Enumerable.Range(0, Windows)
             .SelectMany(w => all[((w * Steps + Context) * size)..((w + 1) * Steps * size)])];
         float[] Ones(int count) => [.. Enumerable.Repeat(1f, count)];
@@ -135,7 +137,8 @@ public class ScoresTests
             Modalities = [.. new[] { s_pose, s_color, s_depth }.Select(m =>
             {
                 float[] frames = Draw(Windows * Steps * m.Size, m.Kind == ModalityKind.Color ? -0.75 : 0);
-                return new ImaginedModality(m, frames, Ones(Windows * Steps), After(frames, m.Size), new float[Windows * Horizon * m.Size]);
+                return new ImaginedModality(
+                    m, frames, Ones(Windows * Steps), After(frames, m.Size), new float[Windows * Horizon * m.Size]);
             })],
             Rewards = rewards,
             RewardMask = Ones(Windows * Steps),

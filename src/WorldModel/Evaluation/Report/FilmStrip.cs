@@ -6,7 +6,7 @@ using RobotWorldModel.WorldModel.Data;
 
 namespace RobotWorldModel.WorldModel.Evaluation.Report;
 
-/// <summary>One camera of one window: rows of what came, what was imagined and what they differ by; every picture lies in the page itself.</summary>
+/// <summary>One camera of one window: rows of what came, what was imagined and what they differ by; all pictures lie in the page.</summary>
 internal sealed class FilmStrip
 {
     private readonly PngEncoder _png = new();

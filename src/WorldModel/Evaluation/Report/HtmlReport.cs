@@ -93,8 +93,8 @@ internal sealed class HtmlReport
         if (_result.Modalities.Any(m => m.Temporal is not null))
         {
             Heading("Temporal consistency");
-            Paragraph("Mean norm of what imagined changes from step to step differ by from the real ones; of vectors normalised, of pictures "
-                + "0 … 1. A prediction that stands still has the size of the real changes.", "soft");
+            Paragraph("Mean norm of what imagined changes from step to step differ by from the real ones; of vectors normalised, of "
+                + "pictures 0 … 1. A prediction that stands still has the size of the real changes.", "soft");
             Table(["", "model", "standing still"], _result.Modalities.Where(m => m.Temporal is not null)
                 .Select(m => (string[])[m.Name, Number(m.Temporal!.Model), Number(m.Temporal.RepeatLast)]));
         }
@@ -112,8 +112,8 @@ internal sealed class HtmlReport
             return;
         Heading("What predictions owe to the actions");
         Paragraph(string.Create(CultureInfo.InvariantCulture, $"The same windows imagined with the actions of another window (they differ "
-            + $"by {actions.ActionsApart:0.###} root mean square, of -1 … 1). The ratio of both errors is over 1 where the model knows what "
-            + $"actions do; at 1 it could as well have none. Of what no action changes, a goal for example, it is 1 as well."), "soft");
+            + $"by {actions.ActionsApart:0.###} root mean square, of -1 … 1). The ratio of both errors is over 1 where the model knows "
+            + $"what actions do; at 1 it could as well have none. Of what no action changes, a goal for example, it is 1 too."), "soft");
         Table(["", "error with another's actions, to the true ones'", "predictions differ by (RMS)"], actions.Predictions.Select(p =>
             (string[])[p.Name, p.Ratio is { } ratio ? Number(ratio) : "-", Number(p.Apart)]));
         Plots(actions.Predictions.Select(ReportPlots.Dependence));
@@ -124,8 +124,8 @@ internal sealed class HtmlReport
         if (_result.Reward is not { } reward)
             return;
         Heading("Reward");
-        Paragraph($"Rewards of all imagined steps in {reward.Calibration.Bins.Count} bins of equally many, by prediction. A planner looks for "
-            + "the highest predictions: the rightmost points must lie on the line. Mean distance over bins: "
+        Paragraph($"Rewards of all imagined steps in {reward.Calibration.Bins.Count} bins of equally many, by prediction. A planner looks "
+            + "for the highest predictions: the rightmost points must lie on the line. Mean distance over bins: "
             + $"{Number(reward.Calibration.Error)}.", "soft");
         Plots([ReportPlots.Calibration(reward.Calibration)]);
     }
@@ -133,8 +133,8 @@ internal sealed class HtmlReport
     private void Divergence()
     {
         Heading("How surprising what came was");
-        Paragraph("KL divergence from the prior, what was expected, to the posterior, what was seen: with all before seen, and imagined from "
-            + "step 0 on. The first step of a window is left out: everything is news there.", "soft");
+        Paragraph("KL divergence from the prior, what was expected, to the posterior, what was seen: with all before seen, and imagined "
+            + "from step 0 on. The first step of a window is left out: everything is news there.", "soft");
         Plots([ReportPlots.Kl(_result.Kl, _result.Subject.Context)]);
     }
 
@@ -173,12 +173,13 @@ internal sealed class HtmlReport
         DatasetSummary learned = _card.Data;
         Table(["", ""],
         [
-            ["model", string.Create(CultureInfo.InvariantCulture, $"{_card.Config.Model}, {_card.Parameters:N0} numbers, step {_card.Step}")],
+            ["model", string.Create(
+                CultureInfo.InvariantCulture, $"{_card.Config.Model}, {_card.Parameters:N0} numbers, step {_card.Step}")],
             ["saved", _card.Saved.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)],
             ["weights (SHA-256)", _card.Sha256],
             ["validation loss", _card.Validation is { } v ? Number(v.Loss) : "none"],
             ["learned from", string.Create(CultureInfo.InvariantCulture,
-                $"{learned.Name}: {learned.Train} of {learned.Episodes} episodes, {learned.Hours:0.##} h in all, {learned.RateHz:0.##} Hz")],
+                $"{learned.Name}: {learned.Train} of {learned.Episodes} episodes, {learned.Hours:0.##} h, {learned.RateHz:0.##} Hz")],
             ["robot", learned.Robot ?? "none"],
             ["tasks", string.Join(", ", learned.Tasks.Select(t => $"{t.Key} ({t.Value})"))],
             ["actions", learned.Actions.ToString()],

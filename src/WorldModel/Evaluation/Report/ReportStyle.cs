@@ -49,6 +49,7 @@ internal static class ReportStyle
         .film img, .film .gap { display: block; width: 96px; height: 96px; image-rendering: pixelated; }
         .film .gap { border: 1px dashed var(--rule); color: var(--soft); display: grid; place-items: center; text-align: center; }
         details { margin: 10px 0; } summary { cursor: pointer; color: var(--soft); }
-        pre { overflow-x: auto; background: var(--panel); border: 1px solid var(--rule); border-radius: 8px; padding: 12px; font-size: 12px; }
+        pre { overflow-x: auto; background: var(--panel); border: 1px solid var(--rule); border-radius: 8px; padding: 12px;
+          font-size: 12px; }
         """;
 }

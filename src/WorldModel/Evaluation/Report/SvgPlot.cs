@@ -104,7 +104,8 @@ internal sealed record SvgPlot(string Title, string X, string Y)
     }
 
     private static void Text(StringBuilder svg, double x, double y, string style, string text) =>
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\">{WebUtility.HtmlEncode(text)}</text>");
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"{style}\" x=\"{x:0.#}\" y=\"{y:0.#}\">")
+            .Append(WebUtility.HtmlEncode(text)).Append("</text>");
 
     private static void Segment(StringBuilder svg, string style, double x1, double y1, double x2, double y2) =>
         svg.Append(CultureInfo.InvariantCulture, $"<path class=\"{style}\" d=\"M{x1:0.#} {y1:0.#}L{x2:0.#} {y2:0.#}\"/>");
@@ -124,8 +125,8 @@ internal sealed record Axis(double From, double To, double Step)
     {
         double[] all = [.. values];
         double from = fromZero ? Math.Min(0, all.Min()) : all.Min(), to = all.Max();
-        if (to - from <= 1e-9 * Math.Max(Math.Abs(from), Math.Abs(to))) // one value: a range around it, not through rounding
-            (from, to) = fromZero && to > 0 ? (from, to) : (from - Math.Max(0.5, Math.Abs(from) / 2), to + Math.Max(0.5, Math.Abs(to) / 2));
+        if (to - from <= 1e-6 * Math.Max(Math.Abs(from), Math.Abs(to))) // one value: a range around it, not the noise of rounding
+            (from, to) = (from - Math.Max(0.5, Math.Abs(from) / 2), to + Math.Max(0.5, Math.Abs(to) / 2));
         double rough = (to - from) / Math.Max(2, count), power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         double step = power * (rough / power is var r && r <= 1 ? 1 : r <= 2 ? 2 : r <= 5 ? 5 : 10);
         return tight ? new(from, to, step) : new(Math.Floor(from / step) * step, Math.Ceiling(to / step) * step, step);
