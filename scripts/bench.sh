@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every benchmark and keeps its numbers in bench/results/DATE-NAME.json. Exits with 1 where a number was missed.
-#   scripts/bench.sh            about an hour and a half; 45 GB free in the temporary folder (TMPDIR names another)
+#   scripts/bench.sh            about three hours; 45 GB free in the temporary folder (TMPDIR names another)
 #   scripts/bench.sh --quick    a few minutes, to see that all of it works; keeps nothing
 set -u
 cd "$(dirname "$0")/.."
@@ -32,6 +32,7 @@ run() {
 if [ -n "$quick" ]; then
     run encoding --runs 1
     run imagination --runs 1
+    run learned-control --quick
     run webcam --runs 1 --seconds 5
     run rendering --runs 1 --seconds 2
     run rtde --runs 2 --seconds 5
@@ -53,6 +54,7 @@ else
     results=bench/results
     run encoding --results "$results"
     run imagination --results "$results"
+    run learned-control --results "$results"
     run webcam --results "$results"
     run rendering --results "$results"
     run rtde --results "$results"

@@ -7,8 +7,8 @@ using RobotWorldModel.WorldModel.Training;
 namespace RobotWorldModel.Bench;
 
 /// <summary>
-/// Episodes, training and planning in what was learned, beside planning in the true dynamics with the same budget from the same starts, and
-/// beside what was published.
+/// Episodes, training and planning in what was learned, beside planning in the true dynamics with the same budget from the same starts,
+/// and beside what was published.
 /// </summary>
 internal static class LearnedControlBench
 {
@@ -39,8 +39,8 @@ internal static class LearnedControlBench
             if (quick)
                 results.Note("quick: 4 episodes, 20 steps, 2 starts; the numbers say nothing");
             else
-                results.Note("learned offline from 100 episodes of coloured noise and 100 of CEM in the true dynamics with action noise of "
-                    + "0.3; returns are means over 50 starts, seeds 10000 to 10049, the same for every row of ours");
+                results.Note("learned offline from 100 episodes of coloured noise and 100 of CEM in the true dynamics with action noise "
+                    + "of 0.3; returns are means over 50 starts, seeds 10000 to 10049, the same for every row of ours");
             foreach (Row row in s_rows.Where(r => task is null || r.Task == task))
                 Measure(results, row, Path.Combine(work, row.Task), quick, cancel);
         }
@@ -98,11 +98,12 @@ internal static class LearnedControlBench
             "rssm-small", Path.Combine(Checkout.Root, "tasks", task.Name + ".yaml"),
             quick ? ["steps=20", "optimizer.warmup=5", "validate_every=20"] : []);
         var folder = new RunFolder(run);
-        using var trainer = new Trainer(config, Dataset.Open(data, config.Data, Console.Error.WriteLine), folder, folder.Checkpoint is not null);
+        Dataset episodes = Dataset.Open(data, config.Data, Console.Error.WriteLine);
+        using var trainer = new Trainer(config, episodes, folder, goOn: folder.Checkpoint is not null);
         trainer.Run(progress =>
         {
             if (progress.Step % 500 == 0)
-                Console.Error.WriteLine($"bench: {task.Name}: step {progress.Step} of {progress.Steps}, {progress.StepsPerSecond:0.#} a second");
+                Console.Error.WriteLine($"bench: {task.Name}: step {progress.Step} of {progress.Steps}");
         }, cancel);
         cancel.ThrowIfCancellationRequested();
         return trainer.Step;

@@ -27,7 +27,7 @@ internal static class SimulateCommand
         var seed = new Option<long>("--seed") { Description = "Of the first; each next one has the next", DefaultValueFactory = _ => 0 };
         var policy = new Option<string>("--policy")
         {
-            Description = "Who acts: noise (coloured), planner (CEM in the task's true dynamics), expert (reach's script), or the folder of a run, "
+            Description = "Who acts: noise (coloured), planner (CEM in the true dynamics), expert (reach's script), or a run's folder, "
                 + "whose model plans",
             DefaultValueFactory = _ => Noise, HelpName = "noise|planner|expert|RUN",
         };
@@ -43,7 +43,7 @@ internal static class SimulateCommand
         };
         var workers = new Option<int>("--workers") { Description = "Threads", DefaultValueFactory = _ => Environment.ProcessorCount };
         var horizon = new Option<int?>("--horizon") { Description = "Actions that a plan looks ahead" };
-        var candidates = new Option<int?>("--candidates") { Description = "Sequences that a round of planning imagines; a tenth is elite" };
+        var candidates = new Option<int?>("--candidates") { Description = "Sequences that a round imagines; a tenth is elite" };
         var iterations = new Option<int?>("--iterations") { Description = "Rounds of planning" };
         var value = new Option<bool>("--value") { Description = "End imagined sequences in the model's value" };
         var command = new Command("simulate",
@@ -115,7 +115,8 @@ internal static class SimulateCommand
             }, cancel);
         }
         return AnsiConsole.Progress().Columns(
-            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+            new RemainingTimeColumn())
             .Start(bars =>
             {
                 ProgressTask bar = bars.AddTask(plan.Task.Name, maxValue: plan.Episodes);
@@ -135,14 +136,14 @@ internal static class SimulateCommand
         IEnvironment environment = plan.Task.Make();
         double simulated = r.Decisions * environment.SecondsPerDecision;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{plan.Task.Name}, {plan.Policy.Source}: return {r.Mean:0.0} ± {r.Std:0.0} ({r.Returns.Count} episodes, seeds {plan.FirstSeed} to "
-            + $"{plan.FirstSeed + (ulong)plan.Episodes - 1}; {r.Returns.Min():0.0} to {r.Returns.Max():0.0})"));
+            $"{plan.Task.Name}, {plan.Policy.Source}: return {r.Mean:0.0} ± {r.Std:0.0} ({r.Returns.Count} episodes, "
+            + $"seeds {plan.FirstSeed} to {plan.FirstSeed + (ulong)plan.Episodes - 1}; {r.Returns.Min():0.0} to {r.Returns.Max():0.0})"));
         if (r.Successes.All(s => s is not null))
             Console.WriteLine($"success: {r.Successes.Count(s => s == true)} of {r.Successes.Count}");
         if (r.Kept < r.Returns.Count)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{r.Returns.Count - r.Kept} played in {r.Elapsed.TotalSeconds:0.0} s, {simulated / r.Elapsed.TotalSeconds:0} times real time"
-                + $"{(r.Kept > 0 ? $"; {r.Kept} were there" : "")}"));
+                $"{r.Returns.Count - r.Kept} played in {r.Elapsed.TotalSeconds:0.0} s, "
+                + $"{simulated / r.Elapsed.TotalSeconds:0} times real time{(r.Kept > 0 ? $"; {r.Kept} were there" : "")}"));
         if (plan.Root is not null)
             Console.WriteLine($"kept in {Path.Combine(plan.Root, "simulation")}. Next: robot train MODEL --data {plan.Root} --out RUN "
                 + "--set data.modalities=[task]");

@@ -13,7 +13,7 @@ namespace RobotWorldModel.Runtime.Simulate;
 /// <param name="Units">One for each column.</param>
 /// <param name="Reward">The rule, in words.</param>
 /// <param name="Robot">Model of the arm; null without one.</param>
-/// <param name="Search">How it is planned where nothing else is said: the budget of the true dynamics and of a learned model alike.</param>
+/// <param name="Search">How it is planned where nothing else is said, in the true dynamics and in a learned model alike.</param>
 internal sealed record SimulatedTask(
     string Name, Func<IEnvironment> Make, IReadOnlyList<string> Columns, IReadOnlyList<string> Units, string Reward, string? Robot,
     CemOptions Search)
@@ -26,7 +26,8 @@ internal sealed record SimulatedTask(
         new("pendulum-v1", () => new PendulumV1(), ["cos", "sin", "speed"], ["-", "-", "rad/s"],
             "-(angle^2 + 0.1 speed^2 + 0.001 torque^2) before the step", null, s_warm with { Horizon = 20, Iterations = 5 }),
         new("cartpole-swingup", () => new CartpoleSwingup(), ["x", "cos", "sin", "x_speed", "speed"], ["m", "-", "-", "m/s", "rad/s"],
-            "upright · centred · small control · small velocity, summed over 8 steps", null, s_warm with { Horizon = 12, Iterations = 4 }),
+            "upright · centred · small control · small velocity, summed over 8 steps", null,
+            s_warm with { Horizon = 12, Iterations = 4 }),
         new("pendulum-swingup", () => new PendulumSwingup(2), ["cos", "sin", "speed"], ["-", "-", "rad/s"],
             "1 within 8 degrees of upright, summed over 2 steps", null, s_warm with { Horizon = 12, Iterations = 4 }),
         new("reach", () => new ReachEnvironment(), ReachTask.ObservationNames, [.. ReachTask.ObservationNames.Select(UnitOfReach)],

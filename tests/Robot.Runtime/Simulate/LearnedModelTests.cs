@@ -27,7 +27,7 @@ public sealed class LearnedModelTests : NoLeaks, IDisposable
     [Fact]
     public void Planning_in_a_learned_model_is_nearly_as_good_as_in_the_true_dynamics()
     {
-        LearnedModel model = Learn();
+        LearnedModel model = Learn(250);
         double noise = Mean(PolicyKind.Noise(1)), learned = Mean(PolicyKind.Model(model, s_task.Search, value: false)),
             planned = Mean(PolicyKind.TruePlanner(s_task.Search));
         // Noise is far from the best there is; what the model loses of that is little.
@@ -37,7 +37,7 @@ public sealed class LearnedModelTests : NoLeaks, IDisposable
     [Fact]
     public void A_model_of_another_task_is_refused()
     {
-        Learn();
+        Learn(2);
         string run = Path.Combine(_folder.Path, "run");
         SimulatedTask other = SimulatedTask.Named("pendulum-v1");
         RobotException refused = Assert.Throws<RobotException>(() => LearnedModel.Open(run, other, other.Make()));
@@ -50,7 +50,7 @@ public sealed class LearnedModelTests : NoLeaks, IDisposable
     private static double Mean(PolicyKind policy) =>
         SimulationRun.Play(new(s_task, policy, 10, 1000, 0, null, 2), _ => { }, CancellationToken.None).Mean;
 
-    private LearnedModel Learn()
+    private LearnedModel Learn(int steps)
     {
         string root = Path.Combine(_folder.Path, "data"), run = Path.Combine(_folder.Path, "run");
         SimulationRun.Play(new(s_task, PolicyKind.Noise(1), 40, 0, 0, root, 2), _ => { }, CancellationToken.None);
@@ -63,8 +63,8 @@ public sealed class LearnedModelTests : NoLeaks, IDisposable
             Loss = new RssmLossConfig { FreeNats = 0 },
             Data = new DataOptions { Modalities = ["task"] },
             Windows = new WindowOptions { Length = 8, Stride = 2 },
-            Optimizer = new OptimizerConfig { LearningRate = 5e-3, Warmup = 20 },
-            Batch = 32, Steps = 250, ValidateEvery = 250, CheckpointEvery = 250, ValidationBatches = 1,
+            Optimizer = new OptimizerConfig { LearningRate = 5e-3, Warmup = Math.Min(20, steps) },
+            Batch = 32, Steps = steps, ValidateEvery = steps, CheckpointEvery = steps, ValidationBatches = 1,
         };
         using (var trainer = new Trainer(config, Dataset.Open(root, config.Data, Assert.Fail), new RunFolder(run), goOn: false))
             trainer.Run(_ => { }, CancellationToken.None);
