@@ -15,25 +15,44 @@ show() {
     tee -a "$log" | { grep -vE '^\s+Passed |^\s*$|^Test run for|^A total of|Test Parallelization' || true; }
 }
 # Whole cells keep real-time promises, and mostly wait. What keeps none runs beside them in what they leave of the machine, at the lowest
-# priority and without the right to a real-time class of its own; what keeps some, or computes on all cores, runs alone after them.
+# priority and without the right to a real-time class of its own; what keeps some runs alone after them. What computes on all cores and
+# keeps no times runs last, two projects at a time.
 beside='tests/Browser tests/Robot.Runtime tests/Vision'
+computes='tests/WorldModel tests/Planner tests/TorchSharp'
 gives_way=(nice -n 19 setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
 "${gives_way[@]}" true 2>/dev/null || gives_way=(nice -n 19) # nobody but root has that right to lose
-for project in $beside; do
-    "${gives_way[@]}" bash -c "$(declare -f run); run $project"
-    echo "exit code $?"
-done > "$log.beside" &
-run tests/EndToEnd | show
-[ "${PIPESTATUS[0]}" -eq 0 ] || failed_projects=$((failed_projects + 1))
+in_a_row() { # projects; with their exit codes, for what runs in the background
+    for project in "$@"; do
+        run "$project"
+        echo "exit code $?"
+    done
+}
+show_background() { # what they said
+    grep -v '^exit code' "$log.beside" | show
+    failed_projects=$((failed_projects + $(grep -c '^exit code [^0]' "$log.beside")))
+}
+show_now() {
+    run "$1" | show
+    [ "${PIPESTATUS[0]}" -eq 0 ] || failed_projects=$((failed_projects + 1))
+}
+"${gives_way[@]}" bash -c "$(declare -f run in_a_row); in_a_row $beside" > "$log.beside" &
+show_now tests/EndToEnd
 wait $!
-grep -v '^exit code' "$log.beside" | show
-failed_projects=$((failed_projects + $(grep -c '^exit code [^0]' "$log.beside")))
+show_background
 for project in tests/*/*.csproj; do
     project=$(dirname "$project")
-    case " $beside tests/EndToEnd " in *" $project "*) continue ;; esac
-    run "$project" | show
-    [ "${PIPESTATUS[0]}" -eq 0 ] || failed_projects=$((failed_projects + 1))
+    case " $beside $computes tests/EndToEnd " in *" $project "*) continue ;; esac
+    show_now "$project"
 done
+if [ -e artifacts/native/torch/librobot_torch.so ]; then
+    set -- $computes
+    in_a_row "${@:2}" > "$log.beside" &
+    show_now "$1"
+    wait $!
+    show_background
+else
+    echo "== skipped, for want of libtorch (make setup): $computes"
+fi
 sum() { sed -nE "s/^ *$1: *([0-9]+).*/\1/p" "$log" | awk '{s+=$1} END{print s+0}'; }
 passed=$(sum Passed)
 failed=$(sum Failed)

@@ -22,7 +22,7 @@ public static partial class torch
         public Generator(ulong seed = 0, Device? device = null)
         {
             if (device is not null && device.type != DeviceType.CPU)
-                throw new NotSupportedException("A generator of its own on another device than the CPU is not in this subset of TorchSharp.");
+                throw new NotSupportedException("Generators on other devices than the CPU are not in this subset of TorchSharp.");
             Native.Check(Native.rt_generator_new(seed, out _native));
         }
 

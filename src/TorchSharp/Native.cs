@@ -32,7 +32,7 @@ internal static unsafe partial class Native
         if (!File.Exists(file))
         {
             throw new DllNotFoundException(
-                $"{file} is not there: models need libtorch. Install it and build again: sudo apt-get install libtorch-dev, then make build.");
+                $"{file} is not there: models need libtorch. sudo apt-get install libtorch-dev, then make build.");
         }
         try
         {
@@ -98,7 +98,8 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] internal static partial int rt_in_place_scalar(Binary op, nint a, int whole, double real, long integer);
     [LibraryImport(Library)] internal static partial int rt_clamp(nint a, int bounds, double low, double high, out nint r);
     [LibraryImport(Library)] internal static partial int rt_where(nint condition, nint a, nint b, out nint r);
-    [LibraryImport(Library)] internal static partial int rt_reduce(Reduce op, nint a, long* over, int n, int keep, int unbiased, out nint r);
+    [LibraryImport(Library)]
+    internal static partial int rt_reduce(Reduce op, nint a, long* over, int n, int keep, int unbiased, out nint r);
     [LibraryImport(Library)] internal static partial int rt_along(Along op, nint a, long p, long q, long r, out nint result);
     [LibraryImport(Library)] internal static partial int rt_slice(nint a, long dim, long start, long stop, long step, out nint r);
     [LibraryImport(Library)] internal static partial int rt_reshape(Reshape op, nint a, long* sizes, int n, out nint r);
@@ -123,7 +124,8 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] internal static partial int rt_softplus(nint x, double beta, double threshold, out nint r);
     [LibraryImport(Library)] internal static partial int rt_dropout(nint x, double p, int training, out nint r);
     [LibraryImport(Library)] internal static partial int rt_avg_pool2d(nint x, long kernel, long stride, long padding, out nint r);
-    [LibraryImport(Library)] internal static partial int rt_loss(Loss op, nint x, nint target, long reduction, double parameter, out nint r);
+    [LibraryImport(Library)]
+    internal static partial int rt_loss(Loss op, nint x, nint target, long reduction, double parameter, out nint r);
 
     [LibraryImport(Library)] internal static partial int rt_requires_grad(nint a);
     [LibraryImport(Library)] internal static partial int rt_is_leaf(nint a);

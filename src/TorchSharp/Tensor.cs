@@ -225,7 +225,7 @@ public static partial class torch
         internal unsafe void* Contiguous()
         {
             if (Native.rt_is_contiguous(Handle) == 0 || device.type != DeviceType.CPU)
-                throw new InvalidOperationException("Only a contiguous tensor on the CPU has its elements in one piece: .cpu().contiguous().");
+                throw new InvalidOperationException("Only a contiguous tensor on the CPU lies in one piece: .cpu().contiguous()");
             return Native.rt_data(Handle);
         }
 

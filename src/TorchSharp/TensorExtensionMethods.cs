@@ -39,7 +39,8 @@ public static class TensorExtensionMethods
         if (!skip && (type != tensor.dtype || !sizes.AsSpan().SequenceEqual(tensor.shape)))
         {
             throw new ArgumentException(
-                $"The file has {type} of [{string.Join(", ", sizes)}] where {tensor.dtype} of [{string.Join(", ", tensor.shape)}] belongs.");
+                $"The file has {type} of [{string.Join(", ", sizes)}] where {tensor.dtype} of "
+                + $"[{string.Join(", ", tensor.shape)}] belongs.");
         }
         var raw = reader.ReadBytes(checked((int)(count * type.ElementSize())));
         if (raw.Length != count * type.ElementSize())

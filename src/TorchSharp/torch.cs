@@ -4,8 +4,8 @@ namespace TorchSharp;
 
 /// <summary>
 /// The part of TorchSharp 0.107's API that our models and their training need, over whichever libtorch this machine has. Names, parameters
-/// and defaults are TorchSharp's, so that the same sources build on its package (<c>-p:TorchBackend=nuget</c>); what each does is PyTorch's
-/// documentation of the same name.
+/// and defaults are TorchSharp's, so that the same sources build on its package (<c>-p:TorchBackend=nuget</c>); what each does is
+/// PyTorch's documentation of the same name.
 /// </summary>
 public static partial class torch
 {

@@ -24,8 +24,8 @@ public sealed record ControlOptions
 }
 
 /// <summary>
-/// A learned model that filters what is seen and plans: one vector modality in its own units in, actions from -1 to 1 out. It knows no time
-/// and no robot; the same serves an environment faster than real time and a live arm. No allocation after construction; one thread.
+/// A learned model that filters what is seen and plans: one vector modality in its own units in, actions from -1 to 1 out. It knows no
+/// time and no robot; the same serves an environment faster than real time and a live arm. No allocation after construction; one thread.
 /// </summary>
 public sealed class ModelController : IDisposable
 {
@@ -103,11 +103,12 @@ public sealed class ModelController : IDisposable
     }
 
     /// <summary>
-    /// Filters: the action that led here, and what is seen. Gives how far the model's expectation was off, as validation measures it
-    /// (root mean square of the normalised difference); NaN at an episode's first observation.
+    /// Filters: the action that led here, and what is seen. Gives how far the model's expectation was off, as validation measures it (root
+    /// mean square of the normalised difference); NaN at an episode's first observation.
     /// </summary>
     /// <param name="action">Zeros at an episode's first.</param>
-    /// <param name="observation">In the modality's own units; empty where nothing fresh was seen: then the state goes on by itself.</param>
+    /// <param name="observation">In the modality's own units; empty where nothing fresh was seen: then the state goes on by
+    /// itself.</param>
     public double Observe(ReadOnlySpan<float> action, ReadOnlySpan<float> observation)
     {
         _engine.SetState(_h, _s);

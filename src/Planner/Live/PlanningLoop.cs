@@ -25,9 +25,9 @@ public readonly record struct LoopReport(
     long Plans, long Late, long Held, double PlanP50Ms, double PlanP99Ms, double PlanMaxMs, double OneStepError, double Expected);
 
 /// <summary>
-/// Plans beside the tick: a thread of its own filters what the tick posts and plans for the tick after. The tick never waits; a plan that is
-/// not there when its tick comes is not executed any more, and what an earlier one had for that time is taken instead. One thread posts and
-/// takes. No allocation after construction.
+/// Plans beside the tick: a thread of its own filters what the tick posts and plans for the tick after. The tick never waits; a plan that
+/// is not there when its tick comes is not executed any more, and what an earlier one had for that time is taken instead. One thread posts
+/// and takes. No allocation after construction.
 /// </summary>
 public sealed class PlanningLoop : IDisposable
 {
@@ -185,8 +185,8 @@ public sealed class PlanningLoop : IDisposable
         if (_doubts >= MostDoubts)
         {
             _doubt = string.Create(System.Globalization.CultureInfo.InvariantCulture,
-                $"the model does not know this world: for {MostDoubts} ticks what was seen was off what it expected by more than in 99.9 % of "
-                + $"validation ({error:0.00}, limit {_controller.OneStepLimit:0.00})");
+                $"the model does not know this world: for {MostDoubts} ticks what was seen was off what it expected by more than in "
+                + $"99.9 % of validation ({error:0.00}, limit {_controller.OneStepLimit:0.00})");
         }
     }
 

@@ -25,7 +25,8 @@ internal static class ModelsCommand
         {
             var r = preset.Config.Rssm;
             table.AddRow(
-                preset.Name, r.Classes == 0 ? $"{r.Deterministic} + {r.Stochastic} gaussian" : $"{r.Deterministic} + {r.Stochastic}x{r.Classes}",
+                preset.Name,
+                $"{r.Deterministic} + {(r.Classes == 0 ? $"{r.Stochastic} gaussian" : $"{r.Stochastic}x{r.Classes}")}",
                 string.Join(", ", preset.Config.Data.Modalities), preset.Purpose);
         }
         AnsiConsole.Write(table);

@@ -17,7 +17,10 @@ internal static class MpcCommand
     {
         var config = SharedOptions.Config();
         var data = SharedOptions.Data();
-        var model = new Option<string>("--model") { Description = "A run of 'robot train', or a model's folder", Required = true, HelpName = "RUN" };
+        var model = new Option<string>("--model")
+        {
+            Description = "A run of 'robot train', or a model's folder", Required = true, HelpName = "RUN",
+        };
         var task = new Option<string>("--task") { Description = "What the model is to do", DefaultValueFactory = _ => "reach" };
         task.AcceptOnlyFromAmong("reach");
         var goal = new Option<string?>("--goal")
@@ -50,7 +53,8 @@ internal static class MpcCommand
                 cell, parsed.GetValue(data)!, parsed.GetResult(data) is { Implicit: false }, cancel);
             await service.Core.SubscribeAsync(cancel);
             await MotionWarning.AskAsync(cell, service, needed: true, parsed.GetValue(yes),
-                $"go to goals by a learned model, {parsed.GetValue(seconds):0.#} s each, the tool at most {ReachTask.AxisSpeed} m/s", cancel);
+                $"go to goals by a learned model, {parsed.GetValue(seconds):0.#} s each, the tool at most {ReachTask.AxisSpeed} m/s",
+                cancel);
             MpcStatus end = await RunAsync(service, asked, cancel);
             Tell(end);
             return end.State == "done" ? ExitCode.Done : ExitCode.Device;

@@ -53,10 +53,11 @@ internal static class TerminalView
         yield return string.Create(CultureInfo.InvariantCulture,
             $"{mpc.Task}: {mpc.State}, goal {Math.Min(mpc.Outcomes.Count + 1, mpc.Goals)} of {mpc.Goals}, "
             + $"{mpc.Outcomes.Count(o => o.Reached)} reached, {mpc.DistanceM * 1000:0.0} mm off");
-        yield return $"plan {Number(mpc.PlanP50Ms, "0.0")} / {Number(mpc.PlanP99Ms, "0.0")} / {Number(mpc.PlanMaxMs, "0.0")} ms (p50, p99, max), "
+        string[] plan = [Number(mpc.PlanP50Ms, "0.0"), Number(mpc.PlanP99Ms, "0.0"), Number(mpc.PlanMaxMs, "0.0")];
+        yield return $"plan {string.Join(" / ", plan)} ms (p50, p99, max), "
             + $"{mpc.Late} late, {mpc.Held} held, {mpc.Clamped} shortened, {mpc.Stale} stale of {mpc.Ticks} ticks";
-        yield return $"return expected {Number(mpc.ExpectedReturn, "0.00")}, received {Number(mpc.ReceivedReturn, "0.00")}; one step off by "
-            + $"{Number(mpc.OneStepError, "0.00")} (limit {Number(mpc.OneStepLimit, "0.00")})";
+        yield return $"return expected {Number(mpc.ExpectedReturn, "0.00")}, received {Number(mpc.ReceivedReturn, "0.00")}; "
+            + $"one step off by {Number(mpc.OneStepError, "0.00")} (limit {Number(mpc.OneStepLimit, "0.00")})";
     }
 
     private static Markup Headline(CoreStatus status, string url)

@@ -19,13 +19,19 @@ internal static class TrainCommand
         {
             Description = "The run's folder: checkpoints, metrics.jsonl, TensorBoard events", Required = true, HelpName = "RUN",
         };
-        var config = new Option<string?>("--config", "-c") { Description = "YAML or JSON that changes the model's settings", HelpName = "FILE" };
+        var config = new Option<string?>("--config", "-c")
+        {
+            Description = "YAML or JSON that changes the model's settings", HelpName = "FILE",
+        };
         var set = new Option<string[]>("--set")
         {
             Description = "Changes one setting: --set optimizer.learning_rate=1e-4 ('robot models show MODEL' has them all)",
             HelpName = "KEY=VALUE", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
         };
-        var resume = new Option<bool>("--resume") { Description = "Goes on with a run that was stopped or killed, from its last checkpoint" };
+        var resume = new Option<bool>("--resume")
+        {
+            Description = "Goes on with a run that was stopped or killed, from its last checkpoint",
+        };
         var command = new Command(
             "train", "Learns a world model from recorded episodes. Ctrl-C keeps a checkpoint; --resume goes on from it.\n"
                 + "Example:  robot train rssm-small --data data --out runs/first --set steps=2000")
@@ -102,7 +108,8 @@ internal static class TrainCommand
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{config.Model}: {trainer.Parameters:N0} numbers to learn, on {config.Device}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"data: {s.Train} episodes to learn from, {s.Validation} to validate, {s.Hours:0.##} h at {s.RateHz:0.##} Hz, robot {s.Robot ?? "none"}"));
+            $"data: {s.Train} episodes to learn from, {s.Validation} to validate, {s.Hours:0.##} h at {s.RateHz:0.##} Hz, "
+            + $"robot {s.Robot ?? "none"}"));
         Console.WriteLine($"sees {string.Join(", ", data.Modalities.Select(m => m.Name))}; does {s.Actions}");
         Console.WriteLine($"run: {run.Path}{(trainer.Step > 0 ? $", goes on after step {trainer.Step}" : "")}");
     }
@@ -123,8 +130,8 @@ internal static class TrainCommand
             return;
         }
         AnsiConsole.Progress().Columns(
-            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .Start(bars =>
+            new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+            new RemainingTimeColumn()).Start(bars =>
             {
                 ProgressTask bar = bars.AddTask("step", maxValue: config.Steps);
                 bar.Value = trainer.Step;

@@ -29,7 +29,8 @@ internal static class YamlFile
 
     private static JsonNode? Node(YamlNode node) => node switch
     {
-        YamlMappingNode map => new JsonObject(map.Children.Select(one => KeyValuePair.Create(((YamlScalarNode)one.Key).Value!, Node(one.Value)))),
+        YamlMappingNode map => new JsonObject(
+            map.Children.Select(one => KeyValuePair.Create(((YamlScalarNode)one.Key).Value!, Node(one.Value)))),
         YamlSequenceNode list => new JsonArray([.. list.Children.Select(Node)]),
         YamlScalarNode { Style: ScalarStyle.Plain } scalar => Plain(scalar.Value ?? ""),
         _ => JsonValue.Create(((YamlScalarNode)node).Value),

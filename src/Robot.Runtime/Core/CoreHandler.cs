@@ -38,7 +38,10 @@ internal sealed class CoreHandler(
     /// <summary>Of the running replay, or the last one.</summary>
     public ReplayStatus? Replay => _replay.Status;
 
-    public CoreStatus Status() => status.Report(Replay) with { Teleop = _teleop.Status, Mpc = _mpc.Status, Stops = Volatile.Read(ref _stops) };
+    public CoreStatus Status() => status.Report(Replay) with
+    {
+        Teleop = _teleop.Status, Mpc = _mpc.Status, Stops = Volatile.Read(ref _stops),
+    };
 
     public async Task<object?> HandleAsync(string method, JsonElement parameters, object connection, CancellationToken cancel)
     {

@@ -229,8 +229,8 @@ public static class CoreMethods
     public const string RecordWait = "record.wait";
 
     /// <summary>
-    /// {axis: x|y|z|rx|ry|rz|gripper, steps: ±n} → {}. One step is 5 mm, at most 20 mm/s. The connection holds the lease; it lapses with
-    /// it.
+    /// {axis: x|y|z|rx|ry|rz|gripper, steps: ±n} → {}. One step is 5 mm, at most 20 mm/s. The connection holds the lease; it lapses
+    /// with it.
     /// </summary>
     public const string Jog = "jog";
 
@@ -241,9 +241,9 @@ public static class CoreMethods
     public const string Teleop = "teleop";
 
     /// <summary>
-    /// {model, goals: [[x, y, z], …] | seeds: [n, …], seconds?, delay_ticks?} → {}: plans in a learned model, and reaches one goal after the
-    /// other; progress is in the status. model: the folder of a run or a model. goals: m, base frame, from where the arm stands; seeds:
-    /// reach's own episodes, each from its start. The connection holds the lease; it lapses with it.
+    /// {model, goals: [[x, y, z], …] | seeds: [n, …], seconds?, delay_ticks?} → {}: plans in a learned model, and reaches one goal
+    /// after the other; progress is in the status. model: the folder of a run or a model. goals: m, base frame, from where the arm
+    /// stands; seeds: reach's own episodes, each from its start. The connection holds the lease; it lapses with it.
     /// </summary>
     public const string MpcStart = "mpc.start";
 

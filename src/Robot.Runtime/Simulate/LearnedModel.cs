@@ -74,7 +74,10 @@ internal sealed class ModelPolicy : IEpisodePolicy
         _controller = model.NewController(new ControlOptions
         {
             Planner = search,
-            Objective = (ReachPlanning.Fits(model.Card) ? ReachPlanning.Objective(model.Card) : new Objective()) with { Discount = value ? model.Card.Config.ActorCritic.Discount : 1, TerminalValue = value },
+            Objective = (ReachPlanning.Fits(model.Card) ? ReachPlanning.Objective(model.Card) : new Objective()) with
+            {
+                Discount = value ? model.Card.Config.ActorCritic.Discount : 1, TerminalValue = value,
+            },
         });
     }
 

@@ -12,7 +12,9 @@ internal static class ReachPlanning
     // Of a metre of distance squared: some centimetres from the goal, where the learned reward is nearly flat, it tells which way is left.
     private const double DistanceCost = 20;
 
-    /// <summary>iCEM with a budget for one core; the mean, not the best sample: samples shake the arm where all are nearly as good.</summary>
+    /// <summary>
+    /// iCEM with a budget for one core; the mean, not the best sample: samples shake the arm where all are nearly as good.
+    /// </summary>
     public static CemOptions Search { get; } = CemOptions.Improved with
     {
         Horizon = 10, Candidates = 64, Elites = 8, Iterations = 4, Std = 0.4, NoiseExponent = 2, ReturnBest = false, LeastStd = 0.02,

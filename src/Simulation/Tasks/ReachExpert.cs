@@ -5,7 +5,9 @@ namespace RobotWorldModel.Simulation.Tasks;
 /// <summary>Reaches without having learned anything: a velocity towards the goal, in proportion to what is left.</summary>
 public static class ReachExpert
 {
-    /// <summary>1/s: what is left shrinks by this share a second, with the way's lag of some 0.1 s well within what stays smooth.</summary>
+    /// <summary>
+    /// 1/s: what is left shrinks by this share a second, with the way's lag of some 0.1 s well within what stays smooth.
+    /// </summary>
     private const double Gain = 3;
 
     private const int GoalLessTcp = 24; // in ReachTask.ObservationNames

@@ -87,8 +87,8 @@ namespace TorchSharp.Modules
     }
 
     /// <summary>
-    /// r = σ(W_ir x + b_ir + W_hr h + b_hr), z likewise, n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h; the gates lie in
-    /// the order r, z, n in weight_ih [3 D, in], weight_hh [3 D, D] and the biases [3 D].
+    /// r = σ(W_ir x + b_ir + W_hr h + b_hr), z likewise, n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h; the gates lie
+    /// in the order r, z, n in weight_ih [3 D, in], weight_hh [3 D, D] and the biases [3 D].
     /// </summary>
     public sealed class GRUCell : nn.Module<Tensor, Tensor, Tensor>
     {
@@ -151,7 +151,9 @@ namespace TorchSharp.Modules
         public override Tensor forward(Tensor tensor) => nn.functional.layer_norm(tensor, normalized_shape, weight, bias, eps);
     }
 
-    /// <summary>What the two convolutions have in common. Weights as in PyTorch: [out, in / groups, k, k], transposed [in, out / groups, k, k].</summary>
+    /// <summary>
+    /// What the two convolutions have in common. Weights as in PyTorch: [out, in / groups, k, k], transposed [in, out / groups, k, k].
+    /// </summary>
     public abstract class Convolution : nn.Module<Tensor, Tensor>
     {
         private protected Convolution(
@@ -219,8 +221,8 @@ namespace TorchSharp.Modules
     {
         internal ConvTranspose2d(long inputs, long outputs, long kernel, long stride, long padding, long outputPadding, long dilation,
             long groups, bool hasBias, Device? device, ScalarType? type)
-            : base(nameof(ConvTranspose2d), [inputs, outputs / groups, kernel, kernel], outputs, outputs / groups * kernel * kernel, stride,
-                padding, outputPadding, dilation, groups, hasBias, device, type)
+            : base(nameof(ConvTranspose2d), [inputs, outputs / groups, kernel, kernel], outputs, outputs / groups * kernel * kernel,
+                stride, padding, outputPadding, dilation, groups, hasBias, device, type)
         {
         }
     }

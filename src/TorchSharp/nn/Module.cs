@@ -8,8 +8,8 @@ public static partial class torch
     public static partial class nn
     {
         /// <summary>
-        /// A part of a model: parameters, buffers and modules inside, by name. They are registered by name, or from the fields of the class
-        /// with <see cref="RegisterComponents"/>. Its state is saved in TorchSharp's file form.
+        /// A part of a model: parameters, buffers and modules inside, by name. They are registered by name, or from the fields of the
+        /// class with <see cref="RegisterComponents"/>. Its state is saved in TorchSharp's file form.
         /// </summary>
         public abstract class Module : IDisposable
         {
@@ -51,7 +51,8 @@ public static partial class torch
                 bool recurse = true, bool include_nonpersistent = true) =>
                 recurse ? _ownBuffers.Concat(Below(module => module.named_buffers())) : _ownBuffers;
 
-            public virtual IEnumerable<Parameter> parameters(bool recurse = true) => named_parameters(recurse).Select(one => one.parameter);
+            public virtual IEnumerable<Parameter> parameters(bool recurse = true) =>
+                named_parameters(recurse).Select(one => one.parameter);
 
             /// <summary>Parameters and buffers by name: the live tensors, not copies.</summary>
             public virtual Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null)
@@ -148,7 +149,9 @@ public static partial class torch
                 _submodules.ForEach(one => one.Module.Dispose());
             }
 
-            /// <summary>Registers the fields of this object that hold modules, parameters and tensors (as buffers), under their names.</summary>
+            /// <summary>
+            /// Registers the fields of this object that hold modules, parameters and tensors (as buffers), under their names.
+            /// </summary>
             protected virtual void RegisterComponents()
             {
                 foreach (var field in GetType().GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance)

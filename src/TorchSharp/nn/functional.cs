@@ -47,7 +47,8 @@ public static partial class torch
                 Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null, long[]? padding = null,
                 long[]? output_padding = null, long[]? dilation = null, long groups = 1)
             {
-                fixed (long* stride = strides ?? [1, 1], pad = padding ?? [0, 0], more = output_padding ?? [0, 0], dilate = dilation ?? [1, 1])
+                fixed (long* stride = strides ?? [1, 1], pad = padding ?? [0, 0], more = output_padding ?? [0, 0],
+                    dilate = dilation ?? [1, 1])
                 {
                     Native.Check(Native.rt_conv_transpose2d(
                         input.Handle, weight.Handle, bias?.Handle ?? 0, stride, pad, more, groups, dilate, out var r));

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace TorchSharp.Modules;
 
 /// <summary>
-/// Adam with decoupled weight decay (Loshchilov and Hutter 2019), in the order of operations of torch.optim.AdamW. Each group has a learning
-/// rate, betas, eps and a decay of its own; the default decay is 0, as in TorchSharp (PyTorch: 0.01).
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019), in the order of operations of torch.optim.AdamW. Each group has a
+/// learning rate, betas, eps and a decay of its own; the default decay is 0, as in TorchSharp (PyTorch: 0.01).
 /// </summary>
 public sealed class AdamW : OptimizerHelper
 {

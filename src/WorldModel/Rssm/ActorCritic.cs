@@ -95,7 +95,8 @@ public sealed class ActorCritic : IDisposable
         var advantage = (noGradient - SlowValue(before).detach()) / scale;
         var drawn = policies.LogDensity(actions.detach()) * advantage;
         var entropy = policies.Entropy();
-        var objective = (returns / scale * _config.ThroughDynamics) + (drawn * (1 - _config.ThroughDynamics)) + (entropy * _config.Entropy);
+        var raised = (returns / scale * _config.ThroughDynamics) + (drawn * (1 - _config.ThroughDynamics));
+        var objective = raised + (entropy * _config.Entropy);
         var actorLoss = -(objective * weights).mean();
         actor.zero_grad();
         critic.zero_grad();

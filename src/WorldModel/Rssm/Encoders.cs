@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 namespace RobotWorldModel.WorldModel.Rssm;
 
 /// <summary>
-/// Observation → e [B, E]. A modality that is missing in a frame counts as zeros, and the encoder is told by a mask: what is not known is
-/// neither guessed nor repeated.
+/// Observation → e [B, E]. A modality that is missing in a frame counts as zeros, and the encoder is told by a mask: what is not known
+/// is neither guessed nor repeated.
 /// </summary>
 internal sealed class Encoder : Module
 {
@@ -68,7 +68,8 @@ internal sealed class Encoder : Module
         var layers = System.Numerics.BitOperations.Log2((uint)image.Side) - 2;
         return image.Side >= 16 && System.Numerics.BitOperations.IsPow2(image.Side)
             ? layers
-            : throw new ArgumentException($"Pictures of '{image.Name}' have {image.Side} pixels a side; a power of two of at least 16 is needed.");
+            : throw new ArgumentException(
+                $"Pictures of '{image.Name}' have {image.Side} pixels a side; a power of two of at least 16 is needed.");
     }
 
     internal static int ImageEmbedding(RssmConfig config, ImageShape image) => config.ImageDepth * (1 << (Layers(image) - 1)) * 16;

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace RobotWorldModel.WorldModel.Rssm;
 
 /// <summary>
-/// A distribution over actions from -1 to 1: a Gaussian about tanh(μ) with σ = (1 - 0.1) sigmoid(x + 2) + 0.1 (DreamerV3's bounded normal);
-/// draws are clipped to the range.
+/// A distribution over actions from -1 to 1: a Gaussian about tanh(μ) with σ = (1 - 0.1) sigmoid(x + 2) + 0.1 (DreamerV3's bounded
+/// normal); draws are clipped to the range.
 /// </summary>
 public sealed record Policy(Tensor Mean, Tensor Std)
 {

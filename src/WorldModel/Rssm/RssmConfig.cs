@@ -36,7 +36,9 @@ public sealed record RssmConfig
     /// <summary>Widths of the hidden layers of reward, continue, value and actor.</summary>
     public IReadOnlyList<int> Heads { get; init; } = [512, 512];
 
-    /// <summary>Bins of reward and value, each a two-hot distribution over symexp-spaced bins (DreamerV3: 255); 0 for plain numbers.</summary>
+    /// <summary>
+    /// Bins of reward and value, each a two-hot distribution over symexp-spaced bins (DreamerV3: 255); 0 for plain numbers.
+    /// </summary>
     public int Bins { get; init; }
 
     /// <summary>Widths of the hidden layers that encode and decode vectors.</summary>

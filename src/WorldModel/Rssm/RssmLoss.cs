@@ -5,7 +5,9 @@ namespace RobotWorldModel.WorldModel.Rssm;
 /// <summary>Weights of what an RSSM learns from.</summary>
 public sealed record RssmLossConfig
 {
-    /// <summary>Of KL[sg(posterior) || prior], which draws the prior to what was seen. DreamerV2's balance α is <c>Dynamics = α</c>.</summary>
+    /// <summary>
+    /// Of KL[sg(posterior) || prior], which draws the prior to what was seen. DreamerV2's balance α is <c>Dynamics = α</c>.
+    /// </summary>
     public double Dynamics { get; init; } = 0.5;
 
     /// <summary>Of KL[posterior || sg(prior)], which keeps what is seen predictable. DreamerV2's balance: 1 - α.</summary>

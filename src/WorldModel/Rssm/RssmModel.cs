@@ -72,8 +72,8 @@ public sealed class RssmModel : Module
     public Latent Correct(Tensor h, Tensor embedding) => Latent.From(Config, _posterior.call(cat([h, embedding], -1)));
 
     /// <summary>
-    /// Filters whole sequences from nothing: embeddings [B, T, E], actions [B, T, A] (actions[t] leads to t + 1), first [B, T]. At the start
-    /// of a sequence, and wherever an episode begins, h, s and the action before are zero.
+    /// Filters whole sequences from nothing: embeddings [B, T, E], actions [B, T, A] (actions[t] leads to t + 1), first [B, T]. At the
+    /// start of a sequence, and wherever an episode begins, h, s and the action before are zero.
     /// </summary>
     public Filtered Filter(Tensor embeddings, Tensor actions, Tensor first, bool sample = true)
     {
@@ -99,7 +99,8 @@ public sealed class RssmModel : Module
     }
 
     /// <summary>
-    /// Rolls states [B, ...] forward under actions [B, H, A]: the states after each of them, [B, H, ...], and the priors they are drawn from.
+    /// Rolls states [B, ...] forward under actions [B, H, A]: the states after each of them, [B, H, ...], and the priors they are drawn
+    /// from.
     /// </summary>
     public (RssmState States, Latent Priors) Imagine(RssmState state, Tensor actions, bool sample = true)
     {
@@ -138,7 +139,9 @@ public sealed class RssmModel : Module
     /// <summary>The expected pictures, [B, C, side, side], normalised as those that it sees.</summary>
     public IEnumerable<(string Name, Tensor Expected)> DecodeImages(Tensor features) => _decoder.Images(features);
 
-    /// <summary>Loss of numbers of reward or value against targets [...], for each: half the square, or the cross-entropy to two-hot.</summary>
+    /// <summary>
+    /// Loss of numbers of reward or value against targets [...], for each: half the square, or the cross-entropy to two-hot.
+    /// </summary>
     public Tensor NumberLoss(Tensor numbers, Tensor targets) => _bins is null
         ? (numbers.squeeze(-1) - targets).square() * 0.5
         : -(Transforms.TwoHot(targets, _bins) * numbers.log_softmax(-1)).sum(-1L);

@@ -38,7 +38,9 @@ public static class Transforms
             + (nn.functional.one_hot(below + 1, count).to(float32) * share);
     }
 
-    /// <summary>The expected number of a distribution: logits [..., bins] → [...]. Pairs are summed from both ends, so that equal weights give 0.</summary>
+    /// <summary>
+    /// The expected number of a distribution: logits [..., bins] → [...]. Pairs are summed from both ends, so that equal weights give 0.
+    /// </summary>
     public static Tensor Expected(Tensor logits, Tensor bins)
     {
         var weighted = logits.softmax(-1) * bins;

@@ -11,7 +11,10 @@ internal static class BatchTensors
     public static ModelShape ShapeOf(Dataset data, WindowOptions windows) => new()
     {
         Vectors = [.. data.Modalities.Where(m => m.Kind == ModalityKind.Vector).Select(m => new NamedSize(m.Name, m.Size))],
-        Images = [.. data.Modalities.Where(m => m.Kind != ModalityKind.Vector).Select(m => new ImageShape(m.Name, m.Columns.Count, m.Side))],
+        Images =
+        [
+            .. data.Modalities.Where(m => m.Kind != ModalityKind.Vector).Select(m => new ImageShape(m.Name, m.Columns.Count, m.Side)),
+        ],
         Actions = data.Actions.Size * windows.FrameSkip,
     };
 

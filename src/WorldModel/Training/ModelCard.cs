@@ -15,8 +15,8 @@ public sealed record ValidationResult
     public required IReadOnlyDictionary<string, double> Parts { get; init; }
 
     /// <summary>
-    /// Root mean square, over all normalised vectors of a step, of what the prior expected less what was seen one step later: the value under
-    /// which 50, 90, 99 and 99.9 % of steps lie, and the largest. Live control holds where its own goes above.
+    /// Root mean square, over all normalised vectors of a step, of what the prior expected less what was seen one step later: the value
+    /// under which 50, 90, 99 and 99.9 % of steps lie, and the largest. Live control holds where its own goes above.
     /// </summary>
     public required IReadOnlyDictionary<string, double> OneStepError { get; init; }
 }
@@ -63,7 +63,8 @@ public sealed record ModelCard
     }
 
     /// <summary>Reads the card of a model's folder, of a run (its best model) or of a checkpoint.</summary>
-    /// <exception cref="InvalidDataException">There is none, it is damaged, or the weights are not those that it was written for.</exception>
+    /// <exception cref="InvalidDataException">There is none, it is damaged, or the weights are not those that it was written
+    /// for.</exception>
     public static (ModelCard Card, string Weights) Open(string path)
     {
         string folder = RunFolder.ModelOf(path);
@@ -81,7 +82,8 @@ public sealed record ModelCard
             throw new InvalidDataException($"{file} is no model's card: {e.Message}", e);
         }
         if (Checksum(weights) is var sum && sum != card.Sha256)
-            throw new InvalidDataException($"{weights} is not the file that {file} was written for (SHA-256 {sum[..12]}… of {card.Sha256[..12]}…): copy both again");
+            throw new InvalidDataException($"{weights} is not the file that {file} was written for "
+                + $"(SHA-256 {sum[..12]}…, not {card.Sha256[..12]}…): copy both again");
         return (card, weights);
     }
 

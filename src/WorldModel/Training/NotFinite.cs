@@ -68,7 +68,8 @@ internal static class NotFinite
     private static Sequences Only(Sequences all, int window)
     {
         Tensor One(Tensor tensor) => tensor.narrow(0, window, 1);
-        Dictionary<string, Tensor> Each(IReadOnlyDictionary<string, Tensor> tensors) => tensors.ToDictionary(t => t.Key, t => One(t.Value));
+        Dictionary<string, Tensor> Each(IReadOnlyDictionary<string, Tensor> tensors) =>
+            tensors.ToDictionary(t => t.Key, t => One(t.Value));
         return new Sequences(
             new Observations(Each(all.Observations.Vectors), Each(all.Observations.Images), Each(all.Observations.Masks)),
             One(all.Actions), One(all.Rewards), One(all.RewardMask), One(all.Continues), One(all.First));

@@ -20,14 +20,13 @@ internal sealed class RssmLearner : IDisposable
     {
         _config = config;
         Model = new RssmModel(config.Rssm, shape).to(device(config.Device));
-        (string Name, Parameter Parameter)[] world = [.. Model.WorldParameters()];
-        _worldParameters = [.. world.Select(one => one.Parameter)];
+        _worldParameters = [.. Model.WorldParameters().Select(one => one.Parameter)];
         OptimizerConfig o = config.Optimizer;
         // Weights decay; biases and the scales of norms, which have one dimension, do not.
         _world = optim.AdamW(
         [
-            new AdamW.ParamGroup(world.Where(one => one.Parameter.dim() > 1).Select(one => one.Parameter), o.LearningRate, weight_decay: o.WeightDecay),
-            new AdamW.ParamGroup(world.Where(one => one.Parameter.dim() == 1).Select(one => one.Parameter), o.LearningRate),
+            new AdamW.ParamGroup(_worldParameters.Where(one => one.dim() > 1), o.LearningRate, weight_decay: o.WeightDecay),
+            new AdamW.ParamGroup(_worldParameters.Where(one => one.dim() == 1), o.LearningRate),
         ]);
         _actor = optim.AdamW(Model.ActorParameters(), o.Actor);
         _critic = optim.AdamW(Model.ValueParameters(), o.Critic);

@@ -40,7 +40,8 @@ public sealed class RunFolder
     public string MetricsFile => In("metrics.jsonl");
 
     /// <summary>The checkpoint to go on from, or null.</summary>
-    public string? Checkpoint => new[] { In(Last), In(Last + ".before") }.FirstOrDefault(one => File.Exists(System.IO.Path.Combine(one, StateFile)));
+    public string? Checkpoint =>
+        new[] { In(Last), In(Last + ".before") }.FirstOrDefault(one => File.Exists(System.IO.Path.Combine(one, StateFile)));
 
     /// <summary>Best, else last: where a path is a run; else the path itself.</summary>
     public static string ModelOf(string path)

@@ -34,8 +34,8 @@ public sealed record OptimizerConfig
 }
 
 /// <summary>
-/// All of a training run that can be set. A preset is one; a file and --set change it; the run's folder keeps what came of it, and a model's
-/// card repeats it.
+/// All of a training run that can be set. A preset is one; a file and --set change it; the run's folder keeps what came of it, and a
+/// model's card repeats it.
 /// </summary>
 public sealed record TrainConfig
 {

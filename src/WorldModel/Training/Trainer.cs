@@ -16,8 +16,8 @@ public sealed record TrainProgress(
     long Step, long Steps, IReadOnlyDictionary<string, double> Numbers, double StepsPerSecond, ValidationResult? Validation, bool IsBest);
 
 /// <summary>
-/// Trains a model on a dataset into a run's folder. A run that was stopped or killed goes on from its last checkpoint; on the CPU its losses
-/// are then those of a run that never stopped, to the bit.
+/// Trains a model on a dataset into a run's folder. A run that was stopped or killed goes on from its last checkpoint; on the CPU its
+/// losses are then those of a run that never stopped, to the bit.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
@@ -41,7 +41,8 @@ public sealed class Trainer : IDisposable
     /// <param name="run">Where it is kept.</param>
     /// <param name="goOn">Whether to go on from the run's checkpoint.</param>
     /// <exception cref="ArgumentException">The configuration cannot be.</exception>
-    /// <exception cref="InvalidDataException">There is too little data, other data than the run learned from, or no checkpoint.</exception>
+    /// <exception cref="InvalidDataException">There is too little data, other data than the run learned from, or no
+    /// checkpoint.</exception>
     public Trainer(TrainConfig config, Dataset data, RunFolder run, bool goOn)
     {
         config.Check();

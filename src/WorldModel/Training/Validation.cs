@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace RobotWorldModel.WorldModel.Training;
 
-/// <summary>How well a model does on the validation part: always on the same batches, with the same noise, without changing the run's.</summary>
+/// <summary>
+/// How well a model does on the validation part: always on the same batches, with the same noise, without changing the run's.
+/// </summary>
 internal sealed class Validation(TrainConfig config, WindowList windows, DataNormalisation normalisation)
 {
     private const long NoiseSeed = 20_001;

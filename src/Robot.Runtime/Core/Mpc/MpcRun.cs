@@ -80,7 +80,8 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         void Same(string what, string its, string ours)
         {
             if (its != ours)
-                throw new RobotException(ExitCode.Config, $"{model} was learned with another {what} than this cell has: {its}, not {ours}");
+                throw new RobotException(
+                    ExitCode.Config, $"{model} was learned with another {what} than this cell has: {its}, not {ours}");
         }
     }
 
@@ -121,7 +122,7 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         return new(
             model, "reach", state.Length > 0 ? state : policy.Easing ? "easing" : "controlling", goals, outcomes, policy.Distance,
             policy.Ticks, Known(report.PlanP50Ms), Known(report.PlanP99Ms), Known(report.PlanMaxMs), report.Late, report.Held,
-            policy.Clamped, policy.Stale, Known(report.Expected), policy.Return, Known(report.OneStepError), Known(controller.OneStepLimit),
-            message);
+            policy.Clamped, policy.Stale, Known(report.Expected), policy.Return, Known(report.OneStepError),
+            Known(controller.OneStepLimit), message);
     }
 }
