@@ -56,6 +56,8 @@ internal static class LearnedControlBench
         SimulatedTask task = SimulatedTask.Named(row.Task);
         (string data, string run) = (Path.Combine(work, "data"), Path.Combine(work, "run"));
         int episodes = quick ? 2 : 100, starts = quick ? 2 : 50;
+        if (Directory.Exists(data))
+            results.Note($"{row.Task}: episodes and run of before were gone on with; minutes are those of this time alone");
         long begun = Stopwatch.GetTimestamp();
         Play(PolicyKind.Noise(1), episodes, NoiseSeed, 0, data);
         Play(PolicyKind.TruePlanner(task.Search), episodes, PlannedSeed, ExplorationStd, data);
