@@ -35,19 +35,27 @@ public sealed class ModelController : IDisposable
     private readonly RssmEngine _engine;
     private readonly CemPlanner _planner;
     private readonly Normaliser _normaliser;
-    private readonly float[] _h, _s, _normal, _expected;
+    private readonly float[] _h, _s, _raw, _normal, _expected;
+    private readonly int[] _columns;
     private readonly bool[] _present = [true];
     private bool _begun;
 
     /// <param name="card">The model's.</param>
     /// <param name="weights">Its weights.</param>
-    /// <exception cref="InvalidDataException">It sees pictures or several vectors, or the weights are of another model.</exception>
-    public ModelController(ModelCard card, WeightFile weights, ControlOptions options, TimeProvider? clock = null)
+    /// <param name="shown">What each value is that it will be shown; it takes the columns that it learned from. Null: just those.</param>
+    /// <exception cref="InvalidDataException">
+    /// It sees pictures, several vectors or what is not shown, or the weights are of another model.
+    /// </exception>
+    public ModelController(
+        ModelCard card, WeightFile weights, ControlOptions options, IReadOnlyList<string>? shown = null, TimeProvider? clock = null)
     {
         if (card.Shape.Vectors is not [var vector] || card.Shape.Images.Count > 0)
             throw new InvalidDataException("live planning on the CPU takes a model that sees one vector; this one sees "
                 + string.Join(", ", card.Shape.Vectors.Select(v => v.Name).Concat(card.Shape.Images.Select(i => i.Name))));
         Card = card;
+        _columns = shown is null ? [.. Enumerable.Range(0, vector.Size)] : Columns(card, shown)
+            ?? throw new InvalidDataException($"the model sees {string.Join(", ", card.Data.Modalities[0].Columns)}; not all of that is shown");
+        ObservationSize = shown?.Count ?? vector.Size;
         _engine = new RssmEngine(weights, card.Config.Rssm, card.Shape, new EngineOptions
         {
             Threads = options.Threads, MostSteps = options.Planner.Horizon, GivesWay = options.GivesWay,
@@ -58,14 +66,14 @@ public sealed class ModelController : IDisposable
         _planner = new CemPlanner(options.Planner, card.Shape.Actions, options.Seed, clock);
         _normaliser = card.Normalisation.Modalities[vector.Name];
         (_h, _s) = (new float[card.Config.Rssm.Deterministic], new float[card.Config.Rssm.StochasticWidth]);
-        (_normal, _expected) = (new float[vector.Size], new float[vector.Size]);
+        (_raw, _normal, _expected) = (new float[vector.Size], new float[vector.Size], new float[vector.Size]);
         OneStepLimit = card.Validation?.OneStepError.GetValueOrDefault("p99_9", double.PositiveInfinity) ?? double.PositiveInfinity;
     }
 
     public ModelCard Card { get; }
 
-    /// <summary>Values of what it sees.</summary>
-    public int ObservationSize => _normal.Length;
+    /// <summary>Values of what it is shown.</summary>
+    public int ObservationSize { get; }
 
     public int ActionSize => _engine.ActionSize;
 
@@ -93,11 +101,11 @@ public sealed class ModelController : IDisposable
     /// <param name="observation">In the modality's own units.</param>
     public int Outside(ReadOnlySpan<float> observation)
     {
-        for (int i = 0; i < observation.Length; i++)
+        for (int i = 0; i < _columns.Length; i++)
         {
-            double margin = (BeyondRange * (_normaliser.Max[i] - _normaliser.Min[i])) + 1e-3;
-            if (!(observation[i] >= _normaliser.Min[i] - margin && observation[i] <= _normaliser.Max[i] + margin))
-                return i;
+            double margin = BeyondRange * (_normaliser.Max[i] - _normaliser.Min[i]) + 1e-3, value = observation[_columns[i]];
+            if (!(value >= _normaliser.Min[i] - margin && value <= _normaliser.Max[i] + margin))
+                return _columns[i];
         }
         return -1;
     }
@@ -119,7 +127,9 @@ public sealed class ModelController : IDisposable
         }
         else
         {
-            _normaliser.Apply(observation, _normal);
+            for (int i = 0; i < _columns.Length; i++)
+                _raw[i] = observation[_columns[i]];
+            _normaliser.Apply(_raw, _normal);
             if (_begun)
             {
                 _engine.Advance(action);
@@ -145,6 +155,15 @@ public sealed class ModelController : IDisposable
     public PlanResult Plan(in PlanRequest request) => _planner.Plan(_engine, request);
 
     public void Dispose() => _engine.Dispose();
+
+    /// <summary>Where each column that a model learned from is among those that are shown; null where one is not there.</summary>
+    public static int[]? Columns(ModelCard card, IReadOnlyList<string> shown)
+    {
+        if (card.Data.Modalities is not [var seen])
+            return null;
+        int[] places = [.. seen.Columns.Select(name => shown.ToList().IndexOf(name))];
+        return Array.IndexOf(places, -1) < 0 ? places : null;
+    }
 
     private double ErrorOfExpectation()
     {

@@ -14,7 +14,9 @@ internal sealed class LearnedModel
 {
     private readonly WeightFile _weights;
 
-    private LearnedModel(ModelCard card, WeightFile weights) => (Card, _weights) = (card, weights);
+    private readonly IReadOnlyList<string> _shown;
+
+    private LearnedModel(ModelCard card, WeightFile weights, IReadOnlyList<string> shown) => (Card, _weights, _shown) = (card, weights, shown);
 
     public ModelCard Card { get; }
 
@@ -28,7 +30,7 @@ internal sealed class LearnedModel
             (ModelCard card, string weights) = ModelCard.Open(path);
             if (Mismatch(card, task, environment) is { } why)
                 throw new RobotException(ExitCode.Config, $"{path} is no model of {task.Name}: {why}");
-            return new(card, WeightFile.Read(weights));
+            return new(card, WeightFile.Read(weights), task.Columns);
         }
         catch (InvalidDataException e)
         {
@@ -37,14 +39,14 @@ internal sealed class LearnedModel
     }
 
     /// <summary>One that filters and plans in it, for one thread.</summary>
-    public ModelController NewController(ControlOptions options) => new(Card, _weights, options);
+    public ModelController NewController(ControlOptions options) => new(Card, _weights, options, _shown);
 
     private static string? Mismatch(ModelCard card, SimulatedTask task, IEnvironment environment)
     {
         IReadOnlyList<Modality> seen = card.Data.Modalities;
         ActionSpace actions = card.Data.Actions;
         double rateHz = 1 / environment.SecondsPerDecision;
-        if (seen.Count != 1 || seen[0].Name != "task" || !seen[0].Columns.SequenceEqual(task.Columns))
+        if (ModelController.Columns(card, task.Columns) is null)
         {
             return $"it sees {string.Join(", ", seen.Select(m => $"{m.Name} ({string.Join(", ", m.Columns)})"))}, the task shows "
                 + $"{string.Join(", ", task.Columns)}. Train it with --set data.modalities=[task] on the task's own episodes";

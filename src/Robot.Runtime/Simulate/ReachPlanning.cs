@@ -1,4 +1,5 @@
 using RobotWorldModel.Planner;
+using RobotWorldModel.Planner.Live;
 using RobotWorldModel.Planner.Planners;
 using RobotWorldModel.Simulation.Tasks;
 using RobotWorldModel.WorldModel.Data;
@@ -23,11 +24,14 @@ internal static class ReachPlanning
     /// <summary>The learned reward, the expected distance to the goal, and a little for actions that change.</summary>
     public static Objective Objective(ModelCard card)
     {
-        int size = ReachTask.ObservationSize;
+        IReadOnlyList<string> columns = card.Data.Modalities[0].Columns;
+        int size = columns.Count;
         Normaliser normaliser = card.Normalisation.Modalities[card.Shape.Vectors[0].Name];
         (float[] goal, float[] weights) = (new float[size], new float[size]);
-        for (int i = size - 3; i < size; i++) // goal_less_tcp
+        for (int i = 0; i < size; i++)
         {
+            if (!columns[i].StartsWith("goal_less_tcp", StringComparison.Ordinal))
+                continue;
             goal[i] = (float)(-normaliser.Offset[i] * normaliser.Scale[i]);
             weights[i] = (float)(DistanceCost / (normaliser.Scale[i] * normaliser.Scale[i]));
         }
@@ -36,5 +40,5 @@ internal static class ReachPlanning
 
     /// <summary>Whether a model sees what reach shows.</summary>
     public static bool Fits(ModelCard card) =>
-        card.Data.Modalities is [var seen] && seen.Columns.SequenceEqual(ReachTask.ObservationNames);
+        ModelController.Columns(card, ReachTask.ObservationNames) is not null;
 }

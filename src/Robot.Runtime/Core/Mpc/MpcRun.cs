@@ -35,7 +35,7 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         var controller = new ModelController(card, WeightFile.Read(weights), new ControlOptions
         {
             Planner = ReachPlanning.Search, Objective = ReachPlanning.Objective(card), GivesWay = true,
-        });
+        }, ReachTask.ObservationNames);
         var loop = new PlanningLoop(controller, delayTicks);
         try
         {
