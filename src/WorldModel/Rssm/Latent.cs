@@ -60,8 +60,6 @@ public sealed record Latent(Tensor? Mean, Tensor? Std, Tensor? Logits)
     internal Latent Narrow(long start, long length) => new(
         Mean?.narrow(1, start, length), Std?.narrow(1, start, length), Logits?.narrow(1, start, length));
 
-    internal Latent Flat() => new(Mean?.flatten(0, 1), Std?.flatten(0, 1), Logits?.flatten(0, 1));
-
     private Tensor StraightThrough(Tensor chosen)
     {
         var probabilities = Logits!.exp();

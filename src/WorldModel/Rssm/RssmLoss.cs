@@ -23,13 +23,16 @@ public sealed record RssmLossConfig
     public int AnnealSteps { get; init; }
 
     /// <summary>
-    /// Steps over which what is imagined under the actions that were taken is held to what was seen there (PlaNet's latent overshooting);
-    /// 0 for none.
+    /// Steps over which what is imagined without noise, under the actions that were taken, must show the vectors and rewards that came: just
+    /// what planning rests on. 0 for none.
     /// </summary>
     public int ConsistencySteps { get; init; }
 
-    /// <summary>Weight of that.</summary>
-    public double Consistency { get; init; } = 0.5;
+    /// <summary>Weight of that, beside the same losses of what was seen.</summary>
+    public double Consistency { get; init; } = 1;
+
+    /// <summary>Weight of a vector's loss. Raise it where a small part of a vector's range counts.</summary>
+    public double Vector { get; init; } = 1;
 
     public double Reward { get; init; } = 1;
 
@@ -65,7 +68,7 @@ public static class RssmLoss
             total += loss * weight;
         }
         foreach (var (name, expected) in model.DecodeVectors(features))
-            Add(name, 1, Masked((expected - Target(model, flat.Vectors[name])).square().sum(-1L) * 0.5, flat.Masks[name]));
+            Add(name, weights.Vector, Masked((expected - Target(model, flat.Vectors[name])).square().sum(-1L) * 0.5, flat.Masks[name]));
         foreach (var (name, expected) in model.DecodeImages(features))
             Add(name, weights.Image, Masked((expected - flat.Images[name]).square().sum([1L, 2L, 3L]) * 0.5, flat.Masks[name]));
         // What was received on entering the first step of an episode, or of a window, has no action before it.
@@ -76,8 +79,8 @@ public static class RssmLoss
         var ramp = weights.AnnealSteps == 0 ? 1 : Math.Min(1, step / (double)weights.AnnealSteps);
         Add("kl_dynamics", weights.Dynamics * ramp, Free(weights, filtered.Posteriors.Detached().Divergence(filtered.Priors)));
         Add("kl_representation", weights.Representation * ramp, Free(weights, filtered.Posteriors.Divergence(filtered.Priors.Detached())));
-        if (weights.ConsistencySteps > 1)
-            Add("consistency", weights.Consistency * ramp, Consistency(model, weights, batch, filtered));
+        if (weights.ConsistencySteps > 0)
+            Add("consistency", weights.Consistency, Consistency(model, weights, batch, filtered));
         parts["kl"] = filtered.Posteriors.Detached().Divergence(filtered.Priors.Detached()).sum(-1L).mean().item<float>();
         parts["loss"] = total.item<float>();
         return new RssmStep(total, filtered, parts);
@@ -108,7 +111,7 @@ public static class RssmLoss
         ? divergence.flatten(0, 1).clamp(min: weights.FreeNats).sum(-1L).mean()
         : divergence.flatten(0, 1).sum(-1L).clamp(min: weights.FreeNats).mean();
 
-    // From every step that has so many after it in its window and its episode: the KL between what was seen and what is imagined there.
+    // From every step that has so many after it in its window and its episode.
     private static Tensor Consistency(RssmModel model, RssmLossConfig weights, Sequences batch, Filtered filtered)
     {
         var (t, span) = (batch.Actions.shape[1], (long)weights.ConsistencySteps);
@@ -121,18 +124,22 @@ public static class RssmLoss
         var total = zeros([1], device: state.H.device).squeeze();
         for (long k = 0; k < span; k++)
         {
-            var (h, prior) = model.Advance(state, batch.Actions.narrow(1, k, starts).flatten(0, 1));
-            state = new RssmState(h, prior.Sample());
-            alive *= 1 - batch.First.narrow(1, k + 1, starts).flatten();
-            if (k == 0)
-                continue; // the one-step KL is there already
-            var seen = filtered.Posteriors.Detached().Narrow(k + 1, starts).Flat();
-            var apart = seen.Divergence(prior);
-            var free = weights.FreePerLatent
-                ? apart.clamp(min: weights.FreeNats).sum(-1L)
-                : apart.sum(-1L).clamp(min: weights.FreeNats);
-            total += Masked(free, alive);
+            var (h, prior) = model.Advance(state, At(batch.Actions, k));
+            state = new RssmState(h, prior.Mode());
+            alive *= 1 - At(batch.First, k + 1);
+            var features = state.Features();
+            foreach (var (name, expected) in model.DecodeVectors(features))
+            {
+                var apart = expected - Target(model, At(batch.Observations.Vectors[name], k + 1));
+                var seen = alive * At(batch.Observations.Masks[name], k + 1);
+                total += Masked(apart.square().sum(-1L) * 0.5, seen) * weights.Vector;
+            }
+            var received = model.NumberLoss(model.RewardNumbers(features), At(batch.Rewards, k + 1));
+            total += Masked(received, alive * At(batch.RewardMask, k + 1)) * weights.Reward;
         }
-        return total / (span - 1);
+        return total / span;
+
+        // Of all starts the step so many on, [B starts, ...].
+        Tensor At(Tensor sequences, long steps) => sequences.narrow(1, steps, starts).flatten(0, 1);
     }
 }
