@@ -74,7 +74,8 @@ root.Add(tick);
 var task = new Option<string?>("--task") { Description = "One alone: pendulum-v1 or cartpole-swingup" };
 var work = new Option<string?>("--work")
 {
-    Description = "Keep episodes and runs there, and go on with those that are there", HelpName = "DIR",
+    Description = "Keep episodes and runs there, and go on with those that are there",
+    HelpName = "DIR",
 };
 var quick = new Option<bool>("--quick") { Description = "Far too little of everything: to see that it works" };
 var learned = new Command("learned-control", "Learning to control offline, beside planning in the true dynamics and what was published")

@@ -21,7 +21,9 @@ internal static class SimulateCommand
     {
         var task = new Option<string>("--task")
         {
-            Description = "One of " + string.Join(", ", SimulatedTask.All.Select(t => t.Name)), Required = true, HelpName = "TASK",
+            Description = "One of " + string.Join(", ", SimulatedTask.All.Select(t => t.Name)),
+            Required = true,
+            HelpName = "TASK",
         };
         var episodes = new Option<int>("--episodes") { Description = "How many", DefaultValueFactory = _ => 10 };
         var seed = new Option<long>("--seed") { Description = "Of the first; each next one has the next", DefaultValueFactory = _ => 0 };
@@ -29,7 +31,8 @@ internal static class SimulateCommand
         {
             Description = "Who acts: noise (coloured), planner (CEM in the true dynamics), expert (reach's script), or a run's folder, "
                 + "whose model plans",
-            DefaultValueFactory = _ => Noise, HelpName = "noise|planner|expert|RUN",
+            DefaultValueFactory = _ => Noise,
+            HelpName = "noise|planner|expert|RUN",
         };
         var noise = new Option<double?>("--noise")
         {

@@ -47,10 +47,20 @@ internal sealed record PolicyKind(string Source, JsonObject Settings, Func<IEnvi
     {
         var settings = new JsonObject
         {
-            ["name"] = name, ["horizon"] = search.Horizon, ["candidates"] = search.Candidates, ["elites"] = search.Elites,
-            ["iterations"] = search.Iterations, ["std"] = search.Std, ["least_std"] = search.LeastStd, ["momentum"] = search.Momentum,
-            ["warm_start"] = search.WarmStart, ["noise_exponent"] = search.NoiseExponent, ["decay"] = search.Decay,
-            ["kept_elites"] = search.KeptElites, ["mean_last"] = search.MeanLast, ["return_best"] = search.ReturnBest,
+            ["name"] = name,
+            ["horizon"] = search.Horizon,
+            ["candidates"] = search.Candidates,
+            ["elites"] = search.Elites,
+            ["iterations"] = search.Iterations,
+            ["std"] = search.Std,
+            ["least_std"] = search.LeastStd,
+            ["momentum"] = search.Momentum,
+            ["warm_start"] = search.WarmStart,
+            ["noise_exponent"] = search.NoiseExponent,
+            ["decay"] = search.Decay,
+            ["kept_elites"] = search.KeptElites,
+            ["mean_last"] = search.MeanLast,
+            ["return_best"] = search.ReturnBest,
         };
         foreach ((string key, JsonNode value) in more)
             settings[key] = value;

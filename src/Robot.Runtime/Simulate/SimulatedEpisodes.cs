@@ -125,7 +125,10 @@ internal sealed class SimulatedEpisodes : IDisposable
 
     private JsonObject Describe(ulong seed) => new()
     {
-        ["task"] = _task.Name, ["seed"] = seed, ["policy"] = _policy.Settings.DeepClone(), ["action_noise"] = _noise,
+        ["task"] = _task.Name,
+        ["seed"] = seed,
+        ["policy"] = _policy.Settings.DeepClone(),
+        ["action_noise"] = _noise,
     };
 
     private EpisodeMetadata Draft(PlayedEpisode played, int number) => new()

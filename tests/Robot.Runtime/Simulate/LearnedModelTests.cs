@@ -58,13 +58,22 @@ public sealed class LearnedModelTests : NoLeaks, IDisposable
         {
             Rssm = new RssmConfig
             {
-                Deterministic = 24, Stochastic = 4, Hidden = 24, Heads = [24], Vectors = [24], VectorEmbedding = 8,
+                Deterministic = 24,
+                Stochastic = 4,
+                Hidden = 24,
+                Heads = [24],
+                Vectors = [24],
+                VectorEmbedding = 8,
             },
             Loss = new RssmLossConfig { FreeNats = 0 },
             Data = new DataOptions { Modalities = ["task"] },
             Windows = new WindowOptions { Length = 8, Stride = 2 },
             Optimizer = new OptimizerConfig { LearningRate = 5e-3, Warmup = Math.Min(20, steps) },
-            Batch = 32, Steps = steps, ValidateEvery = steps, CheckpointEvery = steps, ValidationBatches = 1,
+            Batch = 32,
+            Steps = steps,
+            ValidateEvery = steps,
+            CheckpointEvery = steps,
+            ValidationBatches = 1,
         };
         using (var trainer = new Trainer(config, Dataset.Open(root, config.Data, Assert.Fail), new RunFolder(run), goOn: false))
             trainer.Run(_ => { }, CancellationToken.None);

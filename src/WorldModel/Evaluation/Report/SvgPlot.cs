@@ -7,7 +7,10 @@ namespace RobotWorldModel.WorldModel.Evaluation.Report;
 /// <summary>A line of a plot; breaks where y is no number.</summary>
 /// <param name="Style">Class of the page's style sheet: real, model, repeat, velocity, other.</param>
 /// <param name="Dots">Whether points are marked.</param>
-internal sealed record PlotLine(string Name, string Style, IReadOnlyList<(double X, double Y)> Points, bool Dots = false);
+internal sealed record PlotLine(string Name, string Style, IReadOnlyList<(double X, double Y)> Points, bool Dots = false)
+{
+    public bool IsDrawn => Points.Any(p => double.IsFinite(p.Y));
+}
 
 /// <summary>A line plot as inline SVG. Its colours are the page's, so that light and dark are its too.</summary>
 internal sealed record SvgPlot(string Title, string X, string Y)
@@ -54,7 +57,7 @@ internal sealed record SvgPlot(string Title, string X, string Y)
             Segment(svg, "mark", frame.X(mark), frame.Top, frame.X(mark), frame.Bottom);
         if (Diagonal)
             Segment(svg, "mark", frame.X(x.From), frame.Y(x.From), frame.X(x.To), frame.Y(x.To));
-        foreach (PlotLine line in Lines)
+        foreach (PlotLine line in Lines.Where(line => line.IsDrawn))
             Draw(svg, frame, line);
         return svg.Append("</svg>").ToString();
     }
@@ -80,9 +83,10 @@ internal sealed record SvgPlot(string Title, string X, string Y)
         double at = Left;
         foreach (PlotLine line in Lines)
         {
+            string name = line.IsDrawn ? line.Name : $"{line.Name}: above";
             Segment(svg, $"line {line.Style}", at, 31, at + 18, 31);
-            Text(svg, at + LegendSample, 35, "legend", line.Name);
-            at += LegendSample + 12 + LegendLetter * line.Name.Length;
+            Text(svg, at + LegendSample, 35, "legend", name);
+            at += LegendSample + 12 + LegendLetter * name.Length;
         }
     }
 
