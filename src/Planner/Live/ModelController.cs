@@ -58,7 +58,9 @@ public sealed class ModelController : IDisposable
         ObservationSize = shown?.Count ?? vector.Size;
         _engine = new RssmEngine(weights, card.Config.Rssm, card.Shape, new EngineOptions
         {
-            Threads = options.Threads, MostSteps = options.Planner.Horizon, GivesWay = options.GivesWay,
+            Threads = options.Threads,
+            MostSteps = options.Planner.Horizon,
+            GivesWay = options.GivesWay,
         })
         {
             Objective = options.Objective,

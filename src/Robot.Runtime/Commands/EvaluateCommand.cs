@@ -20,16 +20,20 @@ internal static class EvaluateCommand
         var data = SharedOptions.Data();
         var part = new Option<string>("--part")
         {
-            Description = "Which episodes, by the model's own split", HelpName = "PART", DefaultValueFactory = _ => "validation",
+            Description = "Which episodes, by the model's own split",
+            HelpName = "PART",
+            DefaultValueFactory = _ => "validation",
         };
         part.AcceptOnlyFromAmong("validation", "test", "train", All);
         var output = new Option<string?>("--out")
         {
-            Description = "Where report.html and evaluation.json go; RUN/evaluation if not given", HelpName = "FOLDER",
+            Description = "Where report.html and evaluation.json go; RUN/evaluation if not given",
+            HelpName = "FOLDER",
         };
         var windows = new Option<int>("--windows")
         {
-            Description = "Windows to look at, at most, spread over the episodes", HelpName = "N",
+            Description = "Windows to look at, at most, spread over the episodes",
+            HelpName = "N",
             DefaultValueFactory = _ => new EvaluationOptions().Windows,
         };
         var json = new Option<bool>("--json") { Description = "Prints all numbers as JSON, and nothing else" };

@@ -19,7 +19,9 @@ internal static class MpcCommand
         var data = SharedOptions.Data();
         var model = new Option<string>("--model")
         {
-            Description = "A run of 'robot train', or a model's folder", Required = true, HelpName = "RUN",
+            Description = "A run of 'robot train', or a model's folder",
+            Required = true,
+            HelpName = "RUN",
         };
         var task = new Option<string>("--task") { Description = "What the model is to do", DefaultValueFactory = _ => "reach" };
         task.AcceptOnlyFromAmong("reach");

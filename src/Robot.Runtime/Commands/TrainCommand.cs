@@ -17,16 +17,21 @@ internal static class TrainCommand
         var data = SharedOptions.Data();
         var run = new Option<string>("--out")
         {
-            Description = "The run's folder: checkpoints, metrics.jsonl, TensorBoard events", Required = true, HelpName = "RUN",
+            Description = "The run's folder: checkpoints, metrics.jsonl, TensorBoard events",
+            Required = true,
+            HelpName = "RUN",
         };
         var config = new Option<string?>("--config", "-c")
         {
-            Description = "YAML or JSON that changes the model's settings", HelpName = "FILE",
+            Description = "YAML or JSON that changes the model's settings",
+            HelpName = "FILE",
         };
         var set = new Option<string[]>("--set")
         {
             Description = "Changes one setting: --set optimizer.learning_rate=1e-4 ('robot models show MODEL' has them all)",
-            HelpName = "KEY=VALUE", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [],
+            HelpName = "KEY=VALUE",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [],
         };
         var resume = new Option<bool>("--resume")
         {

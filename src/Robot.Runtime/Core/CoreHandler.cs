@@ -40,7 +40,9 @@ internal sealed class CoreHandler(
 
     public CoreStatus Status() => status.Report(Replay) with
     {
-        Teleop = _teleop.Status, Mpc = _mpc.Status, Stops = Volatile.Read(ref _stops),
+        Teleop = _teleop.Status,
+        Mpc = _mpc.Status,
+        Stops = Volatile.Read(ref _stops),
     };
 
     public async Task<object?> HandleAsync(string method, JsonElement parameters, object connection, CancellationToken cancel)

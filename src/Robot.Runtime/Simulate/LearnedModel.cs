@@ -78,7 +78,8 @@ internal sealed class ModelPolicy : IEpisodePolicy
             Planner = search,
             Objective = (ReachPlanning.Fits(model.Card) ? ReachPlanning.Objective(model.Card) : new Objective()) with
             {
-                Discount = value ? model.Card.Config.ActorCritic.Discount : 1, TerminalValue = value,
+                Discount = value ? model.Card.Config.ActorCritic.Discount : 1,
+                TerminalValue = value,
             },
         });
     }

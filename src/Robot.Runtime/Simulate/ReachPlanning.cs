@@ -18,7 +18,14 @@ internal static class ReachPlanning
     /// </summary>
     public static CemOptions Search { get; } = CemOptions.Improved with
     {
-        Horizon = 10, Candidates = 64, Elites = 8, Iterations = 4, Std = 0.4, NoiseExponent = 2, ReturnBest = false, LeastStd = 0.02,
+        Horizon = 10,
+        Candidates = 64,
+        Elites = 8,
+        Iterations = 4,
+        Std = 0.4,
+        NoiseExponent = 2,
+        ReturnBest = false,
+        LeastStd = 0.02,
     };
 
     /// <summary>The learned reward, the expected distance to the goal, and a little for actions that change.</summary>

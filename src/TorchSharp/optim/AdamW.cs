@@ -25,7 +25,11 @@ public sealed class AdamW : OptimizerHelper
         {
             group.Complete(new Options
             {
-                LearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = decay,
+                LearningRate = lr,
+                beta1 = beta1,
+                beta2 = beta2,
+                eps = eps,
+                weight_decay = decay,
             });
             _states.Add(new State(group));
         }

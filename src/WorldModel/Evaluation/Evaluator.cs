@@ -84,10 +84,18 @@ public static class Evaluator
         }
         EvaluationResult result = scores.Result(new EvaluationSubject
         {
-            Model = card.Config.Model, Step = card.Step, Sha256 = card.Sha256,
-            Data = data.Summary.Name, DataDigest = data.Summary.Digest, OwnData = data.Summary.Digest == card.Data.Digest,
-            Part = options.Part?.ToString().ToLowerInvariant() ?? "all", Episodes = episodes.Count,
-            Windows = count, WindowsThere = windows.Count, Context = context, Horizon = Horizon,
+            Model = card.Config.Model,
+            Step = card.Step,
+            Sha256 = card.Sha256,
+            Data = data.Summary.Name,
+            DataDigest = data.Summary.Digest,
+            OwnData = data.Summary.Digest == card.Data.Digest,
+            Part = options.Part?.ToString().ToLowerInvariant() ?? "all",
+            Episodes = episodes.Count,
+            Windows = count,
+            WindowsThere = windows.Count,
+            Context = context,
+            Horizon = Horizon,
             StepSeconds = trained.FrameSkip / data.Summary.RateHz,
         });
         return new EvaluationReport(result, HtmlReport.Of(result, card, examples.Kept));
@@ -104,7 +112,11 @@ public static class Evaluator
         model.to(where);
         using var loader = new BatchLoader(windows, card.Normalisation, new LoaderOptions
         {
-            BatchSize = Math.Min(count, card.Shape.Images.Count > 0 ? 8 : 32), Seed = Order, Epochs = 1, KeepPartial = true, Ahead = 2,
+            BatchSize = Math.Min(count, card.Shape.Images.Count > 0 ? 8 : 32),
+            Seed = Order,
+            Epochs = 1,
+            KeepPartial = true,
+            Ahead = 2,
         });
         for (int done = 0; done < count;)
         {

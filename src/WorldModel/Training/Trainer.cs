@@ -65,7 +65,9 @@ public sealed class Trainer : IDisposable
         (Step, _position, _best) = (state?.Step ?? 0, state?.Position ?? default, state?.Best);
         _loader = new BatchLoader(train, _normalisation, new LoaderOptions
         {
-            BatchSize = Math.Min(config.Batch, Math.Max(train.Count, 1)), Seed = unchecked((ulong)config.Seed), Workers = config.Workers,
+            BatchSize = Math.Min(config.Batch, Math.Max(train.Count, 1)),
+            Seed = unchecked((ulong)config.Seed),
+            Workers = config.Workers,
         }, _position);
         _validation = validation.Count > 0 ? new Validation(config, validation, _normalisation) : null;
         Directory.CreateDirectory(run.Path);
@@ -174,7 +176,11 @@ public sealed class Trainer : IDisposable
     private void Save() => _run.SaveLast(
         new RunState
         {
-            Step = Step, Position = _position, Best = _best, ReturnRange = _learner.ReturnRange, DataDigest = _data.Summary.Digest,
+            Step = Step,
+            Position = _position,
+            Best = _best,
+            ReturnRange = _learner.ReturnRange,
+            DataDigest = _data.Summary.Digest,
         },
         folder =>
         {

@@ -26,7 +26,11 @@ internal sealed class Validation(TrainConfig config, WindowList windows, DataNor
         // In a fixed order that takes windows of all episodes: the first ones alone would all be of one.
         using var loader = new BatchLoader(windows, normalisation, new LoaderOptions
         {
-            BatchSize = Math.Min(config.Batch, windows.Count), Seed = 1, Epochs = 1, KeepPartial = true, Workers = config.Workers,
+            BatchSize = Math.Min(config.Batch, windows.Count),
+            Seed = 1,
+            Epochs = 1,
+            KeepPartial = true,
+            Workers = config.Workers,
             Ahead = 2,
         });
         while (batches < config.ValidationBatches && loader.Next(stop) is { } batch)

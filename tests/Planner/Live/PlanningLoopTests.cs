@@ -177,7 +177,9 @@ public sealed class PlanningLoopTests : NoLeaks, IDisposable
             Step = 0,
             Validation = double.IsInfinity(limit) ? null : new()
             {
-                Loss = 0, Parts = new Dictionary<string, double>(), OneStepError = new Dictionary<string, double> { ["p99_9"] = limit },
+                Loss = 0,
+                Parts = new Dictionary<string, double>(),
+                OneStepError = new Dictionary<string, double> { ["p99_9"] = limit },
             },
             Sha256 = "",
             Saved = default,

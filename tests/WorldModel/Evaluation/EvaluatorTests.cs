@@ -18,7 +18,13 @@ public sealed class EvaluatorTests : NoLeaks, IDisposable
     {
         Rssm = new RssmConfig
         {
-            Deterministic = 24, Stochastic = 4, Hidden = 24, Heads = [24], Vectors = [24], VectorEmbedding = 8, ImageDepth = 2,
+            Deterministic = 24,
+            Stochastic = 4,
+            Hidden = 24,
+            Heads = [24],
+            Vectors = [24],
+            VectorEmbedding = 8,
+            ImageDepth = 2,
         },
         Data = new DataOptions { Modalities = ["task"], PictureSide = 16, Validation = 0.3 },
         Windows = new WindowOptions { Length = 12, Stride = 4 },

@@ -114,8 +114,19 @@ public class ScoresTests
         scores.Add(batch);
         return scores.Result(new EvaluationSubject
         {
-            Model = "none", Step = 0, Sha256 = "", Data = "none", DataDigest = "", OwnData = false, Part = "test", Episodes = Windows,
-            Windows = Windows, WindowsThere = Windows, Context = Context, Horizon = Horizon, StepSeconds = 0.1,
+            Model = "none",
+            Step = 0,
+            Sha256 = "",
+            Data = "none",
+            DataDigest = "",
+            OwnData = false,
+            Part = "test",
+            Episodes = Windows,
+            Windows = Windows,
+            WindowsThere = Windows,
+            Context = Context,
+            Horizon = Horizon,
+            StepSeconds = 0.1,
         });
     }
 

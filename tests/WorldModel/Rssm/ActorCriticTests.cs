@@ -12,7 +12,12 @@ public class ActorCriticTests : NoLeaks
     {
         var config = new RssmConfig
         {
-            Deterministic = 32, Stochastic = 8, Hidden = 32, Heads = [32], Vectors = [32], VectorEmbedding = 16,
+            Deterministic = 32,
+            Stochastic = 8,
+            Hidden = 32,
+            Heads = [32],
+            Vectors = [32],
+            VectorEmbedding = 16,
         };
         using var model = new RssmModel(config, Drift.Shape);
         using var world = optim.AdamW(model.WorldParameters().Select(one => one.Parameter), lr: 3e-3);

@@ -7,7 +7,13 @@ public class RssmModelTests : NoLeaks
 {
     private static readonly RssmConfig Small = new()
     {
-        Deterministic = 32, Stochastic = 8, Hidden = 32, Heads = [32], Vectors = [32], VectorEmbedding = 16, ImageDepth = 4,
+        Deterministic = 32,
+        Stochastic = 8,
+        Hidden = 32,
+        Heads = [32],
+        Vectors = [32],
+        VectorEmbedding = 16,
+        ImageDepth = 4,
     };
 
     public static TheoryData<string> Kinds => ["gaussian", "categorical", "input", "norm", "two-hot", "symlog"];

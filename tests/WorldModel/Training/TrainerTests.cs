@@ -6,20 +6,27 @@ using RobotWorldModel.WorldModel.Training;
 
 namespace RobotWorldModel.WorldModel.Tests.Training;
 
-public sealed class TrainerTests : NoLeaks, IDisposable
+public sealed class TrainerTests(TrainerTests.Episodes episodes) : NoLeaks, IClassFixture<TrainerTests.Episodes>, IDisposable
 {
-    private static readonly MemoryFolder s_episodes = Episodes();
     private readonly MemoryFolder _runs = new();
 
     private static TrainConfig Config => Presets.Named("rssm-small").Config with
     {
         Rssm = new RssmConfig
         {
-            Deterministic = 16, Stochastic = 4, Hidden = 16, Heads = [16], Vectors = [16], VectorEmbedding = 8, ImageDepth = 2,
+            Deterministic = 16,
+            Stochastic = 4,
+            Hidden = 16,
+            Heads = [16],
+            Vectors = [16],
+            VectorEmbedding = 8,
+            ImageDepth = 2,
         },
         Data = new DataOptions
         {
-            Modalities = ["joint_position", "wrench", "wrist_rgb", "wrist_depth"], PictureSide = 16, Validation = 0.3,
+            Modalities = ["joint_position", "wrench", "wrist_rgb", "wrist_depth"],
+            PictureSide = 16,
+            Validation = 0.3,
         },
         Windows = new WindowOptions { Length = 8, Stride = 4 },
         Batch = 4,
@@ -129,17 +136,9 @@ public sealed class TrainerTests : NoLeaks, IDisposable
             () => new Trainer(Config, data, new RunFolder(Path.Combine(_runs.Path, "none")), goOn: true)).Message);
     }
 
-    private static MemoryFolder Episodes()
+    private void Go(RunFolder run, TrainConfig config, bool goOn, Action<TrainProgress> said, CancellationToken stop = default)
     {
-        var folder = new MemoryFolder();
-        for (int i = 0; i < 4; i++)
-            SyntheticEpisode.Commit(folder.Path, seed: i, frames: 24);
-        return folder;
-    }
-
-    private static void Go(RunFolder run, TrainConfig config, bool goOn, Action<TrainProgress> said, CancellationToken stop = default)
-    {
-        using var trainer = new Trainer(config, Dataset.Open(s_episodes.Path, config.Data, Assert.Fail), run, goOn);
+        using var trainer = new Trainer(config, Dataset.Open(episodes.Folder.Path, config.Data, Assert.Fail), run, goOn);
         trainer.Run(said, stop);
     }
 
@@ -153,5 +152,19 @@ public sealed class TrainerTests : NoLeaks, IDisposable
         RunFolder run = new(Path.Combine(_runs.Path, name));
         Go(run, config, false, _ => { });
         return run;
+    }
+
+    /// <summary>Four episodes that all tests here learn from.</summary>
+    public sealed class Episodes : IDisposable
+    {
+        public Episodes()
+        {
+            for (int i = 0; i < 4; i++)
+                SyntheticEpisode.Commit(Folder.Path, seed: i, frames: 24);
+        }
+
+        internal MemoryFolder Folder { get; } = new();
+
+        public void Dispose() => Folder.Dispose();
     }
 }

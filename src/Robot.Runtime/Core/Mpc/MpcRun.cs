@@ -34,7 +34,9 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         CheckFit(card, model);
         var controller = new ModelController(card, WeightFile.Read(weights), new ControlOptions
         {
-            Planner = ReachPlanning.Search, Objective = ReachPlanning.Objective(card), GivesWay = true,
+            Planner = ReachPlanning.Search,
+            Objective = ReachPlanning.Objective(card),
+            GivesWay = true,
         }, ReachTask.ObservationNames);
         var loop = new PlanningLoop(controller, delayTicks);
         try
