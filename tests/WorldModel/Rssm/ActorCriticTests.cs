@@ -26,19 +26,19 @@ public class ActorCriticTests : NoLeaks
         using var learner = new ActorCritic(
             model, new ActorCriticConfig { Horizon = 8, Discount = 0.9, ThroughDynamics = throughDynamics, Starts = 128 });
         double before = 0, after = 0;
-        for (var step = 0; step < 250; step++)
+        for (var step = 0; step < 190; step++)
         {
             using var scope = NewDisposeScope();
             world.zero_grad();
             var learned = RssmLoss.Of(model, new RssmLossConfig(), Drift.Draw(step, 16, 12), step);
             learned.Loss.backward();
             world.step();
-            if (step < 100)
+            if (step < 80)
                 continue;
             var states = new RssmState(learned.Filtered.States.H.flatten(0, 1), learned.Filtered.States.S.flatten(0, 1));
             var parts = learner.Learn(states, actor, critic, 100);
             after = (0.9 * after) + (0.1 * parts["imagined_reward"]);
-            before = step == 110 ? parts["imagined_reward"] : before;
+            before = step == 90 ? parts["imagined_reward"] : before;
         }
 
         // What counts is the world itself: the policy steers it better than no action does.
