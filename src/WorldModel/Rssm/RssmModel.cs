@@ -53,7 +53,7 @@ public sealed class RssmModel : Module
     /// <summary>Where nothing has been seen: zeros.</summary>
     public RssmState Initial(long batch)
     {
-        var device = _cell.weight_ih.device;
+        var device = _cell.weight_ih!.device; // TorchSharp declares it as one that may be null
         return new(zeros([batch, Config.Deterministic], device: device), zeros([batch, Config.StochasticWidth], device: device));
     }
 
