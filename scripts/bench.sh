@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every benchmark and keeps its numbers in bench/results/DATE-NAME.json. Exits with 1 where a number was missed.
-#   scripts/bench.sh            about three hours; 45 GB free in the temporary folder (TMPDIR names another)
+#   scripts/bench.sh            hours (docs/benchmarks.md); 45 GB free in the temporary folder (TMPDIR names another)
 #   scripts/bench.sh --quick    a few minutes, to see that all of it works; keeps nothing
 set -u
 cd "$(dirname "$0")/.."

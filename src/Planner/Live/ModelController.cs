@@ -24,8 +24,8 @@ public sealed record ControlOptions
 }
 
 /// <summary>
-/// A learned model that filters what is seen and plans: one vector modality in its own units in, actions from -1 to 1 out. It knows no
-/// time and no robot; the same serves an environment faster than real time and a live arm. No allocation after construction; one thread.
+/// A learned model that filters what is seen and plans: one vector modality in, actions out, both in the units that they were recorded
+/// in. It knows no time and no robot; the same serves an environment faster than real time and a live arm. No allocation after construction; one thread.
 /// </summary>
 public sealed class ModelController : IDisposable
 {
@@ -34,8 +34,8 @@ public sealed class ModelController : IDisposable
 
     private readonly RssmEngine _engine;
     private readonly CemPlanner _planner;
-    private readonly Normaliser _normaliser;
-    private readonly float[] _h, _s, _raw, _normal, _expected;
+    private readonly Normaliser _normaliser, _actions;
+    private readonly float[] _h, _s, _raw, _normal, _expected, _action;
     private readonly int[] _columns;
     private readonly bool[] _present = [true];
     private bool _begun;
@@ -54,7 +54,8 @@ public sealed class ModelController : IDisposable
                 + string.Join(", ", card.Shape.Vectors.Select(v => v.Name).Concat(card.Shape.Images.Select(i => i.Name))));
         Card = card;
         _columns = shown is null ? [.. Enumerable.Range(0, vector.Size)] : Columns(card, shown)
-            ?? throw new InvalidDataException($"the model sees {string.Join(", ", card.Data.Modalities[0].Columns)}; not all of that is shown");
+            ?? throw new InvalidDataException(
+                $"the model sees {string.Join(", ", card.Data.Modalities.SelectMany(m => m.Columns))}; not all of that is shown");
         ObservationSize = shown?.Count ?? vector.Size;
         _engine = new RssmEngine(weights, card.Config.Rssm, card.Shape, new EngineOptions
         {
@@ -66,7 +67,8 @@ public sealed class ModelController : IDisposable
             Objective = options.Objective,
         };
         _planner = new CemPlanner(options.Planner, card.Shape.Actions, options.Seed, clock);
-        _normaliser = card.Normalisation.Modalities[vector.Name];
+        (_normaliser, _actions) = (card.Normalisation.Modalities[vector.Name], card.Normalisation.Actions);
+        _action = new float[card.Shape.Actions];
         (_h, _s) = (new float[card.Config.Rssm.Deterministic], new float[card.Config.Rssm.StochasticWidth]);
         (_raw, _normal, _expected) = (new float[vector.Size], new float[vector.Size], new float[vector.Size]);
         OneStepLimit = card.Validation?.OneStepError.GetValueOrDefault("p99_9", double.PositiveInfinity) ?? double.PositiveInfinity;
@@ -80,9 +82,6 @@ public sealed class ModelController : IDisposable
     public int ActionSize => _engine.ActionSize;
 
     public int Horizon => _planner.Horizon;
-
-    /// <summary>The newest plan, [horizon, action].</summary>
-    public ReadOnlySpan<float> Actions => _planner.Actions;
 
     /// <summary>What the planner carries from plan to plan: see <see cref="IPlanner.Memory"/>.</summary>
     public Span<float> PlannerMemory => _planner.Memory;
@@ -116,16 +115,20 @@ public sealed class ModelController : IDisposable
     /// Filters: the action that led here, and what is seen. Gives how far the model's expectation was off, as validation measures it (root
     /// mean square of the normalised difference); NaN at an episode's first observation.
     /// </summary>
-    /// <param name="action">Zeros at an episode's first.</param>
+    /// <param name="action">As it was recorded; of no account at an episode's first observation, as in training.</param>
     /// <param name="observation">In the modality's own units; empty where nothing fresh was seen: then the state goes on by
     /// itself.</param>
     public double Observe(ReadOnlySpan<float> action, ReadOnlySpan<float> observation)
     {
         _engine.SetState(_h, _s);
         double error = double.NaN;
+        if (_begun)
+            _actions.Apply(action, _action);
+        else
+            Array.Clear(_action);
         if (observation.IsEmpty)
         {
-            _engine.Advance(action);
+            _engine.Advance(_action);
         }
         else
         {
@@ -134,11 +137,11 @@ public sealed class ModelController : IDisposable
             _normaliser.Apply(_raw, _normal);
             if (_begun)
             {
-                _engine.Advance(action);
+                _engine.Advance(_action);
                 error = ErrorOfExpectation();
                 _engine.SetState(_h, _s);
             }
-            _engine.Observe(action, _normal, _present);
+            _engine.Observe(_action, _normal, _present);
         }
         _engine.GetState(_h, _s);
         _begun = true;
@@ -150,11 +153,17 @@ public sealed class ModelController : IDisposable
     {
         _engine.SetState(_h, _s);
         for (int at = 0; at < actions.Length; at += ActionSize)
-            _engine.Advance(actions.Slice(at, ActionSize));
+        {
+            _actions.Apply(actions.Slice(at, ActionSize), _action);
+            _engine.Advance(_action);
+        }
     }
 
     /// <summary>Plans from where <see cref="Expect"/> left the state.</summary>
     public PlanResult Plan(in PlanRequest request) => _planner.Plan(_engine, request);
+
+    /// <summary>The newest plan's first actions, as they were recorded: [steps, action], as many as there is room for.</summary>
+    public void CopyPlan(Span<float> actions) => _actions.Invert(_planner.Actions[..actions.Length], actions);
 
     public void Dispose() => _engine.Dispose();
 

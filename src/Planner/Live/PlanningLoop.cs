@@ -137,8 +137,8 @@ public sealed class PlanningLoop : IDisposable
     public void Dispose()
     {
         _thread.Dispose();
-        _posted.Dispose();
         _controller.Dispose();
+        // Not _posted: a tick that is in the middle of posting must find it; its handle goes with the object.
     }
 
     private void Run(CancellationToken stop)
@@ -198,7 +198,7 @@ public sealed class PlanningLoop : IDisposable
         PlanResult result = _controller.Plan(new PlanRequest((ulong)posting.Slot, posting.DueNs - _marginNs, shift));
         long next = _published + 1;
         int which = (int)(next & 1);
-        _controller.Actions.CopyTo(_plans[which]);
+        _controller.CopyPlan(_plans[which]);
         _returns[which] = result.Return;
         Volatile.Write(ref _forSlot[which], posting.Slot + 1);
         Volatile.Write(ref _published, next);

@@ -88,9 +88,9 @@ internal static class MpcCommand
     {
         if (file is null)
         {
-            return episodes is >= 1 and <= 1000
+            return seed >= 0 && episodes is >= 1 and <= 1000
                 ? new JsonObject { ["seeds"] = new JsonArray([.. Enumerable.Range(0, episodes).Select(i => (JsonNode)(seed + i))]) }
-                : throw new RobotException(ExitCode.Usage, $"{episodes} episodes are out of range; 1 to 1000 are allowed");
+                : throw new RobotException(ExitCode.Usage, $"{episodes} episodes from seed {seed} on are out of range; 1 to 1000 from 0 on are allowed");
         }
         JsonNode read = YamlFile.Read(file);
         JsonNode? goals = read is JsonObject named ? named["goals"] ?? named["goal"] : read;

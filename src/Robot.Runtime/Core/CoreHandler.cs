@@ -205,6 +205,8 @@ internal sealed class CoreHandler(
         if (!double.IsPositiveInfinity(seconds) && !(seconds is >= 0.1 and <= 86_400))
             throw new RobotException(ExitCode.Usage, $"{seconds} seconds are out of range; 0.1 to 86400 (a day) are allowed");
         _calibration.MustNotRun();
+        if (policies.Current is MpcPolicy) // it would be told as demonstrated by a person
+            throw new RobotException(ExitCode.Busy, "a model controls the arm, which is not recorded yet; stop it first");
         var (before, freedriveBefore) = (policies.Current, _freedrive);
         // The source first: it may refuse, and an empty episode helps nobody.
         (Action Go, Task<PolicyEnd> Ended)? script = source switch
@@ -343,6 +345,8 @@ internal sealed class CoreHandler(
 
     private object StartMpc(JsonElement parameters, object connection)
     {
+        if (recorder.RunningId is { } running)
+            throw new RobotException(ExitCode.Busy, $"{running} is being recorded; what a model does is not recorded yet. End it first");
         _mpc.Start(parameters, end => status.Say(end));
         _starter = new(connection, policies.Current);
         return new { };

@@ -16,7 +16,8 @@ internal sealed class LearnedModel
 
     private readonly IReadOnlyList<string> _shown;
 
-    private LearnedModel(ModelCard card, WeightFile weights, IReadOnlyList<string> shown) => (Card, _weights, _shown) = (card, weights, shown);
+    private LearnedModel(ModelCard card, WeightFile weights, IReadOnlyList<string> shown) =>
+        (Card, _weights, _shown) = (card, weights, shown);
 
     public ModelCard Card { get; }
 
@@ -61,9 +62,7 @@ internal sealed class LearnedModel
 /// <summary>Filters its state from what is observed, and plans in the learned model.</summary>
 internal sealed class ModelPolicy : IEpisodePolicy
 {
-    private readonly Normaliser _actions;
     private readonly ModelController _controller;
-    private readonly float[] _before;
     private PlanNumbers _numbers;
 
     /// <param name="value">End each imagined sequence in the model's value of its last state.</param>
@@ -72,7 +71,6 @@ internal sealed class ModelPolicy : IEpisodePolicy
     {
         if (value && !model.Card.Config.Behaviour)
             throw new RobotException(ExitCode.Config, "--value needs a model that has learned one: train it with --set behaviour=true");
-        (_actions, _before) = (model.Card.Normalisation.Actions, new float[model.Card.Shape.Actions]);
         _controller = model.NewController(new ControlOptions
         {
             Planner = search,
@@ -92,14 +90,10 @@ internal sealed class ModelPolicy : IEpisodePolicy
 
     public void Act(ReadOnlySpan<float> observation, ReadOnlySpan<float> before, Span<float> action)
     {
-        if (_numbers.AtFirst)
-            Array.Clear(_before); // as in training, where no action leads to a first step
-        else
-            _actions.Apply(before, _before);
-        _controller.Observe(_before, observation);
+        _controller.Observe(before, observation);
         _controller.Expect([]);
         _controller.Plan(new PlanRequest(_numbers.Next()));
-        _actions.Invert(_controller.Actions[..action.Length], action);
+        _controller.CopyPlan(action);
     }
 
     public void Dispose() => _controller.Dispose();

@@ -74,8 +74,6 @@ internal struct PlanNumbers(ulong seed)
     private const int DecisionBits = 20;
     private ulong _decision;
 
-    public readonly bool AtFirst => _decision == 0;
-
     public ulong Next() => (seed << DecisionBits) + _decision++;
 }
 

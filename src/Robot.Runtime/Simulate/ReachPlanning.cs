@@ -13,6 +13,8 @@ internal static class ReachPlanning
     // Of a metre of distance squared: some centimetres from the goal, where the learned reward is nearly flat, it tells which way is left.
     private const double DistanceCost = 20;
 
+    private static readonly string[] s_left = ["goal_less_tcp_x", "goal_less_tcp_y", "goal_less_tcp_z"];
+
     /// <summary>
     /// iCEM with a budget for one core; the mean, not the best sample: samples shake the arm where all are nearly as good.
     /// </summary>
@@ -37,15 +39,17 @@ internal static class ReachPlanning
         (float[] goal, float[] weights) = (new float[size], new float[size]);
         for (int i = 0; i < size; i++)
         {
-            if (!columns[i].StartsWith("goal_less_tcp", StringComparison.Ordinal))
+            if (!s_left.Contains(columns[i]))
                 continue;
-            goal[i] = (float)(-normaliser.Offset[i] * normaliser.Scale[i]);
+            double zero = -normaliser.Offset[i] * normaliser.Scale[i];
+            goal[i] = (float)(card.Config.Rssm.Symlog ? Math.CopySign(double.LogP1(Math.Abs(zero)), zero) : zero);
             weights[i] = (float)(DistanceCost / (normaliser.Scale[i] * normaliser.Scale[i]));
         }
         return new Objective { Discount = 1, State = new StateCost(goal, weights), ActionChangeCost = 0.01, ActionCost = 0.005 };
     }
 
-    /// <summary>Whether a model sees what reach shows.</summary>
+    /// <summary>Whether a model learned reach, and nothing else, and sees at least where the goal is.</summary>
     public static bool Fits(ModelCard card) =>
-        ModelController.Columns(card, ReachTask.ObservationNames) is not null;
+        card.Data.Modalities is [{ Source: "task" } seen] && card.Data.Tasks.Keys.SequenceEqual(["reach"])
+        && ModelController.Columns(card, ReachTask.ObservationNames) is not null && s_left.All(seen.Columns.Contains);
 }

@@ -23,8 +23,8 @@ public sealed record RssmLossConfig
     public int AnnealSteps { get; init; }
 
     /// <summary>
-    /// Steps over which what is imagined without noise, under the actions that were taken, must show the vectors and rewards that came: just
-    /// what planning rests on. 0 for none.
+    /// Steps over which what is imagined without noise, under the actions that were taken, must show the vectors and rewards that came:
+    /// just what planning rests on. 0 for none.
     /// </summary>
     public int ConsistencySteps { get; init; }
 

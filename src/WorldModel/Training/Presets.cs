@@ -11,7 +11,7 @@ public static class Presets
 {
     public static IReadOnlyList<Preset> All { get; } =
     [
-        new("rssm-small", "state observations; plans on one CPU core", new TrainConfig
+        new("rssm-small", "state observations; small, for planning on a CPU", new TrainConfig
         {
             Model = "rssm-small",
             Rssm = new RssmConfig
@@ -22,7 +22,7 @@ public static class Presets
             Windows = new WindowOptions { Length = 24, Stride = 6 },
             Batch = 32,
         }),
-        new("rssm", "state observations; PlaNet's size, plans on two CPU cores", new TrainConfig
+        new("rssm", "state observations; PlaNet's size", new TrainConfig
         {
             Model = "rssm",
             Rssm = new RssmConfig { Deterministic = 256, Stochastic = 32, Hidden = 512, Heads = [512, 512] },

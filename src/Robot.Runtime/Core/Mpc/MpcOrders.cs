@@ -34,15 +34,16 @@ internal sealed class MpcOrders(CellConfig config, CellDevices devices, PolicyRu
         var orders = new List<ReachOrder>();
         if (parameters.TryGetProperty("goals", out JsonElement goals))
         {
-            foreach (JsonElement goal in goals.EnumerateArray())
+            foreach (JsonElement goal in ListOf(goals))
                 orders.Add(new(PointOf(goal), null));
         }
         else if (parameters.TryGetProperty("seeds", out JsonElement seeds))
         {
             var task = new ReachTask(arm.Kinematics, motion.Limits);
-            foreach (JsonElement seed in seeds.EnumerateArray())
+            foreach (JsonElement seed in ListOf(seeds))
             {
-                ReachEpisode episode = task.Draw(seed.GetUInt64());
+                ReachEpisode episode = task.Draw(seed.ValueKind == JsonValueKind.Number && seed.TryGetUInt64(out ulong number)
+                    ? number : throw new RobotException(ExitCode.Usage, $"{seed} is no seed: whole numbers from 0 on are"));
                 orders.Add(new(episode.Goal, episode.StartQ));
             }
         }
@@ -51,9 +52,13 @@ internal sealed class MpcOrders(CellConfig config, CellDevices devices, PolicyRu
         return orders;
     }
 
+    private static JsonElement.ArrayEnumerator ListOf(JsonElement list) => list.ValueKind == JsonValueKind.Array
+        ? list.EnumerateArray() : throw new RobotException(ExitCode.Usage, $"{list} is no list of goals or seeds");
+
     private static Vec3 PointOf(JsonElement goal)
     {
-        double[] values = goal.ValueKind == JsonValueKind.Array ? [.. goal.EnumerateArray().Select(v => v.GetDouble())] : [];
+        double[] values = goal.ValueKind == JsonValueKind.Array
+            ? [.. goal.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Number ? v.GetDouble() : double.NaN)] : [];
         return values is [var x, var y, var z] && values.All(double.IsFinite)
             ? new(x, y, z)
             : throw new RobotException(ExitCode.Usage, $"{goal} is no goal: three numbers are needed, m in the base frame");

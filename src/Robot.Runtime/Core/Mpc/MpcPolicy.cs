@@ -42,7 +42,6 @@ internal sealed class MpcPolicy : ITickPolicy
     private Vector6 _commanded;
     private int _tick = -1, _heldInARow;
     private double _return;
-    private long _lastSlot;
 
     /// <param name="orders">One after the other.</param>
     /// <param name="ticks">Each goal is given so many.</param>
@@ -94,10 +93,10 @@ internal sealed class MpcPolicy : ITickPolicy
 
     public void Sent(in SendResult result)
     {
-        if (_tick < 0)
-            _arrival.Sent(result.Clamped, result.Guarded);
         if (!result.Accepted)
             return;
+        if (_tick < 0)
+            _arrival.Sent(result.Clamped, result.Guarded);
         _commanded = result.Guarded;
         if (_tick >= 0 && result.Clamped != Clamp.None)
             Clamped++;
@@ -119,6 +118,7 @@ internal sealed class MpcPolicy : ITickPolicy
     {
         (_tick, _return, _heldInARow, _progress, _ease, Easing) = (0, 0, 0, default, null, false);
         _commanded = _motion.CommandedJoints;
+        Array.Clear(_lastErrors); // what a stale tick does not show is not another goal's
     }
 
     private PolicyStep Control(ReachOrder order, Observation observation, long dueNs)
@@ -155,7 +155,6 @@ internal sealed class MpcPolicy : ITickPolicy
         if (source == ActionSource.None || !fresh)
             Array.Clear(_action);
         _heldInARow = source == ActionSource.None && _tick > 0 ? _heldInARow + 1 : 0;
-        _lastSlot = slot;
         return _heldInARow < MostHeld;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Planner.Live;
@@ -14,7 +15,6 @@ namespace RobotWorldModel.Runtime.Core.Mpc;
 /// <summary>Control by planning in a learned model, from its request to its end.</summary>
 internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunner policies)
 {
-    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(100);
     private volatile Func<string, string, MpcStatus>? _report;
     private volatile MpcStatus? _last;
 
@@ -32,12 +32,7 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
             throw new RobotException(ExitCode.Device, "this cell has no arm to control");
         (ModelCard card, string weights) = Open(model);
         CheckFit(card, model);
-        var controller = new ModelController(card, WeightFile.Read(weights), new ControlOptions
-        {
-            Planner = ReachPlanning.Search,
-            Objective = ReachPlanning.Objective(card),
-            GivesWay = true,
-        }, ReachTask.ObservationNames);
+        ModelController controller = Controller(card, weights);
         var loop = new PlanningLoop(controller, delayTicks);
         try
         {
@@ -70,11 +65,32 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         }
     }
 
+    private static ModelController Controller(ModelCard card, string weights)
+    {
+        try
+        {
+            return new(card, WeightFile.Read(weights), new ControlOptions
+            {
+                Planner = ReachPlanning.Search,
+                Objective = ReachPlanning.Objective(card),
+                GivesWay = true,
+            }, ReachTask.ObservationNames);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RobotException(ExitCode.Config, e.Message);
+        }
+    }
+
     private void CheckFit(ModelCard card, string model)
     {
         Same("robot", card.Data.Robot ?? "none", config.Robot!.Model);
         Same("rate", $"{card.Data.RateHz:0.##} Hz", $"{config.RateHz:0.##} Hz");
-        Same("action", string.Join(", ", card.Data.Actions.Size), string.Join(", ", ReachTask.ActionSize));
+        // With a frame skip a model's action is several ticks' actions.
+        Same("action", $"{card.Data.Actions.Kind} of {card.Shape.Actions}", $"{ActionKind.Environment} of {ReachTask.ActionSize}");
+        if (!double.IsFinite(card.Validation?.OneStepError.GetValueOrDefault("p99_9", double.NaN) ?? double.NaN))
+            throw new RobotException(ExitCode.Config, $"{model} was never validated: nobody could tell when it does not know what it sees. "
+                + "Train it with episodes to validate on (data.validation)");
         if (!ReachPlanning.Fits(card))
             throw new RobotException(ExitCode.Config, $"{model} was not learned for reach: it sees "
                 + string.Join("; ", card.Data.Modalities.Select(m => $"{m.Name} ({string.Join(", ", m.Columns)})")));
@@ -92,7 +108,6 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         PolicyEnd end = await ended;
         if (end.Completed && policies.Current == policy)
             policies.End("the goals are done");
-        await Task.Delay(s_poll); // the tick is through with the policy
         string message = end.Completed ? Summary(policy) : end.Why;
         MpcStatus last = _report!(end.Completed ? "done" : "stopped", message);
         (_last, _report) = (last, null);
