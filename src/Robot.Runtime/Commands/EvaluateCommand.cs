@@ -59,7 +59,7 @@ internal static class EvaluateCommand
     {
         (ModelCard card, string weights) = Open(run);
         string folder = output ?? Path.Combine(run, "evaluation");
-        try
+        return Learning.Run(() =>
         {
             EvaluationReport report = Evaluate(card, weights, root, options, cancel);
             report.Save(folder);
@@ -68,23 +68,7 @@ internal static class EvaluateCommand
             else
                 Tell(report.Result, Path.Combine(folder, EvaluationReport.ReportFile));
             return ExitCode.Done;
-        }
-        catch (DirectoryNotFoundException e)
-        {
-            throw new RobotException(ExitCode.Usage, e.Message);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new RobotException(ExitCode.FaultsFound, e.Message);
-        }
-        catch (ArgumentException e)
-        {
-            throw new RobotException(ExitCode.Config, e.Message);
-        }
-        catch (DllNotFoundException e)
-        {
-            throw new RobotException(ExitCode.Device, e.Message);
-        }
+        });
     }
 
     private static (ModelCard Card, string Weights) Open(string run)

@@ -67,11 +67,11 @@ internal static class TrainCommand
         if (!resume && run.Checkpoint is not null)
             throw new RobotException(ExitCode.Usage, $"{run.Path} has a run already: --resume goes on with it, another --out begins anew");
         TrainConfig config = configured();
-        if (resume && File.Exists(run.ConfigFile) && run.ReadConfig().ToJson() is var before && before != config.ToJson())
-            throw new RobotException(ExitCode.Config, $"{run.ConfigFile} differs from what is asked for: a run goes on with the settings "
-                + "that it began with. Give the same MODEL, --config and --set, or another --out.");
-        try
+        return Learning.Run(() =>
         {
+            if (resume && File.Exists(run.ConfigFile) && run.ReadConfig().ToJson() is var before && before != config.ToJson())
+                throw new RobotException(ExitCode.Config, $"{run.ConfigFile} differs from what is asked for: a run goes on with the "
+                    + "settings that it began with. Give the same MODEL, --config and --set, or another --out.");
             Dataset data = Dataset.Open(root, config.Data, line => Console.Error.WriteLine($"robot: {line}"));
             using var trainer = new Trainer(config, data, run, resume);
             Tell(config, data, trainer, run);
@@ -88,23 +88,7 @@ internal static class TrainCommand
             }
             Console.WriteLine($"done: {run.Path}. Next: robot evaluate {run.Path} --data {root}");
             return ExitCode.Done;
-        }
-        catch (DirectoryNotFoundException e)
-        {
-            throw new RobotException(ExitCode.Usage, e.Message);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new RobotException(ExitCode.FaultsFound, e.Message);
-        }
-        catch (ArgumentException e)
-        {
-            throw new RobotException(ExitCode.Config, e.Message);
-        }
-        catch (DllNotFoundException e)
-        {
-            throw new RobotException(ExitCode.Device, e.Message);
-        }
+        });
     }
 
     private static void Tell(TrainConfig config, Dataset data, Trainer trainer, RunFolder run)
