@@ -21,8 +21,10 @@ public sealed class LearningCommandTests : IDisposable
         string[] first = await File.ReadAllLinesAsync(Path.Combine(_folder["run"], "metrics.jsonl"));
         Assert.Equal(6, first.Length);
         Assert.Equal(6, JsonDocument.Parse(first[^1]).RootElement.GetProperty("step").GetInt64());
-        (ModelCard card, _) = ModelCard.Open(_folder["run"]);
-        Assert.Equal(6, card.Step);
+        (ModelCard last, _) = ModelCard.Open(Path.Combine(_folder["run"], "last"));
+        Assert.Equal(6, last.Step);
+        (ModelCard best, _) = ModelCard.Open(_folder["run"]);
+        Assert.True(best.Step is 3 or 6, $"step {best.Step}"); // whichever of the two validations was better, which is the processor's luck
 
         Assert.Equal(ExitCode.Done, await Train("steps=6", "--resume")); // nothing is left to do
         Assert.Equal(first, await File.ReadAllLinesAsync(Path.Combine(_folder["run"], "metrics.jsonl")));
