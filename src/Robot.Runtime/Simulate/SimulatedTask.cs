@@ -42,7 +42,7 @@ internal sealed record SimulatedTask(
     {
         _ when column.StartsWith("qd", StringComparison.Ordinal) => "rad/s",
         _ when column.StartsWith('q') => "rad",
-        _ when column.StartsWith("tcp_speed", StringComparison.Ordinal) => "m/s",
+        _ when column.Contains("speed", StringComparison.Ordinal) => "m/s",
         _ => "m",
     };
 }

@@ -16,6 +16,7 @@ public sealed class ReachEnvironment : TaskEnvironment
     private readonly double[] _late; // actions that are on their way, the oldest first
     private ReachProgress _progress;
     private Vector6 _commanded;
+    private Vec3 _velocity; // commanded
     private long _tick;
 
     /// <param name="task">Null: with a UR5e of nominal geometry in the simulated cell's limits.</param>
@@ -59,7 +60,7 @@ public sealed class ReachEnvironment : TaskEnvironment
     {
         Episode = Task.Draw(seed);
         _arm.Seed(Episode.StartQ);
-        (_commanded, _tick, _progress, Sent) = (Episode.StartQ, 0, default, default);
+        (_commanded, _velocity, _tick, _progress, Sent) = (Episode.StartQ, default, 0, default, default);
         Array.Clear(_late);
         _arm.AdvanceTo(TimeOf(0));
     }
@@ -75,7 +76,8 @@ public sealed class ReachEnvironment : TaskEnvironment
             action.CopyTo(_late.AsSpan(_late.Length - sent.Length));
         }
         _arm.AdvanceTo(TimeOf(_tick) + (long)(_path.DecisionMs * 1e6));
-        Sent = _arm.Send(Task.Command(sent, TimeOf(_tick + 1)));
+        _velocity = Task.Velocity(sent, _velocity);
+        Sent = _arm.Send(ReachTask.Command(_velocity, TimeOf(_tick + 1)));
         _commanded = Sent.Guarded;
         _tick++;
         _arm.AdvanceTo(TimeOf(_tick));
@@ -88,7 +90,7 @@ public sealed class ReachEnvironment : TaskEnvironment
     private protected override void Observe(Span<float> observation)
     {
         var (q, qd) = _arm.Known;
-        Task.Observe(q, qd, _commanded, Episode.Goal, observation);
+        Task.Observe(q, qd, _commanded, _velocity, Episode.Goal, observation);
     }
 
     private protected override void CopyState(TaskEnvironment other)
@@ -98,7 +100,7 @@ public sealed class ReachEnvironment : TaskEnvironment
             throw new ArgumentException("reach: the other's control path has other delays than this one's", nameof(other));
         _arm.CopyFrom(from._arm);
         from._late.CopyTo(_late, 0);
-        (_progress, _commanded, _tick) = (from._progress, from._commanded, from._tick);
+        (_progress, _commanded, _velocity, _tick) = (from._progress, from._commanded, from._velocity, from._tick);
         (Episode, Sent) = (from.Episode, from.Sent);
     }
 

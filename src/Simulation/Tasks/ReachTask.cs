@@ -13,7 +13,8 @@ public readonly record struct ReachEpisode(Vector6 StartQ, Vec3 Goal);
 
 /// <summary>
 /// Bring the TCP to a point. What is drawn, seen, commanded and rewarded, the same for the faster-than-real-time environment and for a
-/// live arm. An action is a TCP velocity in the base frame, 1 is 0.25 m/s along an axis; the orientation is held. Thread-safe.
+/// live arm. An action is a TCP velocity in the base frame, 1 is 0.25 m/s along an axis, which is gone to by 0.9 m/s²; the orientation is
+/// held. Thread-safe.
 /// </summary>
 /// <param name="kinematics">The arm's.</param>
 /// <param name="limits">The cell's.</param>
@@ -28,6 +29,12 @@ public sealed class ReachTask(UrKinematics kinematics, MotionLimits limits)
 
     /// <summary>m/s along an axis, for an action of 1.</summary>
     public const double AxisSpeed = 0.25;
+
+    /// <summary>
+    /// m/s by which the velocity may change from one decision to the next. What jumps further meets the jerk limits of the set-points: they
+    /// then follow in their own time, by what no observation shows.
+    /// </summary>
+    public const double Slew = 0.015;
 
     /// <summary>
     /// Success: the TCP within 20 mm of the goal, and no joint faster than 0.2 rad/s, for 0.2 s.
@@ -60,6 +67,7 @@ public sealed class ReachTask(UrKinematics kinematics, MotionLimits limits)
     [
         .. Enumerable.Range(0, 6).Select(i => $"q{i}"), .. Enumerable.Range(0, 6).Select(i => $"qd{i}"),
         .. Axes("tcp"), .. Axes("tcp_speed"), .. Axes("commanded_less_tcp"), .. Axes("goal"), .. Axes("goal_less_tcp"),
+        .. Axes("commanded_speed"),
     ];
 
     /// <summary>Values of an observation.</summary>
@@ -99,9 +107,10 @@ public sealed class ReachTask(UrKinematics kinematics, MotionLimits limits)
     /// <param name="qd">Measured, rad/s.</param>
     /// <param name="commandedQ">Where the last accepted command leads (<see cref="SendResult.Guarded"/>); before the first where the arm
     /// stands. rad.</param>
+    /// <param name="commandedSpeed">Of the last <see cref="Velocity"/>, before the first 0; m/s.</param>
     /// <param name="goal">Base frame, m.</param>
     /// <param name="observation">[<see cref="ObservationSize"/>], by <see cref="ObservationNames"/>; rad, rad/s, m, m/s.</param>
-    public void Observe(in Vector6 q, in Vector6 qd, in Vector6 commandedQ, Vec3 goal, Span<float> observation)
+    public void Observe(in Vector6 q, in Vector6 qd, in Vector6 commandedQ, Vec3 commandedSpeed, Vec3 goal, Span<float> observation)
     {
         for (int i = 0; i < 6; i++)
             (observation[i], observation[6 + i]) = ((float)q[i], (float)qd[i]);
@@ -111,21 +120,25 @@ public sealed class ReachTask(UrKinematics kinematics, MotionLimits limits)
         Write(_geometry.Tcp(commandedQ) - tcp, observation[18..]);
         Write(goal, observation[21..]);
         Write(goal - tcp, observation[24..]);
+        Write(commandedSpeed, observation[27..]);
     }
 
     /// <summary>
-    /// The command of an action: a velocity no longer than what the safety filter lets pass (0.225 of the cell's 0.25 m/s), so that the
-    /// filter has nothing to shorten where the way is free.
+    /// The TCP velocity that an action commands, base frame, m/s: no longer than what the safety filter lets pass (0.225 of the cell's
+    /// 0.25 m/s), so that the filter has nothing to shorten where the way is free, and by no more than <see cref="Slew"/> another one than
+    /// before.
     /// </summary>
     /// <param name="action">Three values, -1..1.</param>
-    public Command Command(ReadOnlySpan<double> action, long dueNs)
+    /// <param name="before">Of the decision before; 0 where the arm begins.</param>
+    public Vec3 Velocity(ReadOnlySpan<double> action, Vec3 before)
     {
-        Vec3 velocity = new Vec3(action[0], action[1], action[2]) * AxisSpeed;
-        double most = limits.TcpSpeed * SafetyFilter.SpeedShare * (1 - 1e-6), speed = velocity.Length;
-        if (speed > most)
-            velocity *= most / speed;
-        return Drivers.Motion.Command.TcpSpeeds(new(velocity.X, velocity.Y, velocity.Z, 0, 0, 0), dueNs);
+        Vec3 wanted = Cut(new Vec3(action[0], action[1], action[2]) * AxisSpeed, limits.TcpSpeed * SafetyFilter.SpeedShare * (1 - 1e-6));
+        return before + Cut(wanted - before, Slew);
     }
+
+    /// <summary>The command of a <see cref="Velocity"/>.</summary>
+    public static Command Command(Vec3 velocity, long dueNs) =>
+        Drivers.Motion.Command.TcpSpeeds(new(velocity.X, velocity.Y, velocity.Z, 0, 0, 0), dueNs);
 
     /// <summary>Of the TCP's place after a step: 1 - tanh(5 d), d its distance to the goal in m.</summary>
     public static double Reward(Vec3 tcp, Vec3 goal) => 1 - Math.Tanh(5 * (tcp - goal).Length);
@@ -162,6 +175,8 @@ public sealed class ReachTask(UrKinematics kinematics, MotionLimits limits)
                 return false;
         return true;
     }
+
+    private static Vec3 Cut(Vec3 v, double most) => v.Length is var length && length > most ? v * (most / length) : v;
 
     private static IEnumerable<string> Axes(string name) => [$"{name}_x", $"{name}_y", $"{name}_z"];
 

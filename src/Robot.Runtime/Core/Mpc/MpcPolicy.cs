@@ -40,6 +40,7 @@ internal sealed class MpcPolicy : ITickPolicy
     private MoveTo? _ease;
     private Arrival _arrival = new();
     private Vector6 _commanded;
+    private Vec3 _velocity; // commanded
     private int _tick = -1, _heldInARow;
     private double _return;
 
@@ -117,7 +118,7 @@ internal sealed class MpcPolicy : ITickPolicy
     private void Begin()
     {
         (_tick, _return, _heldInARow, _progress, _ease, Easing) = (0, 0, 0, default, null, false);
-        _commanded = _motion.CommandedJoints;
+        (_commanded, _velocity) = (_motion.CommandedJoints, default);
         Array.Clear(_lastErrors); // what a stale tick does not show is not another goal's
     }
 
@@ -129,7 +130,7 @@ internal sealed class MpcPolicy : ITickPolicy
         if (fresh)
         {
             RobotState robot = observation.Robot.Value;
-            _task.Observe(robot.Q, robot.Qd, _commanded, order.Goal, _observation);
+            _task.Observe(robot.Q, robot.Qd, _commanded, _velocity, order.Goal, _observation);
             if (_controller.Outside(_observation) is >= 0 and var which)
                 return new(null, false, _outside[which]);
             Look(order, robot, observation.SlotNs);
@@ -162,13 +163,14 @@ internal sealed class MpcPolicy : ITickPolicy
     {
         for (int i = 0; i < _action.Length; i++)
             _wide[i] = _action[i];
-        return _task.Command(_wide, dueNs);
+        _velocity = _task.Velocity(_wide, _velocity);
+        return ReachTask.Command(_velocity, dueNs);
     }
 
     private Command Standing(long dueNs)
     {
-        Array.Clear(_wide);
-        return _task.Command(_wide, dueNs);
+        Array.Clear(_action);
+        return Order(dueNs);
     }
 
     private void Look(ReachOrder order, in RobotState robot, long slotNs)
