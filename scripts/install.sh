@@ -51,7 +51,7 @@ install_all() {
     # Beside, then into place: a program that runs keeps the files it has opened.
     rm -rf "$dest$prefix.new"
     cp -r "$program" "$dest$prefix.new"
-    cp -r "$here/docs" "$here/hardware-configs" "$dest$prefix.new/"
+    cp -r "$here/docs" "$here/hardware-configs" "$here/models" "$here/tasks" "$dest$prefix.new/"
     { ls -A "$dest$prefix.new"; echo "$list"; } >"$dest$prefix.new/$list.tmp"
     mv "$dest$prefix.new/$list.tmp" "$dest$prefix.new/$list"
     rm -rf "$dest$prefix"

@@ -20,10 +20,12 @@ internal sealed class BenchCell : IDisposable
 
     /// <param name="keep">What stays of capture logs.</param>
     /// <param name="robotOnly">Without force sensor, gripper and cameras.</param>
+    /// <param name="cameras">With them, where nothing else is said.</param>
     /// <param name="devices">The sections force and gripper in place of what there is, for a host; then there are no cameras.</param>
     /// <param name="forceDelayMs">From the force sensor's converter to its wire.</param>
     public BenchCell(
-        KeepLog keep = KeepLog.Numbers, bool robotOnly = false, Func<string, string>? devices = null, double forceDelayMs = 8)
+        KeepLog keep = KeepLog.Numbers, bool robotOnly = false, bool cameras = true, Func<string, string>? devices = null,
+        double forceDelayMs = 8)
     {
         string runtime = Path.Combine(_folder, "run");
         Directory.CreateDirectory(runtime);
@@ -36,15 +38,18 @@ internal sealed class BenchCell : IDisposable
             .Replace("cell: sim-cell", $"cell: {Name}", StringComparison.Ordinal)
             .Replace("127.0.0.1:8080", $"127.0.0.1:{FreePort()}", StringComparison.Ordinal)
             .Replace("keep: numbers", $"keep: {keep.ToString().ToLowerInvariant()}", StringComparison.Ordinal);
-        if (robotOnly || devices is not null)
-            text = Without(text, "force:", "gripper:", "cameras:");
+        bool bare = robotOnly || devices is not null;
+        if (bare)
+            text = Without(text, "force:", "gripper:");
+        if (bare || !cameras)
+            text = Without(text, "cameras:");
         text = text.Replace("force: {delay_ms_min: 8, delay_ms_max: 8}",
             $"force: {{delay_ms_min: {forceDelayMs}, delay_ms_max: {forceDelayMs}}}", StringComparison.Ordinal);
         text += $"\n{devices?.Invoke(Host)}\n";
         File.WriteAllText(ConfigFile, text);
         Config = CellConfig.Load(ConfigFile);
         if (Config.Cell != Name || Config.Robot?.Host != Host || Config.Recording.Keep != keep
-            || Config.Cameras.Count == 0 != (robotOnly || devices is not null) || (Config.Force is null && devices is null) != robotOnly
+            || Config.Cameras.Count == 0 != (bare || !cameras) || (Config.Force is null && devices is null) != robotOnly
             || Config.Simulation!.Force.DelayMsMax != forceDelayMs)
             throw new InvalidOperationException("hardware-configs/sim-cell.yaml has changed its wording; correct BenchCell.cs with it");
     }

@@ -86,6 +86,22 @@ learned.SetAction((parsed, cancel) => ShowAsync("learned-control", parsed.GetVal
     LearnedControlBench.Run(results, parsed.GetValue(task), parsed.GetValue(work), parsed.GetValue(quick), cancel))));
 root.Add(learned);
 
+var goals = new Option<int>("--goals") { Description = "Of reach's seeds 20000 and on", DefaultValueFactory = _ => 100 };
+var disturbed = new Option<int>("--disturbed")
+{
+    Description = "How many of them on a loaded machine, with late and with lost states each",
+    DefaultValueFactory = _ => 20,
+};
+var reachModel = new Option<string>("--model") { Description = "Another than the shipped one", HelpName = "RUN" };
+var cameras = new Option<bool>("--cameras") { Description = "With the cell's cameras on" };
+var reach = new Command("reach", "Goals by planning in a learned model, through the whole stack at 30 Hz: where the arm truly ends, late plans")
+{
+    goals, disturbed, reachModel, cameras,
+};
+reach.SetAction((parsed, cancel) => ShowAsync("reach", parsed.GetValue(keep), results => ReachBench.RunAsync(
+    results, parsed.GetValue(reachModel), parsed.GetValue(goals), parsed.GetValue(disturbed), parsed.GetValue(cameras), cancel)));
+root.Add(reach);
+
 var host = new Argument<string>("host");
 var model = new Argument<string>("model");
 var latency = new Argument<double>("latency-ms");

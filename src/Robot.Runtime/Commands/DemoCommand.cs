@@ -11,10 +11,14 @@ using Spectre.Console;
 
 namespace RobotWorldModel.Runtime.Commands;
 
-/// <summary>robot demo: the whole way once, on the simulated cell: record three demonstrations, verify them, replay the first.</summary>
+/// <summary>
+/// robot demo: the whole way once, on the simulated cell: record three demonstrations, verify them, replay the first, and reach goals by
+/// planning in a learned model.
+/// </summary>
 internal static class DemoCommand
 {
-    private const int Demonstrations = 3;
+    private const int Demonstrations = 3, Goals = 5, MostGoals = 100;
+    private const ulong FirstGoal = 30_000; // of reach's seeds
     private static readonly string[] s_columns =
         ["episode", "frames", "s", "outcome", "dropped", "stale", "sent=received", "late p99/max"];
     private static readonly JsonSerializerOptions s_indented = new(ProtocolJson.Lenient) { WriteIndented = true };
@@ -26,9 +30,16 @@ internal static class DemoCommand
         string Id, string Path, long Frames, double Seconds, long Dropped, long Stale, Dictionary<string, long> Sent,
         Dictionary<string, long> Received, LatenessSummary LatenessMs, string Outcome);
 
+    /// <summary>How much is shown.</summary>
+    private sealed record Extent(string Folder, double? Seconds, int Goals);
+
     private sealed record ReplayReport(string Episode, double RmsRad, double MaxRad);
 
-    private sealed record Report(int Schema, IReadOnlyList<EpisodeReport> Episodes, ReplayReport? Replay);
+    private sealed record PlanTimes(double? P50, double? P99);
+
+    private sealed record MpcReport(int Goals, int Reached, IReadOnlyList<double> FinalErrorM, PlanTimes PlanMs, long Misses);
+
+    private sealed record Report(int Schema, IReadOnlyList<EpisodeReport> Episodes, ReplayReport? Replay, MpcReport? Mpc);
 
     public static Command Create()
     {
@@ -38,26 +49,38 @@ internal static class DemoCommand
             HelpName = "DIR",
         };
         var seconds = new Option<double?>("--seconds") { Description = "Cap each demonstration; until the script is done" };
+        var goals = new Option<int>("--goals")
+        {
+            Description = "Goals that are reached by planning in the shipped model; 0 for none",
+            DefaultValueFactory = _ => Goals,
+        };
         var keep = new Option<bool>("--keep") { Description = "Leave cell and service up until Ctrl-C" };
         var config = new Option<string>("--config", "-c")
         {
             Description = "A simulated cell's file",
-            DefaultValueFactory = _ => DefaultConfig(),
+            DefaultValueFactory = _ => Shipped.Path("hardware-configs/sim-cell.yaml"),
             HelpName = "FILE",
         };
         var command = new Command(
-            "demo", "Starts a simulated cell, records three demonstrations, verifies them, replays the first, and says how it went.")
+            "demo", "Starts a simulated cell, records three demonstrations, verifies them, replays the first, reaches goals by planning in a "
+            + "learned model, and says how it went.")
         {
-            folder, seconds, keep, config,
+            folder, seconds, goals, keep, config,
         };
-        command.SetAction((parsed, cancel) => RunAsync(CellConfig.Load(parsed.GetValue(config)!),
-            Path.GetFullPath(parsed.GetValue(folder) ?? Path.Combine(Path.GetTempPath(), $"robot-demo-{Environment.ProcessId}")),
-            Recordings.CheckSeconds(parsed.GetValue(seconds)), parsed.GetValue(keep), cancel));
+        command.SetAction((parsed, cancel) => RunAsync(
+            CellConfig.Load(parsed.GetValue(config)!),
+            new(Path.GetFullPath(parsed.GetValue(folder) ?? Path.Combine(Path.GetTempPath(), $"robot-demo-{Environment.ProcessId}")),
+                Recordings.CheckSeconds(parsed.GetValue(seconds)), CheckGoals(parsed.GetValue(goals))),
+            parsed.GetValue(keep), cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(CellConfig config, string folder, double? seconds, bool keep, CancellationToken cancel)
+    private static int CheckGoals(int goals) => goals is >= 0 and <= MostGoals
+        ? goals : throw new RobotException(ExitCode.Usage, $"{goals} goals are out of range; 0 to {MostGoals} are allowed");
+
+    private static async Task<int> RunAsync(CellConfig config, Extent extent, bool keep, CancellationToken cancel)
     {
+        string folder = extent.Folder;
         if (config.Simulation is null)
             throw new RobotException(ExitCode.Usage,
                 $"{config.File}: the demo moves the arm by a script; it is for a simulated cell only");
@@ -76,7 +99,7 @@ internal static class DemoCommand
             if (dashboard)
                 Console.WriteLine($"dashboard: {service.Info.Url}");
             await WaitForDevicesAsync(service, cancel);
-            exit = await RunAsync(service, config, folder, seconds, cancel);
+            exit = await RunAsync(service, config, extent, cancel);
             if (keep)
             {
                 Console.WriteLine($"\nCell and service stay up{(dashboard ? $": look at {service.Info.Url}" : "")}; Ctrl-C ends them.");
@@ -94,8 +117,7 @@ internal static class DemoCommand
         return exit;
     }
 
-    private static async Task<int> RunAsync(
-        ServiceConnection service, CellConfig config, string folder, double? seconds, CancellationToken cancel)
+    private static async Task<int> RunAsync(ServiceConnection service, CellConfig config, Extent extent, CancellationToken cancel)
     {
         bool terminal = !Console.IsOutputRedirected;
         var episodes = new List<EpisodeReport>();
@@ -103,31 +125,45 @@ internal static class DemoCommand
         {
             Console.WriteLine($"recording demonstration {i + 1} of {Demonstrations} …");
             var summary = await Recordings.RecordAsync(
-                service, "pick the cube and place it on the target", "scripted", seconds, terminal, cancel);
+                service, "pick the cube and place it on the target", "scripted", extent.Seconds, terminal, cancel);
             service.SayWhatItSaid();
             episodes.Add(Compare(summary, config));
         }
-        WriteReport(folder, episodes, null);
+        WriteReport(extent.Folder, episodes, null, null);
         int faults = Verify(episodes);
-        Console.WriteLine($"replaying {episodes[0].Id} …");
-        var replay = await ReplayCommand.RunAsync(service, episodes[0].Path, 1, cancel);
-        service.SayWhatItSaid();
-        Console.WriteLine($"replay {replay.State}: {replay.Message}");
-        if (replay.State == "done")
-            WriteReport(folder, episodes, new(episodes[0].Id, replay.RmsRad, replay.MaxRad));
+        ReplayReport? replayed = await ReplayAsync(service, episodes[0], cancel);
+        WriteReport(extent.Folder, episodes, replayed, null);
+        MpcReport? reached = extent.Goals == 0 ? null : await ReachAsync(service, extent.Goals, cancel);
+        WriteReport(extent.Folder, episodes, replayed, reached);
         Show(episodes, faults);
-        Console.WriteLine($"report: {Path.Combine(folder, "report.json")}");
-        return faults == 0 && replay.State == "done" ? ExitCode.Done : ExitCode.FaultsFound;
+        Console.WriteLine($"report: {Path.Combine(extent.Folder, "report.json")}");
+        return faults == 0 && replayed is not null && (reached is null || reached.Reached == reached.Goals)
+            ? ExitCode.Done : ExitCode.FaultsFound;
     }
 
-    private static string DefaultConfig()
+    /// <summary>Null where it was stopped.</summary>
+    private static async Task<ReplayReport?> ReplayAsync(ServiceConnection service, EpisodeReport episode, CancellationToken cancel)
     {
-        // bin/Release/net10.0 → the checkout; installed elsewhere, the file lies where the command was started
-        string? at = AppContext.BaseDirectory;
-        for (; at is not null; at = Path.GetDirectoryName(at))
-            if (File.Exists(Path.Combine(at, "hardware-configs", "sim-cell.yaml")))
-                return Path.Combine(at, "hardware-configs", "sim-cell.yaml");
-        return Path.Combine("hardware-configs", "sim-cell.yaml");
+        Console.WriteLine($"replaying {episode.Id} …");
+        var replay = await ReplayCommand.RunAsync(service, episode.Path, 1, cancel);
+        service.SayWhatItSaid();
+        Console.WriteLine($"replay {replay.State}: {replay.Message}");
+        return replay.State == "done" ? new(episode.Id, replay.RmsRad, replay.MaxRad) : null;
+    }
+
+    /// <summary>The shipped model acts, as far as it comes.</summary>
+    private static async Task<MpcReport> ReachAsync(ServiceConnection service, int goals, CancellationToken cancel)
+    {
+        Console.WriteLine($"reaching {goals} goals by planning in a learned model …");
+        MpcStatus end = await MpcCommand.RunAsync(service, new JsonObject
+        {
+            ["model"] = Shipped.Path(Shipped.ReachModel),
+            ["seeds"] = new JsonArray([.. Enumerable.Range(0, goals).Select(i => (JsonNode)(FirstGoal + (ulong)i))]),
+        }, cancel);
+        service.SayWhatItSaid();
+        Console.WriteLine($"reach {end.State}: {end.Message}");
+        return new(goals, end.Outcomes.Count(o => o.Reached), [.. end.Outcomes.Select(o => o.ErrorM)],
+            new(end.PlanP50Ms, end.PlanP99Ms), end.Late + end.Held);
     }
 
     private static async Task<ChildProcess> StartCellAsync(CellConfig config, CancellationToken cancel)
@@ -220,9 +256,9 @@ internal static class DemoCommand
         return faults;
     }
 
-    private static void WriteReport(string folder, IReadOnlyList<EpisodeReport> episodes, ReplayReport? replay)
+    private static void WriteReport(string folder, IReadOnlyList<EpisodeReport> episodes, ReplayReport? replay, MpcReport? mpc)
     {
-        string json = JsonSerializer.Serialize(new Report(1, episodes, replay), s_indented);
+        string json = JsonSerializer.Serialize(new Report(1, episodes, replay, mpc), s_indented);
         File.WriteAllText(Path.Combine(folder, "report.json"), json + "\n");
     }
 

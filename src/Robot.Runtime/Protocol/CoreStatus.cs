@@ -158,7 +158,8 @@ public sealed record MpcStatus(
 /// <param name="ErrorM">Of the TCP at the end, m, by the arm's own joints.</param>
 /// <param name="WorstM">In the last half second.</param>
 /// <param name="Reached">Near and slow for 0.2 s at some time.</param>
-public sealed record MpcOutcome(double ErrorM, double WorstM, bool Reached, double Return);
+/// <param name="EndNs">The tick at which its time was over, host time.</param>
+public sealed record MpcOutcome(double ErrorM, double WorstM, bool Reached, double Return, long EndNs);
 
 /// <summary>What a person leads the arm with.</summary>
 /// <param name="Driver">gamepad, spacemouse, leader.</param>

@@ -11,9 +11,13 @@ public sealed class MotionLog
     /// <summary>Slower than this the arm stands still, rad/s: the fastest joint.</summary>
     public const double StandstillRadS = 1e-4;
 
+    /// <summary>Cycles of which it is known where the arm was, too: a minute at 500 Hz.</summary>
+    public const int KeptPlaces = 1 << 15;
+
     private readonly int _kept;
     private readonly long[] _timeNs;
     private readonly float[] _speed;
+    private readonly Vector6[] _places = new Vector6[KeptPlaces];
     private readonly Lock _lock = new();
     private Vector6 _before;
     private long _count;
@@ -38,7 +42,7 @@ public sealed class MotionLog
             int slot = (int)(_count % _kept);
             _timeNs[slot] = timeNs;
             _speed[slot] = _count == 0 ? 0 : (float)((q - _before).MaxAbs / dt);
-            _before = q;
+            _before = _places[_count % KeptPlaces] = q;
             _count++;
         }
     }
@@ -64,6 +68,18 @@ public sealed class MotionLog
             }
         }
         return new(fastest, began, ceased, cycles);
+    }
+
+    /// <summary>Where the arm was in each cycle in [fromNs, toNs] that is still kept: rad.</summary>
+    public IReadOnlyList<(long TimeNs, Vector6 Q)> PlacesBetween(long fromNs, long toNs)
+    {
+        var places = new List<(long, Vector6)>();
+        lock (_lock)
+        {
+            for (long i = Math.Max(First(fromNs), _count - KeptPlaces); i < _count && _timeNs[i % _kept] <= toNs; i++)
+                places.Add((_timeNs[i % _kept], _places[i % KeptPlaces]));
+        }
+        return places;
     }
 
     // The first kept cycle at or after a time, by halves: times only grow.

@@ -295,6 +295,8 @@ public sealed class SimulatedCell : IDisposable
                 return TimesBetween((string)request["stream"]!, (long)request["from"]!, (long)request["to"]!);
             case "motion":
                 return Motion((long)request["from"]!, (long)request["to"]!);
+            case "joints":
+                return Joints((long)request["from"]!, (long)request["to"]!);
             default:
                 lock (_world) // the loop waits: nothing that takes long
                     return HandleInWorld(method, request);
@@ -325,7 +327,7 @@ public sealed class SimulatedCell : IDisposable
                 PressAtPendant((string)request["button"]!);
                 return null;
             default:
-                throw new ArgumentException($"'{method}' is not known; use sent, counts, truth, times, motion, bodies, reset, scene, "
+                throw new ArgumentException($"'{method}' is not known; use sent, counts, truth, times, motion, joints, bodies, reset, scene, "
                     + "place, hand, fault, pendant");
         }
     }
@@ -366,6 +368,10 @@ public sealed class SimulatedCell : IDisposable
             ["cycles"] = account.Cycles,
         };
     }
+
+    /// <summary>Where the arm truly was, [[host ns, six joints in rad], …].</summary>
+    private JsonArray Joints(long from, long to) => [.. _motion.PlacesBetween(from, to).Select(place =>
+        (JsonNode)new JsonArray([place.TimeNs, .. place.Q.ToArray().Select(v => (JsonNode)v)]))];
 
     private SentLog Log(string stream) =>
         _sent.TryGetValue(stream, out var log)

@@ -14,7 +14,8 @@ internal sealed record ReachOrder(Vec3 Goal, Vector6? Start);
 /// <param name="ErrorM">Of the TCP at the end, by the arm's own joints.</param>
 /// <param name="WorstM">In the last half second.</param>
 /// <param name="Succeeded">See <see cref="ReachProgress"/>.</param>
-internal readonly record struct ReachOutcome(double ErrorM, double WorstM, bool Succeeded, double Return);
+/// <param name="EndNs">The tick at which it was over, host time.</param>
+internal readonly record struct ReachOutcome(double ErrorM, double WorstM, bool Succeeded, double Return, long EndNs);
 
 /// <summary>
 /// Reaches goals by planning in a learned model: each tick sends what a plan has for it and posts what was seen for the next plan. Nothing
@@ -144,7 +145,7 @@ internal sealed class MpcPolicy : ITickPolicy
         _loop.Post(observation.Slot, dueNs, fresh ? _observation : [], _action, begins: _tick == 0);
         Command command = Order(dueNs);
         if (++_tick == _ticks)
-            End();
+            End(dueNs);
         Ticks++;
         return new(command, false);
     }
@@ -182,12 +183,12 @@ internal sealed class MpcPolicy : ITickPolicy
         _progress.Look(tcp, robot.Qd, order.Goal, slotNs);
     }
 
-    private void End()
+    private void End(long endNs)
     {
         double worst = 0;
         foreach (double error in _lastErrors)
             worst = Math.Max(worst, error);
-        _outcomes[Done] = new(Distance, worst, _progress.Succeeded, _return);
+        _outcomes[Done] = new(Distance, worst, _progress.Succeeded, _return, endNs);
         _tick = -1;
         Easing = true;
         Done++;

@@ -135,7 +135,7 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         double? Known(double value) => double.IsFinite(value) ? value : null;
         var outcomes = new List<MpcOutcome>();
         foreach (ReachOutcome o in policy.Outcomes)
-            outcomes.Add(new(o.ErrorM, o.WorstM, o.Succeeded, o.Return));
+            outcomes.Add(new(o.ErrorM, o.WorstM, o.Succeeded, o.Return, o.EndNs));
         return new(
             model, "reach", state.Length > 0 ? state : policy.Easing ? "easing" : "controlling", goals, outcomes, policy.Distance,
             policy.Ticks, Known(report.PlanP50Ms), Known(report.PlanP99Ms), Known(report.PlanMaxMs), report.Late, report.Held,
