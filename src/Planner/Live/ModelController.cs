@@ -98,6 +98,25 @@ public sealed class ModelController : IDisposable
         _begun = false;
     }
 
+    /// <summary>
+    /// Plans some times with nobody acting on it: code that runs for the first time is compiled and resolved, which may take longer than a
+    /// tick. Then as <see cref="Begin"/>.
+    /// </summary>
+    public void WarmUp()
+    {
+        const int Plans = 40; // the run time compiles again what has run 30 times
+        float[] observation = new float[ObservationSize], action = new float[ActionSize];
+        Begin();
+        for (ulong i = 0; i < Plans; i++)
+        {
+            Observe(action, observation);
+            Expect(action);
+            Plan(new PlanRequest(i));
+            CopyPlan(action);
+        }
+        Begin();
+    }
+
     /// <summary>The first value that lies far outside of what training showed, or -1.</summary>
     /// <param name="observation">In the modality's own units.</param>
     public int Outside(ReadOnlySpan<float> observation)

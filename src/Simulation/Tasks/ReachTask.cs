@@ -13,7 +13,7 @@ public readonly record struct ReachEpisode(Vector6 StartQ, Vec3 Goal);
 
 /// <summary>
 /// Bring the TCP to a point. What is drawn, seen, commanded and rewarded, the same for the faster-than-real-time environment and for a
-/// live arm. An action is a TCP velocity in the base frame, 1 is 0.25 m/s along an axis, which is gone to by 0.9 m/s²; the orientation is
+/// live arm. An action is a TCP velocity in the base frame, 1 is 0.25 m/s along an axis, which is gone to by 0.45 m/s²; the orientation is
 /// held. Thread-safe.
 /// </summary>
 /// <param name="kinematics">The arm's.</param>

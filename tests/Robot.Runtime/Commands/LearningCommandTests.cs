@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RobotWorldModel.Runtime.Commands;
 using RobotWorldModel.Runtime.Protocol;
+using RobotWorldModel.Runtime.Simulate;
 using RobotWorldModel.Tests.Shared;
 using RobotWorldModel.WorldModel.Training;
 
@@ -47,6 +48,17 @@ public sealed class LearningCommandTests : IDisposable
         Assert.False(Directory.Exists(_folder["run"]));
         Assert.Equal(ExitCode.Done, await Robot("models", "list"));
         Assert.Equal(ExitCode.Done, await Robot("models", "show", "rssm-small"));
+    }
+
+    [Fact]
+    public void The_model_that_is_shipped_reaches_goals_that_it_has_not_learned_from()
+    {
+        SimulatedTask task = SimulatedTask.Named("reach");
+        LearnedModel model = LearnedModel.Open(Shipped.Path(Shipped.ReachModel), task, task.Make());
+        SimulationReport played = SimulationRun.Play(
+            new(task, PolicyKind.Model(model, task.Search, value: false), 4, FirstSeed: 5000, 0, null, 2), _ => { }, default);
+        Assert.Equal([true, true, true, true], played.Successes);
+        Assert.True(new FileInfo(Path.Combine(Shipped.Path(Shipped.ReachModel), ModelCard.WeightsFile)).Length < 5_000_000);
     }
 
     private Task<int> Train(string steps, params string[] more) => Robot(

@@ -40,6 +40,16 @@ public class MotionLogTests
     }
 
     [Fact]
+    public void It_knows_where_the_arm_was()
+    {
+        var log = new MotionLog(MotionLog.KeptPlaces + 10);
+        Add(log, from: 0, count: MotionLog.KeptPlaces + 5, speed: 1);
+        Assert.Equal([(Time(100), 101 * Dt), (Time(101), 102 * Dt)],
+            log.PlacesBetween(Time(100), Time(101)).Select(place => (place.TimeNs, Math.Round(place.Q[1], 6))));
+        Assert.Equal(Time(5), log.PlacesBetween(0, long.MaxValue)[0].TimeNs); // the speeds go back further
+    }
+
+    [Fact]
     public void It_allocates_nothing()
     {
         var log = new MotionLog(100);

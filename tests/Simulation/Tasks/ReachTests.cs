@@ -76,14 +76,18 @@ public class ReachTests
         Vec3 goal = environment.Episode.Goal, tcp = environment.Tcp;
         Assert.Equal([(float)goal.X, (float)goal.Y, (float)goal.Z], seen[21..24]);
         Assert.Equal([(float)(goal.X - tcp.X), (float)(goal.Y - tcp.Y), (float)(goal.Z - tcp.Z)], seen[24..27]);
-        Assert.Equal(Enumerable.Repeat(0f, 9), [.. seen[6..12], .. seen[18..21]]); // at rest, nothing commanded
-        for (int i = 0; i < 20; i++)
+        Assert.Equal(Enumerable.Repeat(0f, 12), [.. seen[6..12], .. seen[18..21], .. seen[27..30]]); // at rest, nothing commanded
+        environment.Step([0, 0.4f, 0], seen);
+        Assert.Equal([0, (float)ReachTask.Slew, 0], seen[27..30]); // on its way to 0.1
+        for (int i = 0; i < 30; i++)
             environment.Step([0, 0.4f, 0], seen);
         Assert.Equal(0.1, seen[16], 0.002); // 0.4 of 0.25 m/s
         Assert.Equal((float)environment.Tcp.Y, seen[13], 0.0005f); // 2 ms earlier at most
         Assert.Equal(0.1 * 0.065, seen[19], 0.1 * 0.01); // what is due now: set-points are 33 ms behind, servoj 30 ms more
-        Assert.Equal(27, ReachTask.ObservationNames.Count);
+        Assert.Equal(0.1, seen[28], 1e-6);
+        Assert.Equal(30, ReachTask.ObservationNames.Count);
         Assert.Equal("goal_less_tcp_z", ReachTask.ObservationNames[26]);
+        Assert.Equal("commanded_speed_x", ReachTask.ObservationNames[27]);
     }
 
     [Theory]
@@ -112,13 +116,22 @@ public class ReachTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new ReachEnvironment(path: new() { DecisionMs = 34 }));
 
     [Fact]
-    public void A_command_is_never_faster_than_the_filter_lets_pass()
+    public void A_command_is_never_faster_than_the_filter_lets_pass_and_never_jumps()
     {
         var task = new ReachTask(s_kinematics, s_limits);
-        Command command = task.Command([1, 1, -1], 5);
+        Vec3 velocity = default;
+        for (int i = 0; i < 30; i++)
+        {
+            Vec3 before = velocity;
+            velocity = task.Velocity([1, 1, -1], before);
+            Assert.InRange((velocity - before).Length, 0, ReachTask.Slew + 1e-12);
+        }
+        Assert.Equal(0.225, velocity.Length, 1e-6);
+        Assert.Equal(0.225 - ReachTask.Slew, task.Velocity([-1, -1, 1], velocity).Length, 1e-6);
+        Assert.Equal(new Vec3(0.125, 0, 0), task.Velocity([0.5, 0, 0], new(0.12, 0, 0)));
+        Command command = ReachTask.Command(new(0.125, 0, 0), 5);
         Assert.Equal((CommandKind.TcpVelocity, 5), (command.Kind, command.DueNs));
-        Assert.Equal(0.225, new Vec3(command.Arm[0], command.Arm[1], command.Arm[2]).Length, 1e-6);
-        Assert.Equal(new(0.125, 0, 0, 0, 0, 0), task.Command([0.5, 0, 0], 5).Arm);
+        Assert.Equal(new(0.125, 0, 0, 0, 0, 0), command.Arm);
     }
 
     [Fact]

@@ -96,6 +96,8 @@ public class VirtualArmTests(ITestOutputHelper output)
         Assert.True(lease is not null, refusal);
 
         Vector6 start = bench.Physics.Q;
+        var task = new ReachTask(s_kinematics, limits);
+        Vec3 velocity = default;
         var sent = new List<(long TickNs, Command Command, Vector6 Seen)>();
         var grid = new AbsoluteGrid(30, HostClock.NowNs);
         long origin = grid.OriginNs;
@@ -105,7 +107,8 @@ public class VirtualArmTests(ITestOutputHelper output)
             arm.States.TryGetNewest(out var state);
             // The first ticks, in which everything runs for the first time, may be late; they command nothing.
             double[] action = sent.Count is > 15 and < 60 ? [Math.Sin(0.2 * sent.Count), 0.6, -0.5] : [0, 0, 0];
-            Command command = new ReachTask(s_kinematics, limits).Command(action, grid.TimeOf(slot + 1));
+            velocity = task.Velocity(action, velocity);
+            Command command = ReachTask.Command(velocity, grid.TimeOf(slot + 1));
             SendResult result = lease!.Send(command);
             if (sent.Count < 15 && !result.Accepted)
                 continue;

@@ -33,6 +33,7 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         (ModelCard card, string weights) = Open(model);
         CheckFit(card, model);
         ModelController controller = Controller(card, weights);
+        controller.WarmUp();
         var loop = new PlanningLoop(controller, delayTicks);
         try
         {
