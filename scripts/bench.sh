@@ -33,6 +33,7 @@ if [ -n "$quick" ]; then
     run encoding --runs 1
     run imagination --runs 1
     run learned-control --quick
+    run reach --goals 2 --disturbed 0
     run webcam --runs 1 --seconds 5
     run rendering --runs 1 --seconds 2
     run rtde --runs 2 --seconds 5
@@ -55,6 +56,7 @@ else
     run encoding --results "$results"
     run imagination --results "$results"
     run learned-control --results "$results"
+    run reach --results "$results"
     run webcam --results "$results"
     run rendering --results "$results"
     run rtde --results "$results"

@@ -7,11 +7,11 @@ namespace RobotWorldModel.EndToEnd.Tests;
 public class DemoTests
 {
     [Fact]
-    public void The_demo_records_verifies_and_replays()
+    public void The_demo_records_verifies_replays_and_reaches()
     {
         using var cell = new TestCell(cameras: 1);
         string folder = cell["demo"];
-        var demo = cell.Run("demo", "--config", cell.Config, "--out", folder, "--seconds", "3").MustEndWith(ExitCode.Done);
+        var demo = cell.Run("demo", "--config", cell.Config, "--out", folder, "--seconds", "3", "--goals", "1").MustEndWith(ExitCode.Done);
         Assert.Contains("verified 3 episodes: all good", demo.Out, StringComparison.Ordinal);
         Assert.Contains($"dashboard: {cell.Url}", demo.Out, StringComparison.Ordinal);
         using var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "report.json")));
@@ -35,5 +35,10 @@ public class DemoTests
         Assert.Equal(episodes[0].GetProperty("id").GetString(), replay.GetProperty("episode").GetString());
         Assert.InRange(replay.GetProperty("rms_rad").GetDouble(), 1e-9, 0.005);
         Assert.InRange(replay.GetProperty("max_rad").GetDouble(), 1e-9, 0.02);
+        JsonElement mpc = report.RootElement.GetProperty("mpc");
+        Assert.Equal((1, 1), (mpc.GetProperty("goals").GetInt32(), mpc.GetProperty("reached").GetInt32()));
+        Assert.InRange(Assert.Single(mpc.GetProperty("final_error_m").EnumerateArray()).GetDouble(), 0, 0.02);
+        Assert.True(mpc.GetProperty("plan_ms").GetProperty("p99").GetDouble() >= mpc.GetProperty("plan_ms").GetProperty("p50").GetDouble());
+        Assert.InRange(mpc.GetProperty("misses").GetInt32(), 0, 150);
     }
 }
