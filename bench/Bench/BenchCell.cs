@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -22,10 +23,11 @@ internal sealed class BenchCell : IDisposable
     /// <param name="robotOnly">Without force sensor, gripper and cameras.</param>
     /// <param name="cameras">With them, where nothing else is said.</param>
     /// <param name="devices">The sections force and gripper in place of what there is, for a host; then there are no cameras.</param>
+    /// <param name="robotDelayMs">From the controller's cycle to the state's arrival; the config knows of it.</param>
     /// <param name="forceDelayMs">From the force sensor's converter to its wire.</param>
     public BenchCell(
         KeepLog keep = KeepLog.Numbers, bool robotOnly = false, bool cameras = true, Func<string, string>? devices = null,
-        double forceDelayMs = 8)
+        double robotDelayMs = 1, double forceDelayMs = 8)
     {
         string runtime = Path.Combine(_folder, "run");
         Directory.CreateDirectory(runtime);
@@ -45,12 +47,17 @@ internal sealed class BenchCell : IDisposable
             text = Without(text, "cameras:");
         text = text.Replace("force: {delay_ms_min: 8, delay_ms_max: 8}",
             $"force: {{delay_ms_min: {forceDelayMs}, delay_ms_max: {forceDelayMs}}}", StringComparison.Ordinal);
+        string delay = robotDelayMs.ToString(CultureInfo.InvariantCulture);
+        text = text.Replace("robot: {delay_ms_min: 1, delay_ms_max: 1}",
+                $"robot: {{delay_ms_min: {delay}, delay_ms_max: {delay}}}", StringComparison.Ordinal)
+            .Replace("latency_ms: 1 ", $"latency_ms: {delay} ", StringComparison.Ordinal);
         text += $"\n{devices?.Invoke(Host)}\n";
         File.WriteAllText(ConfigFile, text);
         Config = CellConfig.Load(ConfigFile);
         if (Config.Cell != Name || Config.Robot?.Host != Host || Config.Recording.Keep != keep
             || Config.Cameras.Count == 0 != (bare || !cameras) || (Config.Force is null && devices is null) != robotOnly
-            || Config.Simulation!.Force.DelayMsMax != forceDelayMs)
+            || Config.Simulation!.Force.DelayMsMax != forceDelayMs || Config.Simulation.Robot.DelayMsMax != robotDelayMs
+            || Config.Robot.LatencyMs != robotDelayMs)
             throw new InvalidOperationException("hardware-configs/sim-cell.yaml has changed its wording; correct BenchCell.cs with it");
     }
 
