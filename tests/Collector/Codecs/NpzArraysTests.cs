@@ -16,7 +16,7 @@ public sealed class NpzArraysTests : IDisposable
         Write(_folder["ours.npz"]);
         string[] lines = Peer.RunPython("plan_npz.py", "describe", _folder["ours.npz"]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(
-            ["ints <i4 2x3 15.0", "floats <f4 2 0.5", "flags |b1 3 2.0", "rng <u8 1x2 1.8446744073709552e+19", "none <f8 0x4 0.0"], lines);
+            ["ints <i4 2x3 15.0", "floats <f4 2 0.5", "flags |b1 3 2.0", "rng <u8 1x2 6.0", "none <f8 0x4 0.0"], lines);
     }
 
     [SkippableFact]
@@ -41,7 +41,7 @@ public sealed class NpzArraysTests : IDisposable
         Assert.Equal(bytes, File.ReadAllBytes(_folder["b.npz"]));
         using (ZipArchive zip = ZipFile.OpenRead(_folder["a.npz"]))
             Assert.All(zip.Entries, e => Assert.Equal(e.Length, e.CompressedLength));
-        int at = bytes.AsSpan().IndexOf("'<f4'"u8) + 128; // in the values
+        int at = bytes.AsSpan().IndexOf("'<f4'"u8) + 110; // in the values
         bytes[at] ^= 1;
         File.WriteAllBytes(_folder["a.npz"], bytes);
         Assert.Throws<InvalidDataException>(() => NpzArrays.Read(_folder["a.npz"]));

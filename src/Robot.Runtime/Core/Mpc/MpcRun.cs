@@ -2,6 +2,8 @@ using System.Globalization;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Planner.Engine;
 using RobotWorldModel.Planner.Live;
 using RobotWorldModel.Runtime.Configuration;
@@ -16,6 +18,7 @@ namespace RobotWorldModel.Runtime.Core.Mpc;
 /// <summary>Control by planning in a learned model, from its request to its end.</summary>
 internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunner policies)
 {
+    private const long StateDeadlineNs = 1_000_000_000; // a dead arm is the lease's to tell
     private volatile Func<string, string, MpcStatus>? _report;
     private volatile MpcStatus? _last;
 
@@ -43,6 +46,7 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         var loop = new PlanningLoop(controller, delayTicks, log: recording);
         try
         {
+            WaitForState(arm);
             var task = new ReachTask(arm.Kinematics, motion.Limits);
             MpcPolicy? policy = null;
             var ended = policies.Start("mpc", made =>
@@ -59,6 +63,14 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
             loop.Dispose();
             throw;
         }
+    }
+
+    // Loading a model may take a core from the arm's thread for longer than a state is believed: motion would be refused for our own delay.
+    private static void WaitForState(IRobotArm arm)
+    {
+        long loadedNs = HostClock.NowNs;
+        while (!(arm.States.TryGetNewest(out var state) && state.ArrivalNs > loadedNs) && HostClock.NowNs - loadedNs < StateDeadlineNs)
+            Thread.Sleep(1);
     }
 
     private static (ModelCard Card, string Weights) Open(string model)
