@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Runtime.Core.Mpc;
@@ -10,73 +11,52 @@ namespace RobotWorldModel.EndToEnd.Tests;
 /// <summary>What a live run in a learned model leaves behind, and that it can be planned again.</summary>
 public class MpcRecordingTests(ITestOutputHelper output)
 {
-    private const string Tiny = """
-        data: {modalities: ["task:tcp_speed_x,tcp_speed_y,tcp_speed_z,goal_less_tcp_x,goal_less_tcp_y,goal_less_tcp_z"]}
-        rssm: {deterministic: 16, stochastic: 4, hidden: 16, heads: [16], vectors: [16], vector_embedding: 8}
-        windows: {length: 8}
-        optimizer: {warmup: 1}
-        batch: 4
-        steps: 2
-        validate_every: 2
-        checkpoint_every: 2
-
-        """;
+    private const int Ticks = 30; // a second for each goal
 
     [Fact]
     public void Each_goal_is_an_episode_with_its_plans_which_are_the_same_when_they_are_made_again()
     {
         using var cell = new TestCell(cameras: 0);
-        RobotProcess sim = cell.Start("sim", "--config", cell.Config), made = Simulate(cell);
-        made.WaitForEnd().MustEndWith(ExitCode.Done);
-        RobotProcess training = Train(cell);
-        sim.MustSay("is ready");
+        cell.StartSim();
         cell.StartService();
         cell.WaitForDevices();
-        training.WaitForEnd().MustEndWith(ExitCode.Done);
-        Believe(cell["run"]);
-        Goals(cell);
+        // Whoever computes beside this test may make the arm stutter, which the model does not foresee; here it is believed all the same.
+        CopyModel(cell["model"], card => card["validation"]!["one_step_error"]!["p99_9"] = 1e6);
+        WriteGoals(cell);
 
-        var run = cell.Run("mpc", "--config", cell.Config, "--data", cell.Data, "--model", cell["run"], "--goal", cell["goals.yaml"],
-            "--seconds", "1", "--record").MustEndWith(ExitCode.Done);
+        RobotProcess running = cell.Start("mpc", "--config", cell.Config, "--data", cell.Data, "--model", cell["model"],
+            "--goal", cell["goals.yaml"], "--seconds", "1", "--record");
+        Eventually.True(() => cell.Status().Mpc is { State: "easing" or "controlling" }, "the model controls", 60);
+        var refused = Assert.Throws<RobotException>(() => cell.Ask(CoreMethods.RecordStart, new { task = "another" }));
+        Assert.Equal(ExitCode.Busy, refused.Code);
+        CommandResult run = running.WaitForEnd().MustEndWith(ExitCode.Done);
         output.WriteLine(run.Out);
         Assert.Equal(2, cell.Episodes.Length);
+        Assert.Equal(cell.Episodes.Select(Path.GetFileName), cell.Status().Mpc!.Episodes);
         foreach (string episode in cell.Episodes)
         {
             Assert.Contains(episode, run.Out, StringComparison.Ordinal);
             MustBeWhole(cell, episode);
         }
-        Assert.Equal(cell.Episodes.Select(Path.GetFileName), cell.Status().Mpc!.Episodes);
-        var again = cell.Run("replan", cell.Episodes[1]).MustEndWith(ExitCode.Done);
+        CommandResult again = cell.Run("replan", cell.Episodes[1]).MustEndWith(ExitCode.Done);
         output.WriteLine(again.Out);
         Assert.Contains("plans are the same to the bit", again.Out, StringComparison.Ordinal);
-        AnotherModelOrPlanIsFound(cell);
+        AnotherModelIsRefused(cell);
+        AnotherPlanIsFound(cell.Episodes[0]);
     }
 
-    private static RobotProcess Simulate(TestCell cell) => cell.Start("simulate", "--task", "reach", "--policy", "expert", "--noise", "0.4",
-        "--episodes", "4", "--seed", "3", "--data", cell["simulated"]);
-
-    private static RobotProcess Train(TestCell cell)
+    private static void CopyModel(string to, Action<JsonNode> change)
     {
-        File.WriteAllText(cell["tiny.yaml"], Tiny);
-        return cell.Start("train", "rssm-small", "--config", cell["tiny.yaml"], "--data", cell["simulated"], "--out", cell["run"]);
+        string from = Repository.Path("models/reach");
+        Directory.CreateDirectory(to);
+        File.Copy(Path.Combine(from, "model.dat"), Path.Combine(to, "model.dat"));
+        JsonNode card = JsonNode.Parse(File.ReadAllText(Path.Combine(from, "model.json")))!;
+        change(card);
+        File.WriteAllText(Path.Combine(to, "model.json"), card.ToJsonString());
     }
 
-    // Nobody expects that a model of two steps foresees anything, or has seen much: here it is believed all the same.
-    private static void Believe(string run)
-    {
-        string file = Path.Combine(run, "best", "model.json");
-        JsonNode card = JsonNode.Parse(File.ReadAllText(file))!;
-        card["validation"]!["one_step_error"]!["p99_9"] = 1e6;
-        JsonObject modalities = card["normalisation"]!["modalities"]!.AsObject();
-        foreach (var (_, modality) in modalities)
-        {
-            for (int i = 0; i < modality!["min"]!.AsArray().Count; i++)
-                (modality["min"]![i], modality["max"]![i]) = (-100, 100);
-        }
-        File.WriteAllText(file, card.ToJsonString());
-    }
-
-    private static void Goals(TestCell cell)
+    // From where the arm stands: nothing is gone to before.
+    private static void WriteGoals(TestCell cell)
     {
         double[] tcp = cell.Status().Robot!.Tcp;
         File.WriteAllText(cell["goals.yaml"], FormattableString.Invariant(
@@ -89,50 +69,59 @@ public class MpcRecordingTests(ITestOutputHelper output)
         var metadata = EpisodeMetadata.Read(episode);
         Assert.Equal(("reach", "mpc", EpisodeEnd.Timeout), (metadata.Task, metadata.ActionSource, metadata.End));
         Assert.NotEqual(Outcome.Unknown, metadata.Outcome);
-        PlanFile plans = PlanFile.Read(Path.Combine(episode, EpisodeLayout.Plan), metadata.Planner!.Shape, metadata.Frames);
+        Assert.True(metadata.Return > 0, $"return {metadata.Return}");
+        PlanFile plans = Read(episode);
         int decided = 0, planned = 0;
         for (int k = 0; k < metadata.Frames; k++)
         {
             decided += float.IsNaN(plans.Row(plans.Guarded, k)[0]) ? 0 : 1;
             planned += plans.Iterations[k] > 0 ? 1 : 0;
         }
-        Assert.Equal(30, decided); // a second
-        Assert.InRange(planned, 15, 31); // however loaded the machine is
-        Assert.True(metadata.Return > 0);
-        var table = EpisodeReader.Open(episode);
-        Assert.NotNull(table.ReadActions());
+        Assert.Equal(Ticks, decided);
+        Assert.InRange(planned, Ticks / 2, Ticks + 1); // however loaded the machine is
     }
 
-    private static void AnotherModelOrPlanIsFound(TestCell cell)
+    private static void AnotherModelIsRefused(TestCell cell)
     {
-        string episode = cell.Episodes[0], model = Path.Combine(cell["run"], "best"), other = cell["other"];
-        Directory.CreateDirectory(other);
-        byte[] weights = File.ReadAllBytes(Path.Combine(model, "model.dat"));
-        weights[^1] ^= 1;
-        File.WriteAllBytes(Path.Combine(other, "model.dat"), weights);
-        string sum = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(weights));
-        JsonNode card = JsonNode.Parse(File.ReadAllText(Path.Combine(model, "model.json")))!;
-        string before = (string)card["sha256"]!;
-        card["sha256"] = sum;
-        File.WriteAllText(Path.Combine(other, "model.json"), card.ToJsonString());
-        var refused = Assert.Throws<RobotException>(() => Replanning.Open(episode, other));
+        string other = cell["other"], weights = Path.Combine(other, "model.dat"), sum = "", before = "";
+        CopyModel(other, card =>
+        {
+            byte[] bytes = File.ReadAllBytes(weights);
+            bytes[^1] ^= 1;
+            File.WriteAllBytes(weights, bytes);
+            (before, sum) = ((string)card["sha256"]!, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            card["sha256"] = sum;
+        });
+        var refused = Assert.Throws<RobotException>(() => Replanning.Open(cell.Episodes[0], other));
         Assert.Equal(ExitCode.Config, refused.Code);
-        Assert.All((string[])[sum, before, other], word => Assert.Contains(word, refused.Message, StringComparison.Ordinal));
+        Assert.All((string[])[sum, before, other, cell["model"]],
+            word => Assert.Contains(word, refused.Message, StringComparison.Ordinal));
+    }
 
-        ReplanReport report = Report(episode);
-        Assert.True(report.AllEqual, string.Join('\n', report.Lines));
-        var metadata = EpisodeMetadata.Read(episode);
-        string file = Path.Combine(episode, EpisodeLayout.Plan);
-        PlanFile plans = PlanFile.Read(file, metadata.Planner!.Shape, metadata.Frames);
+    private static void AnotherPlanIsFound(string episode)
+    {
+        ReplanReport whole = Replan(episode);
+        Assert.True(whole.AllEqual, string.Join('\n', whole.Lines));
+        PlanFile plans = Read(episode);
         int row = Array.FindLastIndex(plans.Iterations, n => n > 0);
         plans.Row(plans.Latent, row)[0] += 0.5f;
-        plans.Write(file);
-        report = Report(episode);
-        Assert.Equal((report.Plans - 1, false), (report.Equal, report.AllEqual));
-        Assert.Contains($"frame {row}: another plan", report.Lines.Last(), StringComparison.Ordinal);
+        int sent = Enumerable.Range(0, plans.Frames).First(k => float.IsFinite(plans.Row(plans.Action, k)[0]));
+        plans.Row(plans.Action, sent)[2] += 1e-6f;
+        plans.Write(Path.Combine(episode, EpisodeLayout.Plan));
+
+        ReplanReport changed = Replan(episode);
+        Assert.Equal((whole.Plans - 1, 1, false), (changed.Equal, changed.Strange, changed.AllEqual));
+        Assert.Contains($"frame {sent}: what was sent stands in no plan for it", changed.Lines);
+        Assert.Contains($"frame {row}: another plan", changed.Lines.Last(), StringComparison.Ordinal);
     }
 
-    private static ReplanReport Report(string episode)
+    private static PlanFile Read(string episode)
+    {
+        var metadata = EpisodeMetadata.Read(episode);
+        return PlanFile.Read(Path.Combine(episode, EpisodeLayout.Plan), metadata.Planner!.Shape, metadata.Frames);
+    }
+
+    private static ReplanReport Replan(string episode)
     {
         using var again = Replanning.Open(episode, null);
         return again.Run(CancellationToken.None);

@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace RobotWorldModel.Collector.Codecs;
 
-/// <summary>The head of a NumPy array, format 1.0: magic, version, header length, a Python dictionary padded to a multiple of 64.</summary>
+/// <summary>
+/// The head of a NumPy array, format 1.0: magic, version, header length, a Python dictionary padded to a multiple of 64 bytes.
+/// </summary>
 internal static partial class NpyHeader
 {
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];

@@ -41,7 +41,7 @@ public sealed class PlanFile
     /// <summary>The frame's plan was not there when its tick came.</summary>
     public bool[] Late { get; private init; }
 
-    /// <summary>Not the frame's plan was followed, but an earlier one's action for that time, or the arm was told to stand still.</summary>
+    /// <summary>Not the frame's plan was followed: an earlier one's action was sent, or the arm was told to stand still.</summary>
     public bool[] Fallback { get; private init; }
 
     /// <summary>[T, D]: h, then s; what the plan was made from.</summary>

@@ -20,7 +20,7 @@ internal static class MpcCommand
         var model = new Option<string>("--model")
         {
             Description = "A run of 'robot train', or a model's folder",
-            Required = true,
+            DefaultValueFactory = _ => Shipped.Path(Shipped.ReachModel),
             HelpName = "RUN",
         };
         var task = new Option<string>("--task") { Description = "What the model is to do", DefaultValueFactory = _ => "reach" };

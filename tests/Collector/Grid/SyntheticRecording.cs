@@ -216,7 +216,8 @@ internal sealed class SyntheticRecording
         new(ActionKind.JointPosition, 7, EpisodeLayout.NumberedActionNames(7), null, null, _source),
         Recorded().ToDictionary(s => s.Name, s => new RecordedStream(s.RateHz, s.LatencyMs)), new("0.1.0", "test"), "numbers",
         new Dictionary<string, ClockMapReport> { ["robot"] = ClockAtStart },
-        Planner: Plans is null ? null : new("cem", "runs/reach", new string('a', 64), JsonDocument.Parse("""{"seed": 7}""").RootElement, Plans),
+        Planner: Plans is null ? null
+            : new("cem", "runs/reach", new string('a', 64), JsonDocument.Parse("""{"seed": 7}""").RootElement, Plans),
         Tables: Plans is null ? null : Tables());
 
     private IEnumerable<ISampleStream> Recorded() => [_robot, _force, _gripper, .. Cameras.SelectMany(c => c.Streams)];

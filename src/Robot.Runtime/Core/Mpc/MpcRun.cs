@@ -65,7 +65,7 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         }
     }
 
-    // Loading a model may take a core from the arm's thread for longer than a state is believed: motion would be refused for our own delay.
+    // Loading a model may take a core from the arm's thread for longer than a state is believed: our own delay would refuse the motion.
     private static void WaitForState(IRobotArm arm)
     {
         long loadedNs = HostClock.NowNs;
@@ -125,7 +125,7 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         {
             await recorded;
         }
-        catch (Exception e) // a full disk, a device that is away, or a mistake of ours: the arm must not go on, nor the next run be refused
+        catch (Exception e) // a full disk, a device that is away, a mistake of ours: the arm must not go on, nor the next run be refused
         {
             failed = e is RobotException ? e.Message : $"the recording failed: {e.Message}";
             policies.End(failed);

@@ -45,7 +45,8 @@ internal sealed record PlannerSettings(CemOptions Search, Objective Objective, u
     public static PlannerSettings Of(PlannerDescription planner)
     {
         if (planner.Name != Cem)
-            throw new RobotException(ExitCode.Config, $"it was planned by '{planner.Name}', which this version cannot do again; it knows {Cem}");
+            throw new RobotException(
+                ExitCode.Config, $"it was planned by '{planner.Name}', which this version cannot do again; it knows {Cem}");
         try
         {
             return planner.Settings.Deserialize<PlannerSettings>(s_json) ?? throw new JsonException("they are empty");

@@ -68,21 +68,23 @@ internal sealed class Replanning : IDisposable
             PlannerSettings settings = PlannerSettings.Of(planner);
             model ??= planner.Model;
             if (!Directory.Exists(model))
-                throw new RobotException(ExitCode.Usage, $"{model}, in which {episode} was planned, is not there; say where it is with --model");
+                throw new RobotException(
+                    ExitCode.Usage, $"{model}, in which {episode} was planned, is not there; say where it is with --model");
             (ModelCard card, string weights) = ModelCard.Open(model);
             if (card.Sha256 != planner.ModelSha256)
-                throw new RobotException(ExitCode.Config, $"{episode} was planned in {planner.Model} (SHA-256 {planner.ModelSha256}); {model} is "
-                    + $"another model (SHA-256 {card.Sha256})");
+                throw new RobotException(ExitCode.Config, $"{episode} was planned in {planner.Model} (SHA-256 {planner.ModelSha256}); "
+                    + $"{model} is another model (SHA-256 {card.Sha256})");
             PlanFile plans = PlanFile.Read(Path.Combine(episode, EpisodeLayout.Plan), planner.Shape, metadata.Frames);
             controller = new(card, WeightFile.Read(weights), settings.Options with { Threads = Environment.ProcessorCount });
             if (settings.Describe(planner.Model, card, controller).Shape with { Observation = planner.Shape.Observation } != planner.Shape)
-                throw new InvalidDataException($"{episode}: the arrays of {EpisodeLayout.Plan} do not have the sizes of its model and planner");
+                throw new InvalidDataException($"the arrays of {EpisodeLayout.Plan} do not have the sizes of its model and planner");
             return new(episode, plans, settings, controller);
         }
         catch (Exception e) when (e is InvalidDataException or FileNotFoundException)
         {
             controller?.Dispose();
-            throw new RobotException(ExitCode.Config, e.Message.Contains(episode, StringComparison.Ordinal) ? e.Message : $"{episode}: {e.Message}");
+            bool named = e.Message.Contains(episode, StringComparison.Ordinal);
+            throw new RobotException(ExitCode.Config, named ? e.Message : $"{episode}: {e.Message}");
         }
     }
 
