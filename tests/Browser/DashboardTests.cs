@@ -133,6 +133,30 @@ public sealed class DashboardTests(BrowserFixture browser) : IClassFixture<Brows
     }
 
     [SkippableFact]
+    public async Task HowAModelControlsIsShownWhileItDoes()
+    {
+        IPage page = await browser.OpenAsync(_rig.Desk.Address);
+        ILocator planning = page.GetByRole(AriaRole.Region, new() { Name = "Planning" });
+        await Expect(planning).ToBeHiddenAsync();
+        _rig.Core!.Mpc = new("runs/reach", "reach", "controlling", 5, [new(0.004, 0.009, true, 101, 1), new(0.06, 0.07, false, 80, 2)],
+            0.0421, 390, 8.14, 11.96, 19.2, 2, 1, 7, 0, 8.76, 33.5, 0.31, 0.9, "", ["demo_004", "demo_005", "demo_006"]);
+        foreach (string text in (string[])
+            ["reach: goal 3 of 5, 1 reached", "controlling", "42.1 mm", "8.1, 12.0, 19.2 ms", "2, 1, 390", "8.76, 33.50", "0.31, 0.90",
+             "demo_006"])
+            await Expect(planning).ToContainTextAsync(text);
+        await Expect(planning.Locator(".badge")).ToHaveAttributeAsync("data-tone", "info");
+        _rig.Core.Mpc = _rig.Core.Mpc with
+        {
+            State = "stopped",
+            OneStepError = null,
+            Message = "the model does not know this world",
+        };
+        await Expect(planning).ToContainTextAsync("the model does not know this world");
+        await Expect(planning.Locator(".badge")).ToHaveAttributeAsync("data-tone", "bad");
+        await Expect(planning).ToContainTextAsync("–, 0.90");
+    }
+
+    [SkippableFact]
     public async Task TheArmsStateIsSaidWithWhatLeadsOnAndNothingThatUnlocksOrPowersIt()
     {
         IPage page = await browser.OpenAsync(_rig.Desk.Address);

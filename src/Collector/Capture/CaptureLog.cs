@@ -30,6 +30,8 @@ public sealed class CaptureLog : IDisposable
     private readonly BoundedQueue<TickRecord> _ticks = new(1024);
     private readonly BoundedQueue<CommandRecord> _commands = new(1024);
     private readonly BoundedQueue<CaptureEvent> _events = new(1024);
+    private readonly RecordPool<PlanRecord>? _plans;
+    private readonly RecordPool<DecisionRecord>? _decisions;
     private readonly TaskCompletionSource<CaptureResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly FolderLock _lock;
     private readonly McapWriter _writer;
@@ -37,6 +39,7 @@ public sealed class CaptureLog : IDisposable
     private readonly DeviceThread _thread;
     private readonly Lock _stopGate = new();
     private McapChannel _tickChannel = null!, _commandChannel = null!, _eventChannel = null!;
+    private McapChannel? _planChannel, _decisionChannel;
     private Ending? _ending;
     private long _lastArrivalNs = long.MaxValue; // of the ending, where there is one
     private uint _eventsWritten;
@@ -44,9 +47,12 @@ public sealed class CaptureLog : IDisposable
 
     private sealed record Ending(long LastArrivalNs, string Metadata);
 
-    private CaptureLog(string folder, CaptureStreams streams, string metadata, WallClockAnchor anchor, McapWriterOptions? options)
+    private CaptureLog(
+        string folder, CaptureStreams streams, string metadata, WallClockAnchor anchor, McapWriterOptions? options, PlanShape? plans)
     {
         Subscribe(streams); // before anything that may wait for a disk
+        if (plans is not null)
+            (_plans, _decisions) = (new(() => new(plans)), new(() => new(plans)));
         StartedNs = HostClock.NowNs;
         Folder = folder;
         FolderLock? taken = null;
@@ -101,8 +107,9 @@ public sealed class CaptureLog : IDisposable
     /// <summary>Counts of each stream so far.</summary>
     public IReadOnlyList<CaptureCounters> Counters => [.. _streams.Select(s => s.Counters)];
 
-    /// <summary>Ticks, commands and events that found their queue full.</summary>
-    public long Refused => _ticks.Refused + _commands.Refused + _events.Refused;
+    /// <summary>Ticks, commands, plans, decisions and events that found their queue full.</summary>
+    public long Refused =>
+        _ticks.Refused + _commands.Refused + _events.Refused + (_plans?.Refused ?? 0) + (_decisions?.Refused ?? 0);
 
     /// <summary>Completes when the log is closed.</summary>
     public Task<CaptureResult> Completion => _done.Task;
@@ -110,11 +117,13 @@ public sealed class CaptureLog : IDisposable
     /// <summary>Starts a log in a recording's folder (<c>demo_007.recording</c>), which is made where it is missing.</summary>
     /// <param name="metadata">JSON: cell, task, grid, streams, cameras, clocks. Stands in the file's first metadata record.</param>
     /// <param name="anchor">Ties the samples' times to the wall clock.</param>
+    /// <param name="plans">Sizes of a planner's plans; null where none acts.</param>
     /// <exception cref="IOException">The folder is in use, has a log already, or cannot be written.</exception>
     public static CaptureLog Start(
-        string folder, CaptureStreams streams, string metadata, WallClockAnchor anchor, McapWriterOptions? options = null)
+        string folder, CaptureStreams streams, string metadata, WallClockAnchor anchor, McapWriterOptions? options = null,
+        PlanShape? plans = null)
     {
-        var log = new CaptureLog(folder, streams, metadata, anchor, options);
+        var log = new CaptureLog(folder, streams, metadata, anchor, options, plans);
         log._thread.Start();
         return log;
     }
@@ -127,6 +136,21 @@ public sealed class CaptureLog : IDisposable
 
     /// <inheritdoc cref="Write(in TickRecord)"/>
     public bool Write(in CaptureEvent happened) => !_closed && _events.TryEnqueue(happened);
+
+    /// <summary>
+    /// A record to fill and <see cref="Write(PlanRecord)"/>, all from one thread. Null: none is free (counted in <see cref="Refused"/>),
+    /// the log is closed, or it takes no plans.
+    /// </summary>
+    public PlanRecord? RentPlan() => _closed ? null : _plans?.TryRent();
+
+    /// <inheritdoc cref="RentPlan"/>
+    public DecisionRecord? RentDecision() => _closed ? null : _decisions?.TryRent();
+
+    /// <summary>Takes a rented record; it is the log's from now on.</summary>
+    public void Write(PlanRecord plan) => _plans!.Give(plan);
+
+    /// <inheritdoc cref="Write(PlanRecord)"/>
+    public void Write(DecisionRecord decision) => _decisions!.Give(decision);
 
     /// <summary>
     /// Ends the log in the background: samples that arrived up to a time are in it, and every tick, command and event of before this call.
@@ -178,6 +202,10 @@ public sealed class CaptureLog : IDisposable
         _tickChannel = _target.Channel(RosSchemas.Tick, CaptureTopics.Tick);
         _commandChannel = _target.Channel(RosSchemas.Command, CaptureTopics.Command);
         _eventChannel = _target.Channel(RosSchemas.Event, CaptureTopics.Event);
+        if (_plans is null)
+            return;
+        _planChannel = _target.Channel(RosSchemas.Plan, CaptureTopics.Plan);
+        _decisionChannel = _target.Channel(RosSchemas.Decision, CaptureTopics.Decision);
     }
 
     private void Run()
@@ -201,9 +229,20 @@ public sealed class CaptureLog : IDisposable
     {
         foreach (var stream in _streams)
             stream.Drain(in _lastArrivalNs);
-        // A tick's command is put in before the tick: in this order it is in the log before any later tick, as who makes rows relies on.
+        // A tick's command and decision are put in before the tick: in this order they are in the log before any
+        // later tick, as who makes rows relies on.
         while (_commands.TryDequeue(out var command))
             WriteMessage(command);
+        while (_decisions is not null && _decisions.TryTake(out var decision))
+        {
+            WriteMessage(decision);
+            _decisions.Return(decision);
+        }
+        while (_plans is not null && _plans.TryTake(out var plan))
+        {
+            WriteMessage(plan);
+            _plans.Return(plan);
+        }
         while (_ticks.TryDequeue(out var tick))
             WriteMessage(tick);
         while (_events.TryDequeue(out var happened))
@@ -257,6 +296,24 @@ public sealed class CaptureLog : IDisposable
         _writer.End(w.Finish().Length);
     }
 
+    private void WriteMessage(PlanRecord p)
+    {
+        long began = _target.UnixNs(p.BeganNs);
+        var w = new CdrWriter(_writer.Begin(
+            _planChannel!, (uint)p.Slot, _target.UnixNs(p.EndedNs), began, p.EndedNs, PlanMessages.BytesOf(p)));
+        PlanMessages.Write(ref w, new RosHeader(began, ""), p);
+        _writer.End(w.Finish().Length);
+    }
+
+    private void WriteMessage(DecisionRecord d)
+    {
+        long slot = _target.UnixNs(d.SlotNs);
+        var w = new CdrWriter(_writer.Begin(
+            _decisionChannel!, (uint)d.Slot, _target.UnixNs(d.DecidedNs), slot, d.DecidedNs, PlanMessages.BytesOf(d)));
+        PlanMessages.Write(ref w, new RosHeader(slot, ""), d);
+        _writer.End(w.Finish().Length);
+    }
+
     private void WriteMessage(in CaptureEvent e)
     {
         long time = _target.UnixNs(e.TimeNs);
@@ -286,6 +343,8 @@ public sealed class CaptureLog : IDisposable
             json.WriteNumber("ticks", _ticks.Accepted);
             json.WriteNumber("commands", _commands.Accepted);
             json.WriteNumber("events", _events.Accepted);
+            if (_plans is not null)
+                json.WriteNumber("plans", _plans.Accepted);
             json.WriteNumber("refused", Refused);
             json.WriteNumber("worst_sync_delay_us", Sync.WorstDelayNs / 1000);
             json.WriteEndObject();

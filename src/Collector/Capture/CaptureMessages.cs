@@ -205,7 +205,7 @@ internal static class CaptureMessages
         return new(r.I64(), r.Text(), r.Text());
     }
 
-    private static void SkipHeader(ref CdrReader r)
+    internal static void SkipHeader(ref CdrReader r)
     {
         RosMessages.ReadStamp(ref r);
         r.TextBytes();

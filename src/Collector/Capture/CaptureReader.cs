@@ -21,6 +21,8 @@ public enum CaptureKind
     CameraInfo,
     Tick,
     Command,
+    Plan,
+    Decision,
     Event,
 }
 
@@ -120,6 +122,21 @@ public readonly ref struct CaptureMessage
         return CaptureMessages.ReadCommand(ref r);
     }
 
+    /// <summary>Fills a record, whose arrays say how much is expected.</summary>
+    /// <exception cref="InvalidDataException">The message's are of other sizes.</exception>
+    public void Plan(PlanRecord to)
+    {
+        var r = Reader(CaptureKind.Plan);
+        PlanMessages.Read(ref r, to);
+    }
+
+    /// <inheritdoc cref="Plan"/>
+    public void Decision(DecisionRecord to)
+    {
+        var r = Reader(CaptureKind.Decision);
+        PlanMessages.Read(ref r, to);
+    }
+
     public CaptureEvent Event()
     {
         var r = Reader(CaptureKind.Event);
@@ -146,6 +163,8 @@ public sealed class CaptureReader : IDisposable
         [CaptureTopics.Wrench] = CaptureKind.Wrench,
         [CaptureTopics.Tick] = CaptureKind.Tick,
         [CaptureTopics.Command] = CaptureKind.Command,
+        [CaptureTopics.Plan] = CaptureKind.Plan,
+        [CaptureTopics.Decision] = CaptureKind.Decision,
         [CaptureTopics.Event] = CaptureKind.Event,
     };
 

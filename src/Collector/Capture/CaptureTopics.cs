@@ -8,7 +8,7 @@ public static class CaptureTopics
 {
     public const string RobotState = "/robot/state", JointStates = "/robot/joint_states", TcpPose = "/robot/tcp_pose",
         TcpTwist = "/robot/tcp_twist", Wrench = "/ft/wrench", WrenchTimes = "/ft/times", GripperState = "/gripper/state",
-        Tick = "/tick", Command = "/command", Event = "/event";
+        Tick = "/tick", Command = "/command", Plan = "/plan", Decision = "/decision", Event = "/event";
 
     /// <summary>Ends of a camera's topics; a picture's times stand in a small message before it, and stay when pictures go.</summary>
     public const string Image = "/image_raw", CameraInfo = "/camera_info", Times = "/times";

@@ -33,6 +33,8 @@ public ref struct CdrReader
 
     public long I64() => BinaryPrimitives.ReadInt64LittleEndian(Aligned(8));
 
+    public float F32() => BinaryPrimitives.ReadSingleLittleEndian(Aligned(4));
+
     public double F64() => BinaryPrimitives.ReadDoubleLittleEndian(Aligned(8));
 
     public Vector6 Vector()
@@ -56,6 +58,16 @@ public ref struct CdrReader
         var v = new double[Count(8)];
         Fixed(v);
         return v;
+    }
+
+    /// <summary>float32[], as many as there is room for.</summary>
+    /// <exception cref="InvalidDataException">The message has more or fewer.</exception>
+    public void Sequence(scoped Span<float> to)
+    {
+        if (Count(4) is var n && n != to.Length)
+            throw new InvalidDataException($"a CDR message has {n} numbers where {to.Length} belong");
+        foreach (ref float x in to)
+            x = F32();
     }
 
     /// <summary>string[].</summary>

@@ -44,6 +44,8 @@ public ref struct CdrWriter
 
     public void I64(long v) => BinaryPrimitives.WriteInt64LittleEndian(Aligned(8), v);
 
+    public void F32(float v) => BinaryPrimitives.WriteSingleLittleEndian(Aligned(4), v);
+
     public void F64(double v) => BinaryPrimitives.WriteDoubleLittleEndian(Aligned(8), v);
 
     /// <summary>float64[6].</summary>
@@ -65,6 +67,14 @@ public ref struct CdrWriter
     {
         U32((uint)v.Length);
         Fixed(v);
+    }
+
+    /// <summary>float32[].</summary>
+    public void Sequence(scoped ReadOnlySpan<float> v)
+    {
+        U32((uint)v.Length);
+        foreach (float x in v)
+            F32(x);
     }
 
     /// <summary>string[].</summary>

@@ -249,6 +249,54 @@ public static class RosSchemas
         bool refused
         """, Header);
 
+    public static readonly RosType Plan = new("rwm_msgs/msg/Plan", """
+        # A plan that was made, and what it began from. Stamp: when it was begun. All _ns are of the host's monotonic clock.
+        std_msgs/Header header
+        # The tick that it was made for.
+        int64 slot
+        int64 began_ns
+        int64 ended_ns
+        # Of the generator of random numbers: its seed, and the number of the plan.
+        uint64 seed
+        uint64 number
+        # Actions of the plan before that had been executed since.
+        int32 shift
+        # Rounds that were finished.
+        int32 iterations
+        # There was a plan before: else warm_start and carried say nothing.
+        bool warm
+        float32 expected_return
+        # The model's state that it was made from, and the action that led there as the model takes it.
+        float32[] latent
+        float32[] action_before
+        # The plan before, and what else the planner carries from plan to plan: sequences one behind the other, as the planner has them.
+        float32[] warm_start
+        float32[] carried
+        # The plan, in the units of actions.
+        float32[] sequence
+        # Of the last round, the best first.
+        float32[] elite_returns
+        """, Header);
+
+    public static readonly RosType Decision = new("rwm_msgs/msg/Decision", """
+        # What a tick did with its plan, and what the task says of it. Stamp: the slot's time.
+        std_msgs/Header header
+        int64 slot
+        # The plan for this tick was not there.
+        bool late
+        # Not this tick's plan was followed.
+        bool fallback
+        # In the units of actions. As planned, not a number where no plan had one; and as the safety filter let it through.
+        float32[] action
+        float32[] guarded
+        # Something fresh was seen: else what follows says nothing.
+        bool seen
+        float32[] observation
+        float64 reward
+        bool terminal
+        bool success
+        """, Header);
+
     public static readonly RosType Event = new("rwm_msgs/msg/Event", """
         std_msgs/Header header
         # Host monotonic clock.

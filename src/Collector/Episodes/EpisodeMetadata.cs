@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Time;
@@ -104,8 +105,8 @@ public sealed record EpisodeMetadata
     /// <summary>What stayed of capture.mcap: numbers, all or none.</summary>
     public required string CaptureLog { get; init; }
 
-    /// <summary>The planner, its settings and the model's checksum where one acted; plan.npz is then there.</summary>
-    public required JsonElement? Planner { get; init; }
+    /// <summary>Where a planner acted: plan.npz is then there.</summary>
+    public required PlannerDescription? Planner { get; init; }
 
     /// <summary>
     /// Seed and every randomised value of a simulated episode; of one recorded in the simulated cell, where its objects lay at the start
@@ -152,6 +153,8 @@ public sealed record EpisodeMetadata
             return "a part of a list is null";
         if (Cameras.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
             return $"two cameras are named '{twice.Key}'";
+        if (Planner?.Shape.Damage() is { } plans)
+            return plans;
         if (Robot is { Tcp.Length: not 6 })
             return $"robot.tcp has {Robot.Tcp.Length} numbers; it is x, y, z and a rotation vector";
         if (Tables.Keys.FirstOrDefault(EpisodeLayout.IsStandardTable) is { } standard)
@@ -275,7 +278,7 @@ public sealed record ForceCalibrationDescription(
 
 /// <param name="Names">Columns of actions.csv.</param>
 /// <param name="Lower">By number; null where no bounds are promised, or one by one where a number has none.</param>
-/// <param name="Source">scripted, freedrive, jog, replay, demonstrated, planner …</param>
+/// <param name="Source">scripted, freedrive, jog, replay, mpc, demonstrated, planner …</param>
 public sealed record ActionDescription(
     ActionKind Kind, int Dimension, IReadOnlyList<string> Names, double?[]? Lower, double?[]? Upper, string Source)
 {
@@ -285,6 +288,14 @@ public sealed record ActionDescription(
     /// <summary>So the source begins where a person led the arm from afar; what follows is the device.</summary>
     public const string Teleoperated = "teleop_";
 }
+
+/// <summary>Who planned, in what: with plan.npz enough to plan again.</summary>
+/// <param name="Name">cem …</param>
+/// <param name="Model">Where the model lay.</param>
+/// <param name="ModelSha256">Of its weights, lower-case hex.</param>
+/// <param name="Settings">All that decides what it plans: search, objective, seed, delay …</param>
+/// <param name="Shape">Sizes of the arrays of plan.npz.</param>
+public sealed record PlannerDescription(string Name, string Model, string ModelSha256, JsonElement Settings, PlanShape Shape);
 
 /// <param name="RateHz">Native.</param>
 /// <param name="Clock">The fitted map to the host's clock; its domain is host where the stream has no clock of its own. Null where the

@@ -105,6 +105,8 @@ public static class EpisodeVerifier
         CheckFileSet(files, metadata, shape, timeline, findings);
         if (timeline is not null)
             PictureRules.Check(episode, metadata, timeline, findings);
+        if (metadata.Planner is { } planner && files.Contains(EpisodeLayout.Plan))
+            PlanRules.Check(Path.Combine(episode, EpisodeLayout.Plan), planner.Shape, metadata.Frames, findings);
     }
 
     private static CsvTable? Open(string episode, string file, IReadOnlyList<string> columns, Findings findings)

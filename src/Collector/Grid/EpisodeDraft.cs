@@ -43,7 +43,7 @@ internal sealed class EpisodeDraft(RecordingHeader header, WallClockAnchor ancho
         Task = header.Task,
         Outcome = ending.Footer?.Outcome ?? Outcome.Unknown,
         End = ending.Footer?.End,
-        Return = null,
+        Return = rows.Return,
         Note = ending.Footer?.Note,
         Start = DateTimeOffset.UnixEpoch.AddTicks(anchor.ToUnixNs(rows.T0Ns) / 100),
         StartMonotonicNs = rows.T0Ns,
@@ -60,14 +60,14 @@ internal sealed class EpisodeDraft(RecordingHeader header, WallClockAnchor ancho
         Motion = ending.Footer?.Motion,
         Streams = header.Streams.ToDictionary(s => s.Key, s => new StreamReport(
             s.Value.RateHz, s.Value.LatencyMs, ClockOf(s.Key), CountsOf(s.Key, rows.Streams.Counts[s.Key]))),
-        Tables = new Dictionary<string, TableDescription>(),
+        Tables = header.Tables ?? new Dictionary<string, TableDescription>(),
         Tick = new(0, 0, 0, 0), // filled in by the writer from its rows
         Software = header.Software,
         Recovered = CutOff,
         NeverAllFresh = NeverAllFresh,
         Quality = new(QualityVerdict.NotJudged, Reasons()),
         CaptureLog = header.Keep,
-        Planner = null,
+        Planner = header.Planner,
         Simulation = header.Simulation,
         Statistics = new Dictionary<string, ModalityStatistics>(),
     };
@@ -78,7 +78,8 @@ internal sealed class EpisodeDraft(RecordingHeader header, WallClockAnchor ancho
         if (NeverAllFresh)
             reasons.Add("there was no slot at which every stream was fresh: t0 is the first slot recorded");
         if (ending.Counters?.Refused is > 0 and var refused)
-            reasons.Add($"{refused} ticks, commands or events found no room in the log's queue: their rows are skipped or without action");
+            reasons.Add($"{refused} ticks, commands, plans or events found no room in the log's queue: their rows are skipped, or without "
+                + "action or plan");
         if (Damage is not null)
             reasons.Add($"the log is damaged, and the rows end there: {Damage}");
         if (ending.Damage is not null)

@@ -14,7 +14,7 @@ public sealed class LogReference : IRowReference
     private readonly Dictionary<string, byte[]> _tables;
 
     private LogReference(string scratch) =>
-        _tables = Directory.GetFiles(scratch, "*.csv").ToDictionary(table => Path.GetFileName(table), File.ReadAllBytes);
+        _tables = Directory.GetFiles(scratch).ToDictionary(table => Path.GetFileName(table), File.ReadAllBytes);
 
     /// <summary>
     /// Null where the episode keeps no log, or none that is whole: then only the checksums, which name a damaged log, and the rules of the

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Drivers.Samples;
 
@@ -17,6 +18,8 @@ namespace RobotWorldModel.Collector.Grid;
 /// <param name="Keep">What is to stay of the log: numbers, all, none.</param>
 /// <param name="Clocks">By stream: the map from its device's clock as it was at the start; null in logs of before.</param>
 /// <param name="Simulation">What a simulated cell says of itself; null in a real one.</param>
+/// <param name="Planner">Who plans; null where nobody does.</param>
+/// <param name="Tables">task and rewards, which go with a planner.</param>
 public sealed record RecordingHeader(
     string Id,
     string Task,
@@ -32,8 +35,13 @@ public sealed record RecordingHeader(
     SoftwareVersion Software,
     string Keep,
     IReadOnlyDictionary<string, ClockMapReport>? Clocks = null,
-    JsonElement? Simulation = null)
+    JsonElement? Simulation = null,
+    PlannerDescription? Planner = null,
+    IReadOnlyDictionary<string, TableDescription>? Tables = null)
 {
+    /// <summary>Names of the tables of a planner's task, without .csv.</summary>
+    public const string TaskTable = "task", RewardTable = "rewards";
+
     public string ToJson() => JsonSerializer.Serialize(this, RecordingJson.Default.RecordingHeader);
 
     /// <exception cref="InvalidDataException">It is not one of this version, or is damaged.</exception>
@@ -55,11 +63,20 @@ public sealed record RecordingHeader(
             return $"its action has {action.Dimension} numbers and {action.Names.Count} names";
         if (Cameras.Any(c => c is null || !IsPlain(c.Name)) || Cameras.DistinctBy(c => c.Name).Count() < Cameras.Count)
             return "its cameras' names are not plain words, each once";
+        if (Planner is { } planner && (planner.Shape.Damage() ?? DamageOfTables(planner.Shape)) is { } what)
+            return what;
+        if (Planner is null && Tables is { Count: > 0 })
+            return "it has tables and no planner";
         foreach (var (name, stream) in Streams)
             if (stream is not { RateHz: > 0, LatencyMs: >= 0 and <= 60_000 } || !IsKnown(name))
                 return $"its stream '{name}' is none of arm, force sensor, gripper and cameras, or has no rate";
         return null;
     }
+
+    private string? DamageOfTables(PlanShape shape) => Tables is { Count: 2 }
+        && Tables.GetValueOrDefault(TaskTable) is { } task && task.Columns.Count == shape.Observation && !task.Columns.Contains(null!)
+        && Tables.GetValueOrDefault(RewardTable) is { } rewards && rewards.Columns.SequenceEqual(EpisodeLayout.RewardColumns.Skip(2))
+        ? null : "its tables are not those of a planner's task";
 
     private bool IsKnown(string stream) =>
         stream is EpisodeLayout.RobotStream or EpisodeLayout.ForceStream or EpisodeLayout.GripperStream
@@ -95,7 +112,7 @@ public sealed record RecordingFooter(
 }
 
 /// <summary>What the log's writer counted; of it what an episode says.</summary>
-/// <param name="Refused">Ticks, commands and events that found no room.</param>
+/// <param name="Refused">Ticks, commands, plans, decisions and events that found no room.</param>
 internal sealed record LogCounters(IReadOnlyDictionary<string, LogCounters.Stream>? Streams = null, long Refused = 0)
 {
     /// <param name="Dropped">Samples that found no room.</param>

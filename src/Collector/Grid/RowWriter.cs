@@ -22,6 +22,7 @@ internal sealed class RowWriter : IDisposable
     private readonly EpisodeWriter _writer;
     private readonly AbsoluteGrid _grid;
     private readonly ActionColumn? _actions;
+    private readonly PlanRows? _plans;
     private readonly Dictionary<long, TickRecord> _ticks = [];
     private readonly StreamCell[] _cells;
     private readonly string[] _order;
@@ -38,7 +39,7 @@ internal sealed class RowWriter : IDisposable
         _order = EpisodeLayout.OrderStreams(header.Streams.Keys, cameras);
         var layout = new EpisodeLayout(cameras);
         _writer = new EpisodeWriter(folder, new(header.RateHz, cameras, _order, header.Action?.Names,
-            new Dictionary<string, IReadOnlyList<string>>(),
+            header.Tables?.ToDictionary(t => t.Key, t => t.Value.Columns) ?? [],
             header.Cameras.Where(c => c.DepthScale is not null).ToDictionary(c => c.Name, c => c.DepthScale!.Value)));
         _grid = new(header.RateHz, header.GridOriginNs);
         (_next, _t0Slot) = (t0Slot ?? header.FirstSlot, t0Slot ?? long.MinValue);
@@ -46,6 +47,7 @@ internal sealed class RowWriter : IDisposable
         _cells = new StreamCell[_order.Length];
         Streams = new(header);
         _actions = header.Action is { } action ? new(_writer, action) : null;
+        _plans = header.Planner is { } planner ? new(_writer, folder, planner.Shape) : null;
         bool check = header.Keep != "all"; // the log's pictures will go: their files must be known to be good
         _cameras = [.. cameras.Select(c => new CameraRows(folder, c, layout, _writer, check))];
         foreach (var (name, rows) in cameras.Zip(_cameras))
@@ -61,6 +63,9 @@ internal sealed class RowWriter : IDisposable
     public long LastSlot { get; init; } = long.MaxValue;
 
     public int Frames => _writer.Frames;
+
+    /// <summary>Sum of the rewards of the rows so far; null where the task defines none.</summary>
+    public double? Return => _plans?.Return;
 
     /// <summary>Rows in which some stream was stale.</summary>
     public int StaleRows { get; private set; }
@@ -87,6 +92,9 @@ internal sealed class RowWriter : IDisposable
             case CaptureKind.Command:
                 _actions?.Add(message.Command());
                 break;
+            case CaptureKind.Plan or CaptureKind.Decision:
+                _plans?.Add(message);
+                break;
             default:
                 Streams.Add(message);
                 break;
@@ -108,6 +116,7 @@ internal sealed class RowWriter : IDisposable
             Take(_next++);
         }
         _actions?.Finish();
+        _plans?.Finish();
         Streams.Clear();
     }
 
@@ -141,6 +150,7 @@ internal sealed class RowWriter : IDisposable
             // reads it again.
             _ticks.Remove(slot);
             _actions?.Forget(slot);
+            _plans?.Forget(slot);
             Streams.Forget(slotNs);
             return;
         }
@@ -178,6 +188,7 @@ internal sealed class RowWriter : IDisposable
         }
         WritePictures(frame);
         _actions?.Row(slot, slotNs, T0Ns, joints, gripper);
+        _plans?.Row(slot, StreamRules.Slot(frame, _header.RateHz));
         bool ran = _ticks.Remove(slot, out var tick);
         _writer.Frame(ran ? TickStatus.Ok : TickStatus.Skipped, tick.LatenessNs * 1e-3, _cells);
         if (Array.Exists(_cells, c => c.Status == StreamStatus.Stale))

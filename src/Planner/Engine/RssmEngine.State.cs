@@ -11,6 +11,17 @@ public sealed partial class RssmEngine
     /// <summary>Values of all vectors that the model sees.</summary>
     public int VectorSize => _net.Decoder?.Outputs ?? 0;
 
+    /// <summary>
+    /// The action that led to the state, [A], by which a cost on changes judges the first one of a rollout. <see cref="Advance"/> and
+    /// <see cref="Observe"/> set it.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is set to another number of values.</exception>
+    public ReadOnlySpan<float> ActionBefore
+    {
+        get => _job.PreviousAction;
+        set => TakeAction(value);
+    }
+
     /// <summary>An episode begins: nothing has been seen, h and s are zero.</summary>
     public void Reset()
     {

@@ -21,6 +21,9 @@ public sealed record ControlOptions
 
     /// <summary>See <see cref="EngineOptions.GivesWay"/>.</summary>
     public bool GivesWay { get; init; }
+
+    /// <summary>Null for the widest that the processor has. Others give other roundings.</summary>
+    public VectorWidth? Vectors { get; init; }
 }
 
 /// <summary>
@@ -36,6 +39,7 @@ public sealed class ModelController : IDisposable
     private readonly CemPlanner _planner;
     private readonly Normaliser _normaliser, _actions;
     private readonly float[] _h, _s, _raw, _normal, _expected, _action;
+    private readonly float[] _latent, _before, _memory; // what the newest plan began from
     private readonly int[] _columns;
     private readonly bool[] _present = [true];
     private bool _begun;
@@ -62,6 +66,7 @@ public sealed class ModelController : IDisposable
             Threads = options.Threads,
             MostSteps = options.Planner.Horizon,
             GivesWay = options.GivesWay,
+            Vectors = options.Vectors,
         })
         {
             Objective = options.Objective,
@@ -71,6 +76,8 @@ public sealed class ModelController : IDisposable
         _action = new float[card.Shape.Actions];
         (_h, _s) = (new float[card.Config.Rssm.Deterministic], new float[card.Config.Rssm.StochasticWidth]);
         (_raw, _normal, _expected) = (new float[vector.Size], new float[vector.Size], new float[vector.Size]);
+        (_latent, _before) = (new float[_h.Length + _s.Length], new float[_action.Length]);
+        _memory = new float[_planner.Memory.Length];
         OneStepLimit = card.Validation?.OneStepError.GetValueOrDefault("p99_9", double.PositiveInfinity) ?? double.PositiveInfinity;
     }
 
@@ -85,6 +92,18 @@ public sealed class ModelController : IDisposable
 
     /// <summary>What the planner carries from plan to plan: see <see cref="IPlanner.Memory"/>.</summary>
     public Span<float> PlannerMemory => _planner.Memory;
+
+    /// <summary>Vectors that it computes with.</summary>
+    public VectorWidth Vectors => _engine.Vectors;
+
+    /// <summary>The state that the newest plan was made from: h, then s.</summary>
+    public ReadOnlySpan<float> PlannedFrom => _latent;
+
+    /// <summary>The action that led there, -1 … 1.</summary>
+    public ReadOnlySpan<float> ActionBeforePlan => _before;
+
+    /// <summary>The planner's memory before the newest plan, not shifted yet.</summary>
+    public ReadOnlySpan<float> MemoryBeforePlan => _memory;
 
     /// <summary>Under it lay 99.9 % of one-step errors in validation; infinite where there was none.</summary>
     public double OneStepLimit { get; }
@@ -179,7 +198,32 @@ public sealed class ModelController : IDisposable
     }
 
     /// <summary>Plans from where <see cref="Expect"/> left the state.</summary>
-    public PlanResult Plan(in PlanRequest request) => _planner.Plan(_engine, request);
+    public PlanResult Plan(in PlanRequest request)
+    {
+        _engine.GetState(_latent.AsSpan(0, _h.Length), _latent.AsSpan(_h.Length));
+        _engine.ActionBefore.CopyTo(_before);
+        _planner.Memory.CopyTo(_memory);
+        return _planner.Plan(_engine, request);
+    }
+
+    /// <summary>
+    /// Plans once more what was planned before, from what was kept of it; the same model, options and vectors give the same to the bit.
+    /// What the controller filters is as it was.
+    /// </summary>
+    /// <param name="latent">As <see cref="PlannedFrom"/>.</param>
+    /// <param name="before">As <see cref="ActionBeforePlan"/>.</param>
+    /// <param name="memory">As <see cref="MemoryBeforePlan"/>.</param>
+    public PlanResult PlanAgain(
+        ReadOnlySpan<float> latent, ReadOnlySpan<float> before, ReadOnlySpan<float> memory, in PlanRequest request)
+    {
+        _engine.SetState(latent[.._h.Length], latent[_h.Length..]);
+        _engine.ActionBefore = before;
+        memory.CopyTo(_planner.Memory);
+        return Plan(request);
+    }
+
+    /// <summary>Returns of the newest plan's last round, the best first; the rest are not numbers.</summary>
+    public void CopyBestReturns(Span<float> returns) => _planner.CopyBestReturns(returns);
 
     /// <summary>The newest plan's first actions, as they were recorded: [steps, action], as many as there is room for.</summary>
     public void CopyPlan(Span<float> actions) => _actions.Invert(_planner.Actions[..actions.Length], actions);

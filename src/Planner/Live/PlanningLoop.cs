@@ -15,6 +15,18 @@ public enum ActionSource
     Shifted,
 }
 
+/// <summary>A plan that was made.</summary>
+/// <param name="Slot">The tick that it was made for.</param>
+/// <param name="BeganNs">Host's clock.</param>
+public readonly record struct MadePlan(long Slot, long BeganNs, long EndedNs, PlanRequest Request, PlanResult Result);
+
+/// <summary>Takes each plan when it is made. Called on the planner's thread: must not wait or allocate.</summary>
+public interface IPlanLog
+{
+    /// <param name="controller">Has the plan, and what it began from.</param>
+    void Planned(in MadePlan plan, ModelController controller);
+}
+
 /// <summary>What a loop has done since it began.</summary>
 /// <param name="Plans">Made in time or late.</param>
 /// <param name="Late">Ticks whose plan was not there.</param>
@@ -49,6 +61,7 @@ public sealed class PlanningLoop : IDisposable
     private readonly AutoResetEvent _posted = new(false);
     private readonly DeviceThread _thread;
     private readonly Func<long> _now;
+    private readonly IPlanLog? _log;
     private long _head, _done; // postings written, postings filtered
     private long _published; // plans published
     private readonly long[] _forSlot = [-1, -1];
@@ -65,8 +78,11 @@ public sealed class PlanningLoop : IDisposable
     /// </param>
     /// <param name="marginNs">A plan ends so long before the tick that it is for.</param>
     /// <param name="now">Null: the host's clock.</param>
-    public PlanningLoop(ModelController controller, int delayTicks = 0, long marginNs = 4_000_000, Func<long>? now = null)
+    /// <param name="log">Null: nobody keeps the plans.</param>
+    public PlanningLoop(
+        ModelController controller, int delayTicks = 0, long marginNs = 4_000_000, Func<long>? now = null, IPlanLog? log = null)
     {
+        _log = log;
         ArgumentOutOfRangeException.ThrowIfNegative(delayTicks);
         (_controller, _delayTicks, _marginNs, _now) = (controller, delayTicks, marginNs, now ?? (() => HostClock.NowNs));
         int actions = controller.ActionSize;
@@ -195,14 +211,17 @@ public sealed class PlanningLoop : IDisposable
         long began = _now();
         _controller.Expect(_onTheWay);
         int shift = lastPlanSlot < 0 ? 0 : (int)Math.Min(posting.Slot - lastPlanSlot, _controller.Horizon);
-        PlanResult result = _controller.Plan(new PlanRequest((ulong)posting.Slot, posting.DueNs - _marginNs, shift));
+        var request = new PlanRequest((ulong)posting.Slot, posting.DueNs - _marginNs, shift);
+        PlanResult result = _controller.Plan(request);
         long next = _published + 1;
         int which = (int)(next & 1);
         _controller.CopyPlan(_plans[which]);
         _returns[which] = result.Return;
         Volatile.Write(ref _forSlot[which], posting.Slot + 1);
         Volatile.Write(ref _published, next);
-        _planNs[_planCount % Window] = _now() - began;
+        long ended = _now();
+        _log?.Planned(new MadePlan(posting.Slot + 1, began, ended, request, result), _controller);
+        _planNs[_planCount % Window] = ended - began;
         Volatile.Write(ref _planCount, _planCount + 1); // last: who sees the count sees the plan
     }
 

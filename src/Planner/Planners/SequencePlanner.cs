@@ -11,6 +11,7 @@ public abstract class SequencePlanner : IPlanner
     private readonly float[] _memory;
     private readonly float[] _keys;
     private long _iterationNs, _begunNs;
+    private int _ranked; // candidates of the newest plan's last round
 
     /// <param name="mostCandidates">Sequences that are scored at a time, at most.</param>
     /// <param name="remembered">Sequences that are carried from plan to plan beside the plan itself.</param>
@@ -60,6 +61,7 @@ public abstract class SequencePlanner : IPlanner
         if (imagination.ActionSize != ActionSize)
             throw new ArgumentException($"the planner is for {ActionSize} values an action, the model for {imagination.ActionSize}");
         ArgumentOutOfRangeException.ThrowIfNegative(request.Shift);
+        _ranked = 0;
         Noise.Restart(_seed, request.Number);
         for (int at = 1; at < _memory.Length; at += Size)
             Shift(_memory.AsSpan(at, Size), request.Shift);
@@ -70,6 +72,13 @@ public abstract class SequencePlanner : IPlanner
 
     /// <inheritdoc/>
     public void Reset() => Array.Clear(_memory);
+
+    /// <summary>Returns of the newest plan's last round, the best first; the rest are not numbers.</summary>
+    public void CopyBestReturns(Span<float> to)
+    {
+        for (int k = 0; k < to.Length; k++)
+            to[k] = k < _ranked ? Returns[Order[k]] : float.NaN;
+    }
 
     /// <summary>The planner.</summary>
     private protected abstract PlanResult Search(IImagination imagination, in PlanRequest request);
@@ -117,6 +126,7 @@ public abstract class SequencePlanner : IPlanner
     /// <summary>Puts the first candidates in <see cref="Order"/>; those of equal returns in the order in which they were drawn.</summary>
     private protected void Rank(int count)
     {
+        _ranked = count;
         for (int i = 0; i < count; i++)
             (Order[i], _keys[i]) = (i, -Returns[i]);
         _keys.AsSpan(0, count).Sort(Order.AsSpan(0, count));

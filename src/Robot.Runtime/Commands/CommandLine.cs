@@ -45,6 +45,7 @@ internal static class CommandLine
             TrainCommand.Create(),
             EvaluateCommand.Create(),
             MpcCommand.Create(),
+            ReplanCommand.Create(),
             DemoCommand.Create(),
             DeskCommand.Create(),
             EncodeCommand.Create(),

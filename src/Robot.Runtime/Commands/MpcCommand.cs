@@ -20,7 +20,7 @@ internal static class MpcCommand
         var model = new Option<string>("--model")
         {
             Description = "A run of 'robot train', or a model's folder",
-            Required = true,
+            DefaultValueFactory = _ => Shipped.Path(Shipped.ReachModel),
             HelpName = "RUN",
         };
         var task = new Option<string>("--task") { Description = "What the model is to do", DefaultValueFactory = _ => "reach" };
@@ -37,12 +37,16 @@ internal static class MpcCommand
         {
             Description = "Ticks by which commands take effect later than where the model learned",
         };
+        var record = new Option<bool>("--record")
+        {
+            Description = "Make an episode of each goal, with what was planned: 'robot replan' plans it again",
+        };
         var yes = new Option<bool>("--yes") { Description = "Do not ask before the real arm moves" };
         var command = new Command("mpc",
             "Controls the arm by planning in a learned model: observe, filter, plan, guard, command, 30 times a second. Ctrl-C stops it.\n"
             + "Example:  robot mpc --config hardware-configs/sim-cell.yaml --model runs/reach --episodes 5")
         {
-            config, data, model, task, goal, seed, episodes, seconds, delay, yes,
+            config, data, model, task, goal, seed, episodes, seconds, delay, record, yes,
         };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -51,6 +55,7 @@ internal static class MpcCommand
             asked["model"] = Path.GetFullPath(parsed.GetValue(model)!);
             asked["seconds"] = parsed.GetValue(seconds);
             asked["delay_ticks"] = parsed.GetValue(delay);
+            asked["record"] = parsed.GetValue(record);
             await using var service = await ServiceConnection.OpenAsync(
                 cell, parsed.GetValue(data)!, parsed.GetResult(data) is { Implicit: false }, cancel);
             await service.Core.SubscribeAsync(cancel);
@@ -59,6 +64,8 @@ internal static class MpcCommand
                 cancel);
             MpcStatus end = await RunAsync(service, asked, cancel);
             Tell(end);
+            foreach (string id in end.Episodes)
+                Console.WriteLine(Recordings.Describe(await Recordings.WaitAsync(service, id).WaitAsync(cancel)));
             return end.State == "done" ? ExitCode.Done : ExitCode.Device;
         });
         return command;
@@ -80,6 +87,8 @@ internal static class MpcCommand
         catch (OperationCanceledException)
         {
             await service.Core.CallAsync(CoreMethods.Stop, null, CancellationToken.None);
+            foreach (string id in service.Core.Status is { } status && status.TimeNs > startedNs ? status.Mpc?.Episodes ?? [] : [])
+                Console.WriteLine(Recordings.Describe(await Recordings.WaitAsync(service, id)));
             throw;
         }
     }

@@ -206,7 +206,7 @@ internal sealed class CoreHandler(
             throw new RobotException(ExitCode.Usage, $"{seconds} seconds are out of range; 0.1 to 86400 (a day) are allowed");
         _calibration.MustNotRun();
         if (policies.Current is MpcPolicy) // it would be told as demonstrated by a person
-            throw new RobotException(ExitCode.Busy, "a model controls the arm, which is not recorded yet; stop it first");
+            throw new RobotException(ExitCode.Busy, "a model controls the arm; stop it first. 'robot mpc --record' records what it does");
         var (before, freedriveBefore) = (policies.Current, _freedrive);
         // The source first: it may refuse, and an empty episode helps nobody.
         (Action Go, Task<PolicyEnd> Ended)? script = source switch
@@ -346,8 +346,14 @@ internal sealed class CoreHandler(
     private object StartMpc(JsonElement parameters, object connection)
     {
         if (recorder.RunningId is { } running)
-            throw new RobotException(ExitCode.Busy, $"{running} is being recorded; what a model does is not recorded yet. End it first");
-        _mpc.Start(parameters, end => status.Say(end));
+            throw new RobotException(ExitCode.Busy, $"{running} is being recorded; end it first");
+        MpcRecording? recording = null;
+        if (parameters.IsTrue("record"))
+        {
+            _calibration.MustNotRun();
+            recording = new(recorder, _oneAtATime, () => Volatile.Read(ref _stops), status.Say);
+        }
+        _mpc.Start(parameters, recording, status.Say);
         _starter = new(connection, policies.Current);
         return new { };
     }

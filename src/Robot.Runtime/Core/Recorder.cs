@@ -9,6 +9,9 @@ using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Core;
 
+/// <summary>Who plans in a recording, and what tables its task has.</summary>
+internal sealed record PlannedTask(PlannerDescription Planner, IReadOnlyDictionary<string, TableDescription> Tables);
+
 /// <summary>
 /// Episodes from start to the encoder's hands. A recording is a folder demo_NNN.recording with a growing log; ending it hands the folder
 /// to an encoder, and the next may start at once. Methods are called one at a time; ticks and commands come from the tick's thread.
@@ -34,6 +37,9 @@ internal sealed class Recorder(
 
     private volatile Running? _running, _last;
     private long _slot;
+
+    /// <summary>The running recording's; null where none runs.</summary>
+    public CaptureLog? RunningLog => _running?.Log;
 
     /// <summary>demo_NNN of the running recording; null where none runs.</summary>
     public string? RunningId => _running?.Id;
@@ -89,10 +95,11 @@ internal sealed class Recorder(
     }
 
     /// <summary>Starts a recording and its encoder.</summary>
-    /// <param name="source">scripted, freedrive, jog, teleop_…, none, replay.</param>
+    /// <param name="source">scripted, freedrive, jog, teleop_…, none, replay, mpc.</param>
+    /// <param name="planned">What plans, where something does: its plans are taken too.</param>
     /// <exception cref="RobotException">One runs already (75), a device is away (69), or the disk is full or not writable
     /// (74).</exception>
-    public string Start(string task, string source)
+    public string Start(string task, string source, PlannedTask? planned = null)
     {
         if (_running is { } running)
             throw new RobotException(ExitCode.Busy, $"{running.Id} is being recorded; end it first");
@@ -109,9 +116,13 @@ internal sealed class Recorder(
             var simulation = Simulation(id);
             var (originNs, slot) = grid();
             long firstSlot = slot + 1;
-            var header = Header(id, task, source, originNs, firstSlot, simulation);
+            var header = Header(id, task, source, originNs, firstSlot, simulation) with
+            {
+                Planner = planned?.Planner,
+                Tables = planned?.Tables,
+            };
             var log = CaptureLog.Start(folder, CaptureStreams.Of(devices.Arm, devices.Force, devices.Gripper, devices.Cameras),
-                header.ToJson(), WallClockAnchor.Now());
+                header.ToJson(), WallClockAnchor.Now(), plans: planned?.Planner.Shape);
             _running = _last = new(id, folder, task, source, log, firstSlot, HostClock.NowNs,
                 devices.Streams.ToDictionary(s => s.Name, s => s.Counters.Lost));
             encoders.Start(id, folder);

@@ -48,11 +48,11 @@ internal static class RecordingDescription
             measured is { } m ? new(m.Measured, m.Bias, m.MassKg, m.CentreOfMass, m.SensorInFlange, m.ResidualN, m.ResidualNm) : null,
             tare is { } t ? WrenchMeasurement.Six(t) : null);
 
-    /// <param name="source">Who moves the arm: scripted, jog, replay, teleop_…; anything else: a person, if anybody.</param>
+    /// <param name="source">Who moves the arm: scripted, jog, replay, mpc, teleop_…; anything else: a person, if anybody.</param>
     /// <param name="limits">What commanded targets are kept within.</param>
     public static ActionDescription Action(string source, bool withGripper, MotionLimits limits)
     {
-        bool commanded = source is "scripted" or "jog" or "replay"
+        bool commanded = source is "scripted" or "jog" or "replay" or "mpc"
             || source.StartsWith(ActionDescription.Teleoperated, StringComparison.Ordinal);
         // A person who leads the arm is not kept within our limits, and a UR's own end a little beyond a whole turn: no bounds are known.
         double?[] lower = [.. limits.JointMin.ToArray().Select(v => commanded ? v : (double?)null)];

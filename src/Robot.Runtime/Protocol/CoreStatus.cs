@@ -150,10 +150,11 @@ public sealed record ReplayStatus(string Episode, string State, double Progress,
 /// <param name="ReceivedReturn">Sum of rewards since the goal was given.</param>
 /// <param name="OneStepError">How far what was seen is off what the model expected a step before.</param>
 /// <param name="OneStepLimit">Above it for five ticks the arm holds; null where the model has no validation.</param>
+/// <param name="Episodes">That it is recorded as, so far: demo_007 …</param>
 public sealed record MpcStatus(
     string Model, string Task, string State, int Goals, IReadOnlyList<MpcOutcome> Outcomes, double DistanceM, long Ticks,
     double? PlanP50Ms, double? PlanP99Ms, double? PlanMaxMs, long Late, long Held, long Clamped, long Stale, double? ExpectedReturn,
-    double ReceivedReturn, double? OneStepError, double? OneStepLimit, string Message);
+    double ReceivedReturn, double? OneStepError, double? OneStepLimit, string Message, IReadOnlyList<string> Episodes);
 
 /// <param name="ErrorM">Of the TCP at the end, m, by the arm's own joints.</param>
 /// <param name="WorstM">In the last half second.</param>
@@ -242,8 +243,8 @@ public static class CoreMethods
     public const string Teleop = "teleop";
 
     /// <summary>
-    /// {model, goals: [[x, y, z], …] | seeds: [n, …], seconds?, delay_ticks?} → {}: plans in a learned model, and reaches one goal
-    /// after the other; progress is in the status. model: the folder of a run or a model. goals: m, base frame, from where the arm
+    /// {model, goals: [[x, y, z], …] | seeds: [n, …], seconds?, delay_ticks?, record?} → {}: plans in a learned model, and reaches one
+    /// goal after the other; progress is in the status. record: true makes an episode of each goal. model: the folder of a run or a model. goals: m, base frame, from where the arm
     /// stands; seeds: reach's own episodes, each from its start. The connection holds the lease; it lapses with it.
     /// </summary>
     public const string MpcStart = "mpc.start";

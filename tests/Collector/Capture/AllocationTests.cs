@@ -16,7 +16,8 @@ public class AllocationTests
     {
         using var folder = new TempFolder();
         var cell = new Cell();
-        using var log = CaptureLog.Start(folder["demo_000.recording"], cell.Streams, "{}", WallClockAnchor.Now());
+        using var log = CaptureLog.Start(
+            folder["demo_000.recording"], cell.Streams, "{}", WallClockAnchor.Now(), plans: new PlanShape(96, 10, 3, 3, 8, 30));
         const int Samples = 20_000;
         const long Most = Samples * 8; // room for the chunks' entries in the summary and for the test's own doings
         long allocated = Allocations.Least(() =>
@@ -41,6 +42,10 @@ public class AllocationTests
             {
                 log.Write(new TickRecord(n, HostClock.NowNs, HostClock.NowNs, 0, 0, 30, 1));
                 log.Write(new CommandRecord { Tick = n, Source = "scripted", HandedOverNs = HostClock.NowNs });
+                if (log.RentDecision() is { } decision)
+                    log.Write(decision);
+                if (log.RentPlan() is { } plan)
+                    log.Write(plan);
                 PublishImage(cell);
             }
             if (n % 100 == 99)

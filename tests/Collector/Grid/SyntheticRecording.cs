@@ -59,6 +59,12 @@ internal sealed class SyntheticRecording
     /// <summary>The episode's last slot.</summary>
     public int LastSlot { get; init; } = Slots;
 
+    /// <summary>A planner acts: its sizes; see <see cref="WritePlan"/>.</summary>
+    public PlanShape? Plans { get; init; }
+
+    /// <summary>Of these slots there is no plan, or it is there only long after the next ones.</summary>
+    public (int Without, int Late) PlanSlots { get; init; } = (-1, -100);
+
     /// <summary>Cameras with colour and depth, by name.</summary>
     public IReadOnlyList<SyntheticCamera> Cameras { get; init; } = [];
 
@@ -69,7 +75,7 @@ internal sealed class SyntheticRecording
     /// <summary>Writes the log; whole, or cut off before its end, where zeros may follow up to the length that it had.</summary>
     public async Task RecordAsync(bool cutOff = false, bool zeros = false)
     {
-        using var log = CaptureLog.Start(Folder, Streams(), Header().ToJson(), WallClockAnchor.Now());
+        using var log = CaptureLog.Start(Folder, Streams(), Header().ToJson(), WallClockAnchor.Now(), plans: Plans);
         long published = 0;
         int slot = 0;
         const int SliceMs = 40;
@@ -77,7 +83,11 @@ internal sealed class SyntheticRecording
         for (int ms = 0; ms < lastMs; ms += SliceMs)
         {
             while (slot <= LastSlot + 1 && Grid.TimeOf(slot) < OriginNs + (ms + SliceMs) * MillisecondNs) // one was under way at the end
+            {
+                if (Plans is not null)
+                    WritePlan(log, slot);
                 WriteTick(log, slot++);
+            }
             for (int at = ms; at < ms + SliceMs; at += 2)
                 published += Publish(at);
             // As live, the streams stand side by side in the log, not one behind the other.
@@ -164,12 +174,51 @@ internal sealed class SyntheticRecording
         }), "the log takes a command");
     }
 
+    private void WritePlan(CaptureLog log, int slot)
+    {
+        int planned = slot == PlanSlots.Late ? -1 : slot == PlanSlots.Late + 8 ? PlanSlots.Late : slot;
+        foreach (int at in planned == slot || planned < 0 ? [planned] : (int[])[planned, slot])
+            if (at >= 0 && at != PlanSlots.Without)
+                PlanOf(log, at);
+        DecisionRecord? d = null;
+        Eventually.True(() => (d = log.RentDecision()) is not null, "a decision's record is free");
+        (d!.Slot, d.SlotNs, d.DecidedNs, d.Seen) = (slot, Grid.TimeOf(slot), Grid.TimeOf(slot), slot != PlanSlots.Without);
+        (d.Late, d.Fallback) = (slot == PlanSlots.Late, slot == PlanSlots.Late || slot == PlanSlots.Without);
+        (d.Reward, d.Terminal, d.Success) = (0.5, false, slot > 20);
+        Array.Fill(d.Action, slot == PlanSlots.Without ? float.NaN : slot * 0.25f);
+        Array.Fill(d.Guarded, slot);
+        Array.Fill(d.Observation, slot * 0.5f);
+        log.Write(d);
+    }
+
+    private void PlanOf(CaptureLog log, int slot)
+    {
+        PlanRecord? p = null;
+        Eventually.True(() => (p = log.RentPlan()) is not null, "a plan's record is free");
+        (p!.Slot, p.BeganNs, p.EndedNs) = (slot, Grid.TimeOf(slot) - 20 * MillisecondNs, Grid.TimeOf(slot) - 15 * MillisecondNs);
+        (p.Seed, p.Number, p.Shift, p.Iterations, p.Warm) = (7, (ulong)slot, 1, 3, slot > 5);
+        p.ExpectedReturn = slot;
+        foreach (float[] values in (float[][])[p.Latent, p.ActionBefore, p.WarmStart, p.Carried, p.Sequence, p.EliteReturns])
+            Array.Fill(values, slot * 0.25f);
+        log.Write(p);
+    }
+
+    private Dictionary<string, TableDescription> Tables() => new()
+    {
+        [RecordingHeader.TaskTable] = new([.. Enumerable.Range(0, Plans!.Observation).Select(i => $"o{i}")],
+            [.. Enumerable.Repeat("m", Plans.Observation)], null),
+        [RecordingHeader.RewardTable] = new(["reward", "terminal", "success"], ["-", "-", "-"], "half a point"),
+    };
+
     private RecordingHeader Header() => new("demo_000", "test", RateHz, OriginNs, 1, JsonDocument.Parse("{}").RootElement,
         new("UR5e", "20235500000", "5.12.4", new double[6], 1), [.. Cameras.Select(c => CameraDescription.From(c.Info))],
         new("FT 300", "", new double[6]),
         new(ActionKind.JointPosition, 7, EpisodeLayout.NumberedActionNames(7), null, null, _source),
         Recorded().ToDictionary(s => s.Name, s => new RecordedStream(s.RateHz, s.LatencyMs)), new("0.1.0", "test"), "numbers",
-        new Dictionary<string, ClockMapReport> { ["robot"] = ClockAtStart });
+        new Dictionary<string, ClockMapReport> { ["robot"] = ClockAtStart },
+        Planner: Plans is null ? null
+            : new("cem", "runs/reach", new string('a', 64), JsonDocument.Parse("""{"seed": 7}""").RootElement, Plans),
+        Tables: Plans is null ? null : Tables());
 
     private IEnumerable<ISampleStream> Recorded() => [_robot, _force, _gripper, .. Cameras.SelectMany(c => c.Streams)];
 }

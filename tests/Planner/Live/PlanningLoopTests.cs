@@ -124,6 +124,42 @@ public sealed class PlanningLoopTests : NoLeaks, IDisposable
     }
 
     [Fact]
+    public void What_is_kept_of_a_plan_is_enough_to_make_it_once_more_to_the_bit()
+    {
+        var kept = new KeptPlans();
+        using (var loop = Loop(delay: 1, log: kept))
+        {
+            loop.Start();
+            for (int slot = 0; slot < 12; slot++)
+            {
+                _action[0] = 0.1f * slot - 0.5f;
+                loop.Post(slot, slot == 7 ? 0 : Far, [0.1f * slot, -0.3f], _action, begins: slot is 0 or 9); // 7's time is over already
+                WaitForPlans(loop, slot + 1);
+            }
+        }
+        Assert.Equal(Enumerable.Range(1, 12), kept.Plans.Select(p => (int)p.Made.Slot));
+        Assert.Equal((0, 2), (kept.Plans[7].Made.Result.Iterations, kept.Plans[8].Made.Result.Iterations));
+        Assert.Equal((0f, 1f), (kept.Plans[9].Memory[0], kept.Plans[8].Memory[0])); // an episode begins cold
+
+        using ModelController again = Controller();
+        float[] sequence = new float[again.Horizon], best = new float[4];
+        foreach (Kept plan in kept.Plans.AsEnumerable().Reverse()) // none needs another one
+        {
+            Assert.Equal(plan.Made.Result.Iterations, Again(plan, plan.Memory).Iterations);
+            again.CopyPlan(sequence);
+            again.CopyBestReturns(best);
+            Assert.Equal(plan.Sequence, sequence);
+            Assert.Equal(plan.Best, best);
+        }
+        Again(kept.Plans[5], new float[kept.Plans[5].Memory.Length]);
+        again.CopyPlan(sequence);
+        Assert.NotEqual(kept.Plans[5].Sequence, sequence);
+
+        PlanResult Again(Kept plan, float[] memory) => again.PlanAgain(plan.Latent, plan.Before, memory, new PlanRequest(
+            plan.Made.Request.Number, Shift: plan.Made.Request.Shift, MostIterations: plan.Made.Result.Iterations));
+    }
+
+    [Fact]
     public void What_lies_outside_of_training_is_seen()
     {
         using ModelController controller = Controller();
@@ -178,7 +214,24 @@ public sealed class PlanningLoopTests : NoLeaks, IDisposable
         return [.. plans];
     }
 
-    private PlanningLoop Loop(double limit = double.PositiveInfinity, int delay = 0) => new(Controller(limit), delay);
+    private PlanningLoop Loop(double limit = double.PositiveInfinity, int delay = 0, IPlanLog? log = null) =>
+        new(Controller(limit), delay, log: log);
+
+    private sealed record Kept(MadePlan Made, float[] Latent, float[] Before, float[] Memory, float[] Sequence, float[] Best);
+
+    private sealed class KeptPlans : IPlanLog
+    {
+        public List<Kept> Plans { get; } = [];
+
+        public void Planned(in MadePlan plan, ModelController controller)
+        {
+            float[] sequence = new float[controller.Horizon], best = new float[4];
+            controller.CopyPlan(sequence);
+            controller.CopyBestReturns(best);
+            Plans.Add(new(plan, controller.PlannedFrom.ToArray(), controller.ActionBeforePlan.ToArray(),
+                controller.MemoryBeforePlan.ToArray(), sequence, best));
+        }
+    }
 
     private ModelController Controller(double limit = double.PositiveInfinity, Normaliser? actions = null)
     {

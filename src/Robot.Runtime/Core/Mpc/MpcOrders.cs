@@ -16,7 +16,7 @@ internal sealed class MpcOrders(CellConfig config, CellDevices devices, PolicyRu
     public MpcStatus? Status => _run.Status;
 
     /// <exception cref="RobotException">A parameter that cannot be, or what <see cref="MpcRun.Start"/> throws.</exception>
-    public void Start(JsonElement parameters, Action<string> said)
+    public void Start(JsonElement parameters, MpcRecording? recording, Action<string> said)
     {
         double seconds = parameters.Number("seconds", ReachTask.Seconds);
         if (!(seconds > 0 && seconds <= MostSeconds))
@@ -24,7 +24,7 @@ internal sealed class MpcOrders(CellConfig config, CellDevices devices, PolicyRu
         int delay = (int)parameters.Number("delay_ticks", 0);
         if (delay is < 0 or > MostDelayTicks)
             throw new RobotException(ExitCode.Usage, $"a delay of {delay} ticks is out of range; 0 to {MostDelayTicks} are allowed");
-        _run.Start(parameters.Text("model"), Orders(parameters), seconds, delay, said);
+        _run.Start(parameters.Text("model"), Orders(parameters), seconds, delay, recording, said);
     }
 
     private List<ReachOrder> Orders(JsonElement parameters)

@@ -1,6 +1,8 @@
+using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
 using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
 using RobotWorldModel.Planner.Live;
 using RobotWorldModel.Runtime.Core.Policies;
 using RobotWorldModel.Simulation.Tasks;
@@ -34,6 +36,8 @@ internal sealed class MpcPolicy : ITickPolicy
     private readonly ArmMotion _motion;
     private readonly int _ticks;
     private readonly float[] _observation = new float[ReachTask.ObservationSize], _action = new float[ReachTask.ActionSize];
+    private readonly float[] _planned = new float[ReachTask.ActionSize]; // not numbers where no plan had one
+    private readonly Recorder? _recorder;
     private readonly double[] _wide = new double[ReachTask.ActionSize], _lastErrors = new double[Lasting];
     private readonly ReachOutcome[] _outcomes;
     private readonly string[] _outside;
@@ -43,14 +47,28 @@ internal sealed class MpcPolicy : ITickPolicy
     private Vector6 _commanded;
     private Vec3 _velocity; // commanded
     private int _tick = -1, _heldInARow;
-    private double _return;
+    private double _return, _reward;
+    private bool _atStart;
+    private Decision? _decided; // by the command that is on its way
+    private long _dueNs, _lastDueNs; // of the command on its way, and of the last one that was taken
+    private volatile int _mayApproach = int.MaxValue, _mayBegin = int.MaxValue, _ready = -1; // numbers of goals
+
+    private readonly record struct Decision(long Slot, long SlotNs, ActionSource Source, bool Late, bool Fresh);
 
     /// <param name="orders">One after the other.</param>
     /// <param name="ticks">Each goal is given so many.</param>
+    /// <param name="recorder">
+    /// Its recordings get each tick's decision, and each goal waits for <see cref="Approach"/> and <see cref="BeginAt"/>. Null: the run is
+    /// not recorded, and nothing waits.
+    /// </param>
     public MpcPolicy(
-        ReachTask task, PlanningLoop loop, ModelController controller, IReadOnlyList<ReachOrder> orders, ArmMotion motion, int ticks)
+        ReachTask task, PlanningLoop loop, ModelController controller, IReadOnlyList<ReachOrder> orders, ArmMotion motion, int ticks,
+        Recorder? recorder = null)
     {
         (_task, _loop, _controller, _orders, _motion, _ticks) = (task, loop, controller, orders, motion, ticks);
+        _recorder = recorder;
+        if (recorder is not null)
+            (_mayApproach, _mayBegin) = (0, -1);
         _outcomes = new ReachOutcome[orders.Count];
         // Made here, where it may be allocated.
         _outside = [.. ReachTask.ObservationNames.Select(name =>
@@ -63,6 +81,15 @@ internal sealed class MpcPolicy : ITickPolicy
     public int Done { get; private set; }
 
     public bool Easing { get; private set; } = true;
+
+    /// <summary>Number of the goal at whose start the arm waits for <see cref="BeginAt"/>; -1 for none.</summary>
+    public int Ready => _ready;
+
+    /// <summary>The arm may go to the start of this goal.</summary>
+    public void Approach(int goal) => _mayApproach = goal;
+
+    /// <summary>This goal may be gone for.</summary>
+    public void BeginAt(int goal) => _mayBegin = goal;
 
     /// <summary>Of the TCP to the goal at the last tick, m.</summary>
     public double Distance { get; private set; }
@@ -83,11 +110,12 @@ internal sealed class MpcPolicy : ITickPolicy
 
     public PolicyStep Next(Observation observation, long dueNs)
     {
+        _dueNs = dueNs;
         if (Done == _orders.Count)
             return new(Standing(dueNs), Done: true);
         ReachOrder order = _orders[Done];
-        if (_tick < 0 && order.Start is { } start && Ease(start, observation, dueNs) is { } easing)
-            return easing;
+        if (_tick < 0 && Approach(order, observation, dueNs) is { } step)
+            return step;
         if (_tick < 0)
             Begin();
         return Control(order, observation, dueNs);
@@ -95,20 +123,38 @@ internal sealed class MpcPolicy : ITickPolicy
 
     public void Sent(in SendResult result)
     {
+        if (_decided is { } decision)
+            Keep(decision, result, (_dueNs - _lastDueNs) * 1e-9);
+        (Decision? decided, _decided) = (_decided, null);
         if (!result.Accepted)
             return;
-        if (_tick < 0)
+        _lastDueNs = _dueNs;
+        if (decided is null)
             _arrival.Sent(result.Clamped, result.Guarded);
         _commanded = result.Guarded;
-        if (_tick >= 0 && result.Clamped != Clamp.None)
+        if (decided is not null && result.Clamped != Clamp.None)
             Clamped++;
+    }
+
+    // Null once the arm stands at the start and may begin.
+    private PolicyStep? Approach(ReachOrder order, Observation observation, long dueNs)
+    {
+        if (Done > _mayApproach)
+            return new(Standing(dueNs), false);
+        if (!_atStart && order.Start is { } start && Ease(start, observation, dueNs) is { } easing)
+            return easing;
+        _atStart = true;
+        if (Done <= _mayBegin)
+            return null;
+        _ready = Done;
+        return new(Standing(dueNs), false);
     }
 
     // Null once the arm stands at the start.
     private PolicyStep? Ease(in Vector6 start, Observation observation, long dueNs)
     {
         if (_ease is null)
-            (_ease, _arrival) = (_motion.MoveTo(start, 0.5), new());
+            (_ease, _arrival, _velocity) = (_motion.MoveTo(start, 0.5), new(), default);
         RobotState state = observation.Robot.Value;
         _arrival.Look(_ease.Done, state, observation.RobotFreshness == StreamFreshness.Fresh, dueNs);
         return _arrival.Failed is { } failed ? new(null, false, failed)
@@ -119,6 +165,7 @@ internal sealed class MpcPolicy : ITickPolicy
     private void Begin()
     {
         (_tick, _return, _heldInARow, _progress, _ease, Easing) = (0, 0, 0, default, null, false);
+        (_atStart, _ready) = (false, -1);
         (_commanded, _velocity) = (_motion.CommandedJoints, default);
         Array.Clear(_lastErrors); // what a stale tick does not show is not another goal's
     }
@@ -140,7 +187,7 @@ internal sealed class MpcPolicy : ITickPolicy
         {
             Stale++;
         }
-        if (!Choose(observation.Slot, fresh))
+        if (!Choose(observation, fresh))
             return new(null, false, "no plan was there in time for half a second: too little of this computer is left for planning");
         _loop.Post(observation.Slot, dueNs, fresh ? _observation : [], _action, begins: _tick == 0);
         Command command = Order(dueNs);
@@ -151,9 +198,14 @@ internal sealed class MpcPolicy : ITickPolicy
     }
 
     // The action of this tick; false where there has been none for too long. What is not fresh is not acted on.
-    private bool Choose(long slot, bool fresh)
+    private bool Choose(Observation observation, bool fresh)
     {
-        ActionSource source = _tick == 0 ? ActionSource.None : _loop.Take(slot, _action);
+        ActionSource source = _tick == 0 ? ActionSource.None : _loop.Take(observation.Slot, _action);
+        _decided = new(observation.Slot, observation.SlotNs, source, Late: _tick > 0 && source != ActionSource.Planned, fresh);
+        if (source == ActionSource.None)
+            Array.Fill(_planned, float.NaN);
+        else
+            _action.CopyTo(_planned, 0);
         if (source == ActionSource.None || !fresh)
             Array.Clear(_action);
         _heldInARow = source == ActionSource.None && _tick > 0 ? _heldInARow + 1 : 0;
@@ -168,6 +220,26 @@ internal sealed class MpcPolicy : ITickPolicy
         return ReachTask.Command(_velocity, dueNs);
     }
 
+    /// <summary>Into the running recording.</summary>
+    /// <param name="seconds">That the command is for.</param>
+    private void Keep(in Decision decision, in SendResult result, double seconds)
+    {
+        if (_recorder?.RunningLog is not { } log || log.RentDecision() is not { } record)
+            return;
+        (record.Slot, record.SlotNs, record.DecidedNs) = (decision.Slot, decision.SlotNs, HostClock.NowNs);
+        (record.Late, record.Fallback) = (decision.Late, decision.Source != ActionSource.Planned || !decision.Fresh);
+        (record.Seen, record.Reward, record.Terminal, record.Success) = (decision.Fresh, _reward, false, _progress.Succeeded);
+        _planned.CopyTo(record.Action, 0);
+        _observation.CopyTo(record.Observation, 0);
+        // The filter lets no more than its time-out's way pass for a longer gap.
+        Vec3 way = _task.Tcp(result.Guarded) - _task.Tcp(_commanded);
+        way *= 1 / (Math.Min(seconds, _task.Limits.TargetTimeoutMs * 1e-3) * ReachTask.AxisSpeed);
+        if (!result.Accepted)
+            way = new(double.NaN, double.NaN, double.NaN);
+        (record.Guarded[0], record.Guarded[1], record.Guarded[2]) = ((float)way.X, (float)way.Y, (float)way.Z);
+        log.Write(record);
+    }
+
     private Command Standing(long dueNs)
     {
         Array.Clear(_action);
@@ -179,7 +251,8 @@ internal sealed class MpcPolicy : ITickPolicy
         Vec3 tcp = _task.Tcp(robot.Q);
         Distance = (tcp - order.Goal).Length;
         _lastErrors[_tick % Lasting] = Distance;
-        _return += ReachTask.Reward(tcp, order.Goal);
+        _reward = ReachTask.Reward(tcp, order.Goal);
+        _return += _reward;
         _progress.Look(tcp, robot.Qd, order.Goal, slotNs);
     }
 

@@ -2,6 +2,9 @@ using System.Globalization;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Drivers.Geometry;
 using RobotWorldModel.Drivers.Motion;
+using RobotWorldModel.Drivers.Samples;
+using RobotWorldModel.Drivers.Time;
+using RobotWorldModel.Planner.Engine;
 using RobotWorldModel.Planner.Live;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Protocol;
@@ -15,6 +18,7 @@ namespace RobotWorldModel.Runtime.Core.Mpc;
 /// <summary>Control by planning in a learned model, from its request to its end.</summary>
 internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunner policies)
 {
+    private const long StateDeadlineNs = 1_000_000_000; // a dead arm is the lease's to tell
     private volatile Func<string, string, MpcStatus>? _report;
     private volatile MpcStatus? _last;
 
@@ -23,8 +27,10 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
 
     /// <summary>Loads the model, checks that it is one for this cell, takes the lease and begins.</summary>
     /// <param name="delayTicks">See <see cref="PlanningLoop"/>.</param>
+    /// <param name="recording">Null: the run is not recorded.</param>
     /// <exception cref="RobotException">The model is none for this cell, a goal cannot be, or motion is refused.</exception>
-    public void Start(string model, IReadOnlyList<ReachOrder> orders, double seconds, int delayTicks, Action<string> said)
+    public void Start(
+        string model, IReadOnlyList<ReachOrder> orders, double seconds, int delayTicks, MpcRecording? recording, Action<string> said)
     {
         if (_report is not null)
             throw new RobotException(ExitCode.Busy, "a model controls the arm already; stop it first");
@@ -32,26 +38,39 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
             throw new RobotException(ExitCode.Device, "this cell has no arm to control");
         (ModelCard card, string weights) = Open(model);
         CheckFit(card, model);
-        ModelController controller = Controller(card, weights);
+        var settings = new PlannerSettings(
+            ReachPlanning.Search, ReachPlanning.Objective(card), Seed: 1, delayTicks, RssmEngine.Widest);
+        ModelController controller = Controller(card, weights, settings);
         controller.WarmUp();
-        var loop = new PlanningLoop(controller, delayTicks);
+        recording?.Describe(settings.Describe(model, card, controller), settings.Seed);
+        var loop = new PlanningLoop(controller, delayTicks, log: recording);
         try
         {
+            WaitForState(arm);
             var task = new ReachTask(arm.Kinematics, motion.Limits);
             MpcPolicy? policy = null;
             var ended = policies.Start("mpc", made =>
             {
                 loop.Start();
-                return policy = new MpcPolicy(task, loop, controller, orders, made, (int)Math.Round(seconds * ReachTask.RateHz));
+                return policy = new MpcPolicy(task, loop, controller, orders, made, (int)Math.Round(seconds * ReachTask.RateHz),
+                    recording?.Recorder);
             });
-            _report = (state, message) => Report(model, orders.Count, policy!, loop, controller, state, message);
-            _ = FollowAsync(policy!, loop, ended, said);
+            _report = (state, message) => Report(model, orders.Count, policy!, loop, controller, recording, state, message);
+            _ = FollowAsync(policy!, loop, recording?.RunAsync(policy!, orders.Count, ended) ?? Task.CompletedTask, ended, said);
         }
         catch
         {
             loop.Dispose();
             throw;
         }
+    }
+
+    // Loading a model may take a core from the arm's thread for longer than a state is believed: our own delay would refuse the motion.
+    private static void WaitForState(IRobotArm arm)
+    {
+        long loadedNs = HostClock.NowNs;
+        while (!(arm.States.TryGetNewest(out var state) && state.ArrivalNs > loadedNs) && HostClock.NowNs - loadedNs < StateDeadlineNs)
+            Thread.Sleep(1);
     }
 
     private static (ModelCard Card, string Weights) Open(string model)
@@ -66,16 +85,11 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         }
     }
 
-    private static ModelController Controller(ModelCard card, string weights)
+    private static ModelController Controller(ModelCard card, string weights, PlannerSettings settings)
     {
         try
         {
-            return new(card, WeightFile.Read(weights), new ControlOptions
-            {
-                Planner = ReachPlanning.Search,
-                Objective = ReachPlanning.Objective(card),
-                GivesWay = true,
-            }, ReachTask.ObservationNames);
+            return new(card, WeightFile.Read(weights), settings.Options with { GivesWay = true }, ReachTask.ObservationNames);
         }
         catch (InvalidDataException e)
         {
@@ -104,13 +118,23 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         }
     }
 
-    private async Task FollowAsync(MpcPolicy policy, PlanningLoop loop, Task<PolicyEnd> ended, Action<string> said)
+    private async Task FollowAsync(MpcPolicy policy, PlanningLoop loop, Task recorded, Task<PolicyEnd> ended, Action<string> said)
     {
+        string? failed = null;
+        try
+        {
+            await recorded;
+        }
+        catch (Exception e) // a full disk, a device that is away, a mistake of ours: the arm must not go on, nor the next run be refused
+        {
+            failed = e is RobotException ? e.Message : $"the recording failed: {e.Message}";
+            policies.End(failed);
+        }
         PolicyEnd end = await ended;
         if (end.Completed && policies.Current == policy)
             policies.End("the goals are done");
-        string message = end.Completed ? Summary(policy) : end.Why;
-        MpcStatus last = _report!(end.Completed ? "done" : "stopped", message);
+        string message = failed ?? (end.Completed ? Summary(policy) : end.Why);
+        MpcStatus last = _report!(end.Completed && failed is null ? "done" : "stopped", message);
         (_last, _report) = (last, null);
         loop.Dispose();
         said($"mpc: {message}");
@@ -130,7 +154,8 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
     }
 
     private static MpcStatus Report(
-        string model, int goals, MpcPolicy policy, PlanningLoop loop, ModelController controller, string state, string message)
+        string model, int goals, MpcPolicy policy, PlanningLoop loop, ModelController controller, MpcRecording? recording, string state,
+        string message)
     {
         LoopReport report = loop.Report();
         double? Known(double value) => double.IsFinite(value) ? value : null;
@@ -141,6 +166,6 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
             model, "reach", state.Length > 0 ? state : policy.Easing ? "easing" : "controlling", goals, outcomes, policy.Distance,
             policy.Ticks, Known(report.PlanP50Ms), Known(report.PlanP99Ms), Known(report.PlanMaxMs), report.Late, report.Held,
             policy.Clamped, policy.Stale, Known(report.Expected), policy.Return, Known(report.OneStepError),
-            Known(controller.OneStepLimit), message);
+            Known(controller.OneStepLimit), message, recording?.Episodes ?? []);
     }
 }

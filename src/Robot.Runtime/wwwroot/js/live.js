@@ -37,6 +37,7 @@ export function updateLive(desk) {
   plot(status.time_ns);
   recording(status);
   replay(status);
+  planning(status);
   arm(status);
   streams(status.streams);
   system(status);
@@ -109,6 +110,28 @@ function replay({ replay }) {
     ['Path error, rms', `${fixed(replay.rms_rad, 4)} rad`], ['Path error, max', `${fixed(replay.max_rad, 4)} rad`],
   ]);
   setText($('replay-message'), replay.message);
+}
+
+// What is beyond its limit is raised, not only a number among numbers.
+function planning({ mpc }) {
+  show($('mpc-panel'), mpc != null);
+  if (!mpc) return;
+  const number = (value, digits) => value == null ? '–' : fixed(value, digits);
+  const reached = mpc.outcomes.filter(o => o.reached).length;
+  setText($('mpc-goal'), `${mpc.task}: goal ${Math.min(mpc.outcomes.length + 1, mpc.goals)} of ${mpc.goals}, ${reached} reached`);
+  setText($('mpc-state'), mpc.state);
+  const doubted = mpc.one_step_limit != null && mpc.one_step_error > mpc.one_step_limit;
+  $('mpc-state').dataset.tone = { done: 'good', stopped: 'bad' }[mpc.state] ?? (doubted ? 'warn' : 'info');
+  setNumbers($('mpc-numbers'), [
+    ['To the goal', `${fixed(mpc.distance_m * 1000, 1)} mm`],
+    ['Plan p50, p99, max', `${[mpc.plan_p50_ms, mpc.plan_p99_ms, mpc.plan_max_ms].map(ms => number(ms, 1)).join(', ')} ms`],
+    ['Late, stood still, ticks', `${mpc.late}, ${mpc.held}, ${mpc.ticks}`],
+    ['Return expected, received', `${number(mpc.expected_return, 2)}, ${number(mpc.received_return, 2)}`],
+    ['Shortened by the filter', `${mpc.clamped}`],
+    ['One step off, limit', `${number(mpc.one_step_error, 2)}, ${number(mpc.one_step_limit, 2)}`],
+    ...mpc.episodes.length ? [['Recorded as', mpc.episodes[mpc.episodes.length - 1]]] : [],
+  ]);
+  setText($('mpc-message'), mpc.message);
 }
 
 const motionTones = { holding: 'good', moving: 'info', stopping: 'warn', freedrive: 'info', fault: 'bad', off: 'off' };

@@ -59,6 +59,9 @@ internal sealed class FakeCore : IAsyncDisposable
     /// <summary>Where the controller's tool differs from the config's.</summary>
     public string? ToolDifference { get; set; }
 
+    /// <summary>Control by a model; null: there was none.</summary>
+    public MpcStatus? Mpc { get; set; }
+
     /// <summary>Frames of an episode whatever its real length; null records at 30 Hz.</summary>
     public int? EpisodeFrames { get; set; }
 
@@ -238,6 +241,7 @@ internal sealed class FakeCore : IAsyncDisposable
         }
         return !Connected ? status : status with
         {
+            Mpc = Mpc,
             Robot = new(
                 "UR5e", "20235500001", "running", "normal", "playing", FakeScene.Joints(t), FakeScene.JointSpeeds(t), FakeScene.Tcp(t), 1,
                 Tool: new([0, 0, 0.145, 0, 0, 0], 0.925, [0, 0, 0.067], ToolDifference)),
