@@ -58,12 +58,12 @@ public sealed class TdMpc2FormulaTests : NoLeaks
         Shake(model);
         var input = randn([5, 17]);
         float[][] heads = [.. model.Values.Logits(input).Select(one => SymlogBins.Expected(one).data<float>().ToArray())];
+        (int, int)[] all = [(0, 1), (0, 2), (1, 2)];
         var pairs = new HashSet<(int, int)>();
         for (var draw = 0; draw < 30; draw++)
         {
-            var (smaller, state) = (model.Values.SmallerOfTwo(input).data<float>().ToArray(), draw);
-            pairs.Add(((int, int)[])[(0, 1), (0, 2), (1, 2)] is var all
-                ? all.Single(pair => smaller.SequenceEqual(heads[pair.Item1].Zip(heads[pair.Item2], Math.Min))) : default);
+            var smaller = model.Values.SmallerOfTwo(input).data<float>().ToArray();
+            pairs.Add(all.Single(pair => smaller.SequenceEqual(heads[pair.Item1].Zip(heads[pair.Item2], Math.Min))));
         }
         Assert.Equal(3, pairs.Count);
         Assert.All(model.Values.Mean(input).data<float>().ToArray().Select((mean, i) => (mean, heads.Average(one => one[i]))),

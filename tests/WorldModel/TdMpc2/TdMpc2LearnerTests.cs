@@ -13,8 +13,8 @@ public sealed class TdMpc2LearnerTests : NoLeaks
     private static readonly TrainConfig s_config = Presets.Named("tdmpc2-1m").Config with
     {
         TdMpc2 = new TdMpc2Config { Encoder = [32], Hidden = [64, 64], Latent = 32, Values = 2, ImageDepth = 4 },
-        TdMpc2Loss = new TdMpc2LossConfig { Discount = 0.9, TargetRate = 0.05, EncoderRate = 1 },
-        Optimizer = Presets.Named("tdmpc2-1m").Config.Optimizer with { LearningRate = 3e-3, Actor = 3e-3 },
+        TdMpc2Loss = new TdMpc2LossConfig { Discount = 0.8, TargetRate = 0.05, EncoderRate = 1 },
+        Optimizer = Presets.Named("tdmpc2-1m").Config.Optimizer with { LearningRate = 1e-3, Actor = 1e-3 },
     };
 
     [Fact]
@@ -22,10 +22,10 @@ public sealed class TdMpc2LearnerTests : NoLeaks
     {
         using var learner = new TdMpc2Learner(s_config, Drift.Shape);
         var model = (TdMpc2Model)learner.Model;
-        for (var step = 0; step < 200; step++)
+        for (var step = 0; step < 240; step++)
         {
             using var scope = NewDisposeScope();
-            learner.Step([Drift.Draw(step, 64, Steps)], step);
+            learner.Step([Windows(step, 64)], step);
         }
 
         using var outer = NewDisposeScope();
@@ -37,9 +37,9 @@ public sealed class TdMpc2LearnerTests : NoLeaks
         Assert.True(right < 0.5 * repeated, $"imagined {right}, repeating the first {repeated}");
         Assert.True(right < 0.5 * others, $"imagined {right}, with the actions of others {others}");
         var spread = seen.Rewards.var().item<float>();
-        Assert.True(rewards < 0.15 * spread, $"rewards {rewards} off, they vary by {spread}");
+        Assert.True(rewards < 0.4 * spread, $"rewards {rewards} off, they vary by {spread}");
         var (steered, left) = (Played(model, steer: true), Played(model, steer: false));
-        Assert.True(steered > left + 0.2, $"{steered} a step with the policy, {left} without");
+        Assert.True(steered > left + 0.5, $"{steered} a step with the policy, {left} without");
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class TdMpc2LearnerTests : NoLeaks
     }
 
     [Fact]
-    public void A_policys_step_changes_the_policy_alone_and_targets_follow_slowly()
+    public void A_policys_step_changes_the_policy_alone_and_the_worlds_all_but_it()
     {
         var (world, off) = (s_config with { Optimizer = s_config.Optimizer with { Actor = 0 } },
             s_config with { Optimizer = s_config.Optimizer with { LearningRate = 0 } });
@@ -99,7 +99,8 @@ public sealed class TdMpc2LearnerTests : NoLeaks
         {
             using var learner = new TdMpc2Learner(config, Drift.Shape);
             using var scope = NewDisposeScope();
-            learner.Step([Drift.Draw(1, 8, Steps)], 0); // value heads begin at zero: only the second step has a gradient for the policy
+            learner.Step([Drift.Draw(1, 8, Steps)], 0);
+            // Value heads begin at zero, where there is no gradient for the policy.
             foreach (var (_, parameter) in learner.Model.named_parameters().Where(one => one.name.Contains(".q", StringComparison.Ordinal)))
             {
                 using var quiet = no_grad();
@@ -110,6 +111,18 @@ public sealed class TdMpc2LearnerTests : NoLeaks
             return [.. learner.Model.named_parameters().Where(one => !before[one.name].SequenceEqual(one.parameter.data<float>()))
                 .Select(one => one.name)];
         }
+    }
+
+    // Windows of four steps out of longer sequences, which get about in the world.
+    private static Sequences Windows(int seed, int count)
+    {
+        var all = Drift.Draw(seed, count / 4, 4 * Steps);
+        Tensor Cut(Tensor whole) => whole.reshape([count, Steps, .. whole.shape[2..]]);
+        return new Sequences(
+            new Observations(
+                new Dictionary<string, Tensor> { ["state"] = Cut(all.Observations.Vectors["state"]) }, all.Observations.Images,
+                new Dictionary<string, Tensor> { ["state"] = Cut(all.Observations.Masks["state"]) }),
+            Cut(all.Actions), Cut(all.Rewards), Cut(all.RewardMask), Cut(all.Continues), Cut(all.First));
     }
 
     // What is imagined from the first of six observations on: of z, and of rewards.
