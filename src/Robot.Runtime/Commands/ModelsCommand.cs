@@ -28,13 +28,13 @@ internal static class ModelsCommand
                 + string.Join(", ", preset.Config.Data.Modalities)).AddEmptyRow();
         }
         AnsiConsole.Write(table);
-        Console.WriteLine("robot models show MODEL tells what can be set; robot train MODEL --data ROOT --out RUN trains it.");
+        Console.WriteLine("robot models show MODEL tells what can be set;\nrobot train MODEL --data ROOT --out RUN trains it.");
         return ExitCode.Done;
     }
 
     private static string Shape(TrainConfig config) => config.Kind switch
     {
-        ModelKind.TdMpc2 => $"TD-MPC2: latent {config.TdMpc2.Latent} in groups of {config.TdMpc2.Group}, {config.TdMpc2.Values} values",
+        ModelKind.TdMpc2 => $"TD-MPC2: latent {config.TdMpc2.Latent} in groups of {config.TdMpc2.Group}, {config.TdMpc2.Values} value heads",
         _ when config.Rssm is { Classes: 0 } r => $"RSSM: latent {r.Deterministic} + {r.Stochastic} Gaussian",
         _ => $"RSSM: latent {config.Rssm.Deterministic} + {config.Rssm.Stochastic} of {config.Rssm.Classes} classes",
     };
