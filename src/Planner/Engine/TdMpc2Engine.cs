@@ -143,7 +143,7 @@ public sealed unsafe class TdMpc2Engine : IImagination, IDisposable
     public float Reward(ReadOnlySpan<float> action) =>
         action.Length == ActionSize ? _rollouts[0].Reward(action) : throw WrongSize(action.Length);
 
-    /// <summary>What is still to come from the state on, discounted, when the policy acts without noise: the mean of all value heads.</summary>
+    /// <summary>What is still to come from the state on when the policy acts without noise: the mean of all value heads.</summary>
     public float Value() => _rollouts[0].Value();
 
     public void Dispose()

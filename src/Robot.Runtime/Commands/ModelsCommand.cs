@@ -34,7 +34,8 @@ internal static class ModelsCommand
 
     private static string Shape(TrainConfig config) => config.Kind switch
     {
-        ModelKind.TdMpc2 => $"TD-MPC2: latent {config.TdMpc2.Latent} in groups of {config.TdMpc2.Group}, {config.TdMpc2.Values} value heads",
+        ModelKind.TdMpc2 =>
+            $"TD-MPC2: latent {config.TdMpc2.Latent} in groups of {config.TdMpc2.Group}, {config.TdMpc2.Values} value heads",
         _ when config.Rssm is { Classes: 0 } r => $"RSSM: latent {r.Deterministic} + {r.Stochastic} Gaussian",
         _ => $"RSSM: latent {config.Rssm.Deterministic} + {config.Rssm.Stochastic} of {config.Rssm.Classes} classes",
     };

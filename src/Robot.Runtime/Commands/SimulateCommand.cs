@@ -47,7 +47,10 @@ internal static class SimulateCommand
         };
         var workers = new Option<int>("--workers") { Description = "Threads", DefaultValueFactory = _ => Environment.ProcessorCount };
         var horizon = new Option<int?>("--horizon") { Description = "Actions that a plan looks ahead" };
-        var candidates = new Option<int?>("--candidates") { Description = "Sequences that a round imagines; a tenth is elite, of a TD-MPC2 an eighth" };
+        var candidates = new Option<int?>("--candidates")
+        {
+            Description = "Sequences that a round imagines; a tenth is elite, of a TD-MPC2 an eighth",
+        };
         var iterations = new Option<int?>("--iterations") { Description = "Rounds of planning" };
         var value = new Option<bool>("--value") { Description = "End imagined sequences in the model's value; a TD-MPC2's always do" };
         var command = new Command("simulate",

@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace RobotWorldModel.WorldModel.TdMpc2;
 
 /// <summary>
-/// Observation → z [B, L]. Vectors, and what convolutions make of each picture, are one input with their masks; a modality that is missing
-/// counts as zeros, as in an RSSM's encoder. The pictures are not shifted at random in training, as the reference's are.
+/// Observation → z [B, L]. Vectors, and what convolutions make of each picture, are one input with their masks; what is missing counts as
+/// zeros, as in an RSSM's encoder. The pictures are not shifted at random in training, as the reference's are.
 /// </summary>
 internal sealed class TdMpc2Encoder : Module
 {

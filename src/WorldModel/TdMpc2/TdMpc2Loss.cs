@@ -50,8 +50,8 @@ public static class TdMpc2Loss
     }
 
     /// <summary>
-    /// -Σ ρ^t (Q(z, a) / S + η H) with a drawn from the policy, in states [B, T, L] through which no gradient passes; S is what the scale
-    /// makes of the first step's values.
+    /// -Σ ρ^t (Q(z, a) / S + η H) with a drawn from the policy, in states [B, T, L] through which no gradient passes; S is what the
+    /// scale makes of the first step's values.
     /// </summary>
     public static (Tensor Loss, Tensor Entropy, Tensor Value) OfPolicy(
         TdMpc2Model model, TdMpc2LossConfig weights, Tensor states, Func<Tensor, double> scale)

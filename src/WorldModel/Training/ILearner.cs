@@ -29,7 +29,7 @@ internal interface ILearner : IDisposable
     /// <param name="step">Steps done before: for what changes in the course of a run.</param>
     Cost CostOf(Sequences batch, long step);
 
-    /// <summary>Adds what the model's expectation of each next step was off, as <see cref="ValidationResult.OneStepError"/> has it.</summary>
+    /// <summary>Adds what the expectation of each next step was off, as <see cref="ValidationResult.OneStepError"/> has it.</summary>
     void AddOneStepErrors(Sequences batch, List<float> errors);
 
     /// <summary>Writes what it takes to go on, but for the model itself.</summary>

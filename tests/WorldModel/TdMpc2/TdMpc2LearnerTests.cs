@@ -101,7 +101,7 @@ public sealed class TdMpc2LearnerTests : NoLeaks
             using var scope = NewDisposeScope();
             learner.Step([Drift.Draw(1, 8, Steps)], 0);
             // Value heads begin at zero, where there is no gradient for the policy.
-            foreach (var (_, parameter) in learner.Model.named_parameters().Where(one => one.name.Contains(".q", StringComparison.Ordinal)))
+            foreach (var parameter in ((TdMpc2Model)learner.Model).Values.parameters())
             {
                 using var quiet = no_grad();
                 parameter.add_(rand_like(parameter) * 0.1);

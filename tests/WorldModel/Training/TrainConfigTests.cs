@@ -50,7 +50,8 @@ public class TrainConfigTests
     public void A_setting_of_another_kind_of_model_is_refused(string model, string assignment, string own)
     {
         TrainConfig config = Presets.Named(model).Config;
-        Assert.Contains($"is not for {model}: of its own it has {own}", Assert.Throws<JsonException>(() => config.Set(assignment)).Message);
+        string message = Assert.Throws<JsonException>(() => config.Set(assignment)).Message;
+        Assert.Contains($"is not for {model}: of its own it has {own}", message);
         Assert.DoesNotContain($"\"{assignment.Split('.', '=')[0]}\": {{", config.OwnJson());
         Assert.Equal(64, Presets.Named("tdmpc2-1m").Config.Set("tdmpc2.latent=64").TdMpc2.Latent);
     }

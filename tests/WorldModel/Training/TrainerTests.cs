@@ -151,7 +151,11 @@ public sealed class TrainerTests(TrainerTests.Episodes episodes) : NoLeaks, ICla
     [InlineData(ModelKind.TdMpc2)]
     public void A_loss_that_is_no_number_is_named_by_episode_and_frame(ModelKind kind)
     {
-        TrainConfig wild = (kind == ModelKind.Rssm ? Config : Latent) with { Optimizer = new OptimizerConfig { LearningRate = 1e30, Warmup = 0 }, Behaviour = false };
+        TrainConfig wild = (kind == ModelKind.Rssm ? Config : Latent) with
+        {
+            Optimizer = new OptimizerConfig { LearningRate = 1e30, Warmup = 0 },
+            Behaviour = false,
+        };
         string message = Assert.Throws<InvalidDataException>(() => Run("wild", wild)).Message;
 
         Assert.Matches(@"^step \d+: the loss \(\w+\) is not a finite number in the window at demonstrations/demo_00\d, frame \d", message);
