@@ -115,6 +115,7 @@ public sealed class TdMpc2EngineTests : IDisposable
         var file = WeightFile.Read(_folder["model.dat"]);
         Assert.Contains("values.q3.linear0.weight", Assert.Throws<InvalidDataException>(
             () => new TdMpc2Engine(file, s_small with { Values = 4 }, s_shape)).Message);
+        Assert.Contains("TD-MPC2", Assert.Throws<InvalidDataException>(() => new RssmEngine(file, new RssmConfig(), s_shape)).Message);
         using var pictured = new TdMpc2Engine(file, s_small, s_shape with { Images = [new("camera", 3, 16)] });
         Assert.Contains("pictures", Assert.Throws<InvalidOperationException>(
             () => pictured.Observe(new float[ActionSize], new float[6], [true, true])).Message);
