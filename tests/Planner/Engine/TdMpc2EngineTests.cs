@@ -10,6 +10,7 @@ using static TorchSharp.torch;
 namespace RobotWorldModel.Planner.Tests.Engine;
 
 /// <summary>The engine against the model itself on libtorch, through a checkpoint.</summary>
+[Collection("tensors")] // one after another: the seed is the process's
 public sealed class TdMpc2EngineTests : IDisposable
 {
     private const int ActionSize = 3, Candidates = 29, Horizon = 4;
@@ -178,16 +179,17 @@ public sealed class TdMpc2EngineTests : IDisposable
             taken.Add((policy.Mean + (policy.LogStd.exp() * injected.select(1, t))).tanh());
             z = model.Next(z, taken[^1]);
         }
-        AssertNear(stack(taken, 1), actions);
+        // A deviation is e to the power of six tanh's: what rounds differently before it counts more behind it, over all steps.
+        AssertNear(stack(taken, 1), actions, 1e-4);
         engine.SamplePolicy([], 1, 1, actions.AsSpan(0, ActionSize));
         AssertNear(model.Policy(start).Action(), actions[..ActionSize]);
     }
 
-    private static void AssertNear(Tensor expected, float[] actual)
+    private static void AssertNear(Tensor expected, float[] actual, double share = 1e-5)
     {
         float[] values = [.. expected.flatten().data<float>()];
         Assert.Equal(values.Length, actual.Length);
         double largest = values.Max(Math.Abs), apart = values.Zip(actual, (e, a) => Math.Abs((double)e - a)).Max();
-        Assert.True(apart <= 1e-5 * Math.Max(largest, 1e-6), $"{apart} apart, the largest is {largest}");
+        Assert.True(apart <= share * Math.Max(largest, 1e-6), $"{apart} apart, the largest is {largest}");
     }
 }
