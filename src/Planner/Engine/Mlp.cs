@@ -34,6 +34,12 @@ internal sealed unsafe class MlpScratch(int rows, int widest) : IDisposable
     }
 }
 
+/// <summary>What stands behind each hidden layer of a network: a LayerNorm or none, then an activation.</summary>
+internal readonly record struct LayerStyle(Activation Activation, bool Norm)
+{
+    public static LayerStyle Of(RssmConfig config) => new(config.Activation, config.Norm);
+}
+
 /// <summary>
 /// A network NAME of a checkpoint on features: linear0, norm0 where the model has norms, activation, linear1 …, out.
 /// </summary>
@@ -47,11 +53,11 @@ internal sealed unsafe class Mlp : IDisposable
     /// <param name="inputs">Dense inputs, which come first.</param>
     /// <param name="oneHot">Inputs in one-hot groups behind them.</param>
     public Mlp(
-        WeightFile weights, string name, RssmConfig config, int inputs, int oneHot, IReadOnlyList<int> hidden, int outputs, int panelWidth)
+        WeightFile weights, string name, LayerStyle style, int inputs, int oneHot, IReadOnlyList<int> hidden, int outputs, int panelWidth)
     {
         if (hidden.Count == 0)
             throw new ArgumentException($"network '{name}' has no hidden layer; the CPU engine needs one");
-        _activation = config.Activation;
+        _activation = style.Activation;
         for (int i = 0; i <= hidden.Count; i++)
         {
             string layer = i < hidden.Count ? $"{name}.linear{i}" : $"{name}.out";
@@ -63,7 +69,7 @@ internal sealed unsafe class Mlp : IDisposable
                 panelWidth, width, (o, k) => matrix[o * columns + k], o => bias[o], Indices(0, dense), Indices(dense, columns)));
             if (i < hidden.Count)
             {
-                _norms.Add(!config.Norm ? null : (
+                _norms.Add(!style.Norm ? null : (
                     Copy(weights.Get($"{name}.norm{i}.weight", width)), Copy(weights.Get($"{name}.norm{i}.bias", width))));
             }
             inputs = width;
@@ -86,7 +92,7 @@ internal sealed unsafe class Mlp : IDisposable
     /// <summary>A network on z = [h, s].</summary>
     public static Mlp OnFeatures(
         WeightFile weights, string name, RssmConfig config, IReadOnlyList<int> hidden, int outputs, int panelWidth) =>
-        new(weights, name, config, config.Deterministic + (config.Classes > 0 ? 0 : config.Stochastic),
+        new(weights, name, LayerStyle.Of(config), config.Deterministic + (config.Classes > 0 ? 0 : config.Stochastic),
             config.Classes > 0 ? config.StochasticWidth : 0, hidden, outputs, panelWidth);
 
     /// <summary>All outputs of some rows, at most as many as the scratch has.</summary>

@@ -10,32 +10,11 @@ internal sealed unsafe partial class Rollout<T>
         if (objective.RewardWeight != 1)
             for (int i = 0; i < job.Horizon * rows; i++)
                 _rewards.Start[i] *= (float)objective.RewardWeight;
-        if (objective.ActionCost != 0 || objective.ActionChangeCost != 0)
-            TakeActions(objective, job.PreviousAction, job.Horizon, rows);
+        Costs.TakeActions(objective, job.PreviousAction, _actions.Start, _net.ActionSize, job.Horizon, rows, _rewards.Start);
         if (objective.State is { } state)
             TakeState(state, job.Horizon, rows);
         if (objective.Latent is { } latent)
-            TakeLatent(latent, job.Horizon, rows);
-    }
-
-    private void TakeActions(Objective objective, float[] before, int horizon, int rows)
-    {
-        int size = _net.ActionSize;
-        for (int t = 0; t < horizon; t++)
-        {
-            for (int i = 0; i < rows; i++)
-            {
-                float* action = _actions.Start + ((nint)t * rows + i) * size;
-                double squares = 0, changes = 0;
-                for (int k = 0; k < size; k++)
-                {
-                    double change = action[k] - (t == 0 ? before[k] : action[k - (nint)rows * size]);
-                    squares += (double)action[k] * action[k];
-                    changes += change * change;
-                }
-                _rewards.Start[t * rows + i] -= (float)(objective.ActionCost * squares + objective.ActionChangeCost * changes);
-            }
-        }
+            Costs.TakeLatent(latent, At(1), job.Horizon, rows, _rewards.Start);
     }
 
     private void TakeState(StateCost cost, int horizon, int rows)
@@ -65,18 +44,5 @@ internal sealed unsafe partial class Rollout<T>
                 sum += cost.LimitWeight * beyond * beyond;
         }
         return sum;
-    }
-
-    private void TakeLatent(LatentCost cost, int horizon, int rows)
-    {
-        var features = At(1);
-        for (int at = cost.AtEndOnly ? (horizon - 1) * rows : 0; at < horizon * rows; at++)
-        {
-            float* z = features.Start + at * features.Stride;
-            double sum = 0;
-            for (int k = 0; k < cost.Goal.Length; k++)
-                sum += ((double)z[k] - cost.Goal[k]) * ((double)z[k] - cost.Goal[k]);
-            _rewards.Start[at] -= (float)(cost.Weight * sum);
-        }
     }
 }

@@ -16,17 +16,23 @@ internal static unsafe class Rows
     [MethodImpl(Kernel)]
     public static void Activate<T>(Activation activation, float* x, nint stride, int rows, int width) where T : unmanaged, ILanes<T>
     {
-        if (activation == Activation.Elu)
+        switch (activation)
         {
-            for (; rows > 0; rows--, x += stride)
-                for (int i = 0; i < width; i += T.Count)
-                    VectorMath.Elu(T.Load(x + i)).Store(x + i);
-        }
-        else
-        {
-            for (; rows > 0; rows--, x += stride)
-                for (int i = 0; i < width; i += T.Count)
-                    VectorMath.Silu(T.Load(x + i)).Store(x + i);
+            case Activation.Elu:
+                for (; rows > 0; rows--, x += stride)
+                    for (int i = 0; i < width; i += T.Count)
+                        VectorMath.Elu(T.Load(x + i)).Store(x + i);
+                break;
+            case Activation.Silu:
+                for (; rows > 0; rows--, x += stride)
+                    for (int i = 0; i < width; i += T.Count)
+                        VectorMath.Silu(T.Load(x + i)).Store(x + i);
+                break;
+            default:
+                for (; rows > 0; rows--, x += stride)
+                    for (int i = 0; i < width; i += T.Count)
+                        VectorMath.Mish(T.Load(x + i)).Store(x + i);
+                break;
         }
     }
 
@@ -153,6 +159,34 @@ internal static unsafe class Rows
             for (int i = 0; i < half; i++)
                 expected += ((double)logits[above + i] - logits[half - 1 - i]) * values[above + i];
             *target = (float)(expected / sum.Sum());
+        }
+    }
+
+    /// <summary>A softmax over each group of a row's values, from x to y (SimNorm); nothing behind a row of y is written.</summary>
+    /// <param name="x">Is overwritten.</param>
+    [MethodImpl(Kernel)]
+    public static void Simplex<T>(int rows, int width, int group, float* x, nint stride, float* y, nint yStride)
+        where T : unmanaged, ILanes<T>
+    {
+        for (; rows > 0; rows--, x += stride, y += yStride)
+        {
+            for (int g = 0; g < width; g += group)
+            {
+                float largest = x[g + Largest(x + g, group)];
+                for (int i = g; i < g + group; i++)
+                    x[i] -= largest;
+            }
+            for (int i = 0; i < width; i += T.Count)
+                VectorMath.Exp(T.Load(x + i)).Store(x + i);
+            for (int g = 0; g < width; g += group)
+            {
+                float sum = 0;
+                for (int i = g; i < g + group; i++)
+                    sum += x[i];
+                sum = 1 / sum;
+                for (int i = g; i < g + group; i++)
+                    y[i] = x[i] * sum;
+            }
         }
     }
 

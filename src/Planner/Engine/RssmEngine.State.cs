@@ -26,7 +26,7 @@ public sealed partial class RssmEngine
     public void Reset()
     {
         _state.Reset();
-        Array.Clear(_job.PreviousAction);
+        Array.Clear(_blocks.PreviousAction);
     }
 
     /// <summary>Where rollouts start: h [D] and s [S], or s one-hot [groups · classes], a group of zeros for no class.</summary>
@@ -109,7 +109,7 @@ public sealed partial class RssmEngine
     {
         if (action.Length != ActionSize)
             throw new ArgumentException($"an action of this model has {ActionSize} values; {action.Length} were given");
-        action.CopyTo(_job.PreviousAction);
+        action.CopyTo(_blocks.PreviousAction);
     }
 
     private static float Symlog(float x) => (float)Math.CopySign(double.LogP1(Math.Abs((double)x)), x);

@@ -55,11 +55,9 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
     private readonly RssmNetwork _net;
     private readonly LatentState _state;
     private readonly Rollout[] _rollouts;
-    private readonly ThreadTeam _team;
-    private readonly RolloutJob _job;
+    private readonly CandidateBlocks _blocks;
     private readonly EngineOptions _options;
     private Objective _objective = new();
-    private int _blockRows, _nextBlock;
 
     /// <param name="weights">A checkpoint of the model.</param>
     /// <param name="config">Its shape.</param>
@@ -68,13 +66,9 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
     public RssmEngine(WeightFile weights, RssmConfig config, ModelShape shape, EngineOptions? options = null)
     {
         _options = options ?? new();
-        if (_options.BlockRows < 12 || _options.BlockRows % 12 != 0)
-            throw new ArgumentException($"a block of {_options.BlockRows} candidates: a multiple of 12 is needed");
         Vectors = _options.Vectors ?? Widest;
-        int width = 2 * (Vectors switch { VectorWidth.Bits512 => 16, VectorWidth.Bits256 => 8, _ => 1 });
-        _net = new RssmNetwork(weights, config, shape, width);
+        _net = new RssmNetwork(weights, config, shape, PanelWidth(Vectors));
         _state = new LatentState(config, _options.MostSteps);
-        _job = new() { PreviousAction = new float[shape.Actions] };
         _rollouts = new Rollout[_options.Threads];
         for (int i = 0; i < _rollouts.Length; i++)
         {
@@ -85,12 +79,20 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
                 _ => new Rollout<Lane>(_net, _state, _options.BlockRows, _options.MostSteps),
             };
         }
-        _team = new ThreadTeam(_options.Threads, Work, _options.Nice);
+        _blocks = new CandidateBlocks(_options, shape.Actions, (member, job, first, count) => _rollouts[member].Block(job, first, count));
     }
 
     /// <summary>The widest vectors that this processor computes with.</summary>
     public static VectorWidth Widest => Vector512.IsHardwareAccelerated ? VectorWidth.Bits512
         : Vector256.IsHardwareAccelerated || Vector128.IsHardwareAccelerated ? VectorWidth.Bits256 : VectorWidth.Scalar;
+
+    /// <summary>Columns of a panel of packed weights: two vectors.</summary>
+    internal static int PanelWidth(VectorWidth vectors) => 2 * (vectors switch
+    {
+        VectorWidth.Bits512 => Lanes512.Count,
+        VectorWidth.Bits256 => Lanes256.Count,
+        _ => Lane.Count,
+    });
 
     /// <summary>What its kernels use.</summary>
     public VectorWidth Vectors { get; }
@@ -127,13 +129,8 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
     /// <inheritdoc/>
     public void Score(ReadOnlySpan<float> actions, int candidates, int horizon, Span<float> returns)
     {
-        Check(actions.Length, candidates, horizon);
-        if (returns.Length != candidates)
-            throw new ArgumentException($"{candidates} candidates, but room for {returns.Length} returns");
-        fixed (float* a = actions, r = returns)
-        {
-            Run(a, null, r, candidates, horizon);
-        }
+        CheckNoise(horizon);
+        _blocks.Score(actions, candidates, horizon, returns, _objective);
     }
 
     /// <inheritdoc/>
@@ -141,18 +138,13 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
     {
         if (!HasPolicy)
             throw new InvalidOperationException("the model has no policy: its checkpoint has no 'actor'");
-        Check(actions.Length, candidates, horizon);
-        if (!noise.IsEmpty && noise.Length != actions.Length)
-            throw new ArgumentException($"{actions.Length} values of actions, but {noise.Length} of noise");
-        fixed (float* a = actions, n = noise)
-        {
-            Run(a, n, null, candidates, horizon);
-        }
+        CheckNoise(horizon);
+        _blocks.Act(noise, candidates, horizon, actions);
     }
 
     public void Dispose()
     {
-        _team.Dispose();
+        _blocks.Dispose();
         foreach (var rollout in _rollouts)
             rollout.Dispose();
         _state.Dispose();
@@ -174,42 +166,13 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
         }
     }
 
-    private void Check(int actions, int candidates, int horizon)
+    /// <summary>Rollouts take noise step by step: there must be enough.</summary>
+    private void CheckNoise(int horizon)
     {
-        if (actions != candidates * horizon * ActionSize)
+        if (horizon > _state.NoiseSteps)
         {
-            throw new ArgumentException($"{candidates} candidates of {horizon} steps of {ActionSize} values are "
-                + $"{candidates * horizon * ActionSize} values; {actions} were given");
-        }
-        if (horizon > Math.Min(_options.MostSteps, _state.NoiseSteps))
-        {
-            throw new ArgumentException($"{horizon} steps: the engine was made for {_options.MostSteps}"
-                + (_state.NoiseSteps < horizon ? $" and has noise for {_state.NoiseSteps}" : ""));
-        }
-    }
-
-    private void Run(float* actions, float* policyNoise, float* returns, int candidates, int horizon)
-    {
-        _job.Actions = actions;
-        _job.PolicyNoise = policyNoise;
-        _job.Returns = returns;
-        (_job.PolicyActs, _job.GivesWay) = (returns is null, _options.GivesWay);
-        (_job.Candidates, _job.Horizon, _job.Objective, _nextBlock) = (candidates, horizon, _objective, 0);
-        // As many blocks of one size for each thread; whole tiles.
-        int each = (candidates + _team.Count - 1) / _team.Count;
-        int blocks = Math.Max(1, (each + _options.BlockRows - 1) / _options.BlockRows);
-        _blockRows = Math.Max(4, ((each + blocks - 1) / blocks + 3) / 4 * 4);
-        _team.Run();
-    }
-
-    private void Work(int member)
-    {
-        while (true)
-        {
-            int first = (Interlocked.Increment(ref _nextBlock) - 1) * _blockRows;
-            if (first >= _job.Candidates)
-                return;
-            _rollouts[member].Block(_job, first, Math.Min(_blockRows, _job.Candidates - first));
+            throw new ArgumentException(
+                $"{horizon} steps: the engine was made for {_options.MostSteps} and has noise for {_state.NoiseSteps}");
         }
     }
 }

@@ -14,6 +14,9 @@ internal sealed class RssmNetwork : IDisposable
     public RssmNetwork(WeightFile weights, RssmConfig config, ModelShape shape, int panelWidth)
     {
         (Config, Shape, int actionSize) = (config, shape, shape.Actions);
+        if (weights.Has("dynamics.out.weight"))
+            throw new InvalidDataException("the checkpoint is a TD-MPC2's; what was asked for takes a recurrent state-space model (rssm-…)");
+        LayerStyle style = LayerStyle.Of(config);
         int d = config.Deterministic, s = config.StochasticWidth, x = config.InputLayer > 0 ? config.InputLayer : s + actionSize;
         if (config.InputLayer > 0)
         {
@@ -31,20 +34,20 @@ internal sealed class RssmNetwork : IDisposable
         CandidateInput = new Dense(panelWidth, d, (o, i) => wx[(2 * d + o) * x + i], o => bx[2 * d + o], Span(dense, x), Span(0, dense));
         CandidateHidden = new Dense(panelWidth, d, (o, i) => wh[(2 * d + o) * d + i], o => bh[2 * d + o], Span(0, d));
         int latent = config.Classes > 0 ? s : 2 * s;
-        Prior = new Mlp(weights, "prior", config, d, 0, [config.Hidden], latent, panelWidth);
-        Reward = new ScalarHead(weights, "reward", config, config.Bins, panelWidth);
-        Continues = weights.Has("continues.out.weight") ? new ScalarHead(weights, "continues", config, 0, panelWidth) : null;
-        Value = weights.Has("value.out.weight") ? new ScalarHead(weights, "value", config, config.Bins, panelWidth) : null;
+        Prior = new Mlp(weights, "prior", style, d, 0, [config.Hidden], latent, panelWidth);
+        Reward = ScalarHead.OnFeatures(weights, "reward", config, config.Bins, panelWidth);
+        Continues = weights.Has("continues.out.weight") ? ScalarHead.OnFeatures(weights, "continues", config, 0, panelWidth) : null;
+        Value = weights.Has("value.out.weight") ? ScalarHead.OnFeatures(weights, "value", config, config.Bins, panelWidth) : null;
         Actor = weights.Has("actor.out.weight")
             ? Mlp.OnFeatures(weights, "actor", config, config.Heads, 2 * actionSize, panelWidth) : null;
         Embedding = weights.Weights.TryGetValue("posterior.linear0.weight", out var first) ? first.Shape[^1] - d : 0;
         if (Embedding > 0)
-            Posterior = new Mlp(weights, "posterior", config, d + Embedding, 0, [config.Hidden], latent, panelWidth);
+            Posterior = new Mlp(weights, "posterior", style, d + Embedding, 0, [config.Hidden], latent, panelWidth);
         int vectors = shape.Vectors.Sum(v => v.Size);
         if (vectors == 0)
             return;
         Encoder = new Mlp(
-            weights, "encoder.vectors", config, vectors + shape.Vectors.Count, 0, config.Vectors, config.VectorEmbedding, panelWidth);
+            weights, "encoder.vectors", style, vectors + shape.Vectors.Count, 0, config.Vectors, config.VectorEmbedding, panelWidth);
         Decoder = Mlp.OnFeatures(weights, "decoder.vectors", config, config.Vectors, vectors, panelWidth);
     }
 
@@ -103,40 +106,4 @@ internal sealed class RssmNetwork : IDisposable
     }
 
     private static int[] Span(int from, int to) => [.. Enumerable.Range(from, to - from)];
-}
-
-/// <summary>
-/// A head with one value: a single output, or logits over symexp-spaced bins whose expectation it is (two-hot, Hafner et al. 2023).
-/// </summary>
-internal sealed unsafe class ScalarHead : IDisposable
-{
-    private readonly Mlp _network;
-    private readonly NativeBuffer? _bins;
-
-    /// <param name="bins">0 for a plain number.</param>
-    public ScalarHead(WeightFile weights, string name, RssmConfig config, int bins, int panelWidth)
-    {
-        _network = Mlp.OnFeatures(weights, name, config, config.Heads, Math.Max(bins, 1), panelWidth);
-        if (bins == 0)
-            return;
-        _bins = new NativeBuffer(bins);
-        Transforms.Bins(bins).CopyTo(_bins.Span);
-    }
-
-    public int Widest => _network.Widest;
-
-    /// <summary>The value of each row.</summary>
-    public void Evaluate<T>(int rows, Features features, MlpScratch scratch, float* values) where T : unmanaged, ILanes<T>
-    {
-        if (_bins is null)
-            _network.RunSingle<T>(rows, features, scratch, values);
-        else
-            Rows.Expectation<T>(rows, _network.Outputs, _bins.Start, _network.Run<T>(rows, features, scratch), scratch.Stride, values);
-    }
-
-    public void Dispose()
-    {
-        _network.Dispose();
-        _bins?.Dispose();
-    }
 }

@@ -57,6 +57,15 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Silu<T>(T x) where T : unmanaged, ILanes<T> => x * Sigmoid(x);
 
+    /// <summary>x tanh(ln(1 + e^x)).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Mish<T>(T x) where T : unmanaged, ILanes<T>
+    {
+        // tanh(ln(1 + e)) = n / (n + 2) with n = e (e + 2); above 20 it is 1 to the last bit, and e² soon beyond a float.
+        T e = Exp(T.Min(T.Create(20), x)), n = e * (e + T.Create(2));
+        return x * (n / (n + T.Create(2)));
+    }
+
     /// <summary>ln(1 + y) for y in [0, 1].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T LogOnePlus<T>(T y) where T : unmanaged, ILanes<T>

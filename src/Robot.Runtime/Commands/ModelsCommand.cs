@@ -20,31 +20,37 @@ internal static class ModelsCommand
 
     private static int List()
     {
-        Table table = new Table().Border(TableBorder.None).AddColumns("model", "latent", "plans with", "for").HideFooters();
+        Table table = new Table().Border(TableBorder.None).AddColumns("model", "what it is, and for what").HideFooters();
+        table.Columns[0].NoWrap();
         foreach (Preset preset in Presets.All)
         {
-            var r = preset.Config.Rssm;
-            table.AddRow(
-                preset.Name,
-                $"{r.Deterministic} + {(r.Classes == 0 ? $"{r.Stochastic} gaussian" : $"{r.Stochastic}x{r.Classes}")}",
-                string.Join(", ", preset.Config.Data.Modalities), preset.Purpose);
+            table.AddRow(preset.Name, $"{preset.Purpose}\n{Shape(preset.Config)}\nsees "
+                + string.Join(", ", preset.Config.Data.Modalities)).AddEmptyRow();
         }
         AnsiConsole.Write(table);
-        Console.WriteLine("\nrobot models show MODEL tells what can be set; robot train MODEL --data ROOT --out RUN trains it.");
+        Console.WriteLine("robot models show MODEL tells what can be set;\nrobot train MODEL --data ROOT --out RUN trains it.");
         return ExitCode.Done;
     }
+
+    private static string Shape(TrainConfig config) => config.Kind switch
+    {
+        ModelKind.TdMpc2 =>
+            $"TD-MPC2: latent {config.TdMpc2.Latent} in groups of {config.TdMpc2.Group}, {config.TdMpc2.Values} value heads",
+        _ when config.Rssm is { Classes: 0 } r => $"RSSM: latent {r.Deterministic} + {r.Stochastic} Gaussian",
+        _ => $"RSSM: latent {config.Rssm.Deterministic} + {config.Rssm.Stochastic} of {config.Rssm.Classes} classes",
+    };
 
     private static int Show(string name)
     {
         if (!Directory.Exists(name))
         {
-            Console.WriteLine(TrainCommand.Preset(name).Config.ToJson());
+            Console.WriteLine(TrainCommand.Preset(name).Config.OwnJson());
             return ExitCode.Done;
         }
         try
         {
             (ModelCard card, _) = ModelCard.Open(name);
-            Console.WriteLine(card.Config.ToJson());
+            Console.WriteLine(card.Config.OwnJson());
             return ExitCode.Done;
         }
         catch (InvalidDataException e)

@@ -4,6 +4,7 @@ using RobotWorldModel.Planner.Planners;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Runtime.Simulate;
 using RobotWorldModel.Simulation.Environments;
+using RobotWorldModel.WorldModel.Training;
 using Spectre.Console;
 
 namespace RobotWorldModel.Runtime.Commands;
@@ -46,9 +47,12 @@ internal static class SimulateCommand
         };
         var workers = new Option<int>("--workers") { Description = "Threads", DefaultValueFactory = _ => Environment.ProcessorCount };
         var horizon = new Option<int?>("--horizon") { Description = "Actions that a plan looks ahead" };
-        var candidates = new Option<int?>("--candidates") { Description = "Sequences that a round imagines; a tenth is elite" };
+        var candidates = new Option<int?>("--candidates")
+        {
+            Description = "Sequences that a round imagines; a tenth is elite, of a TD-MPC2 an eighth",
+        };
         var iterations = new Option<int?>("--iterations") { Description = "Rounds of planning" };
-        var value = new Option<bool>("--value") { Description = "End imagined sequences in the model's value" };
+        var value = new Option<bool>("--value") { Description = "End imagined sequences in the model's value; a TD-MPC2's always do" };
         var command = new Command("simulate",
             "Plays episodes of a task faster than real time, and keeps them with --data for './robot train'.\n"
                 + "Example:  robot simulate --task pendulum-v1 --episodes 100 --policy planner --noise 0.3 --data data/pendulum")
@@ -100,8 +104,25 @@ internal static class SimulateCommand
             Planner => PolicyKind.TruePlanner(search),
             Expert when task.Name == "reach" => PolicyKind.Expert(),
             Expert => throw new RobotException(ExitCode.Usage, $"{task.Name} has no expert; reach has one"),
-            var run => PolicyKind.Model(LearnedModel.Open(run, task, task.Make()), search, asked.Value),
+            var run => Learned(LearnedModel.Open(run, task, task.Make()), search, asked),
         };
+    }
+
+    /// <summary>An RSSM is planned in as the true dynamics are, a TD-MPC2 by its own planner, whose horizon ends in its values.</summary>
+    private static PolicyKind Learned(LearnedModel model, CemOptions search, Asked asked)
+    {
+        if (model.Kind != ModelKind.TdMpc2)
+            return PolicyKind.Model(model, search, asked.Value);
+        var own = new TdMpc2Options();
+        int candidates = asked.Candidates ?? own.Candidates;
+        return PolicyKind.TdMpc2(model, own with
+        {
+            Horizon = asked.Horizon ?? own.Horizon,
+            Candidates = candidates,
+            PolicyCandidates = Math.Min(own.PolicyCandidates, candidates / 2),
+            Elites = asked.Candidates is null ? own.Elites : Math.Max(1, candidates / 8),
+            Iterations = asked.Iterations,
+        });
     }
 
     private static SimulationReport Play(SimulationPlan plan, CancellationToken cancel)

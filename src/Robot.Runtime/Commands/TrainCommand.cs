@@ -136,8 +136,10 @@ internal static class TrainCommand
 
     private static string Line(TrainProgress p)
     {
+        string part = p.Numbers.TryGetValue("kl", out double kl) ? $"kl {kl.ToString("0.##", CultureInfo.InvariantCulture)}"
+            : $"value {p.Numbers["imagined_return"].ToString("0.##", CultureInfo.InvariantCulture)}";
         string line = string.Create(CultureInfo.InvariantCulture,
-            $"step {p.Step}/{p.Steps}  loss {p.Numbers["loss"]:0.####}  kl {p.Numbers["kl"]:0.##}  {p.StepsPerSecond:0.#} steps/s");
+            $"step {p.Step}/{p.Steps}  loss {p.Numbers["loss"]:0.####}  {part}  {p.StepsPerSecond:0.#} steps/s");
         return p.Validation is null ? line : line + string.Create(CultureInfo.InvariantCulture,
             $"  validation {p.Validation.Loss:0.####}{(p.IsBest ? " (best so far)" : "")}");
     }

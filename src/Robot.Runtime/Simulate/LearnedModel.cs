@@ -39,8 +39,13 @@ internal sealed class LearnedModel
         }
     }
 
+    public ModelKind Kind => Card.Config.Kind;
+
     /// <summary>One that filters and plans in it, for one thread.</summary>
     public ModelController NewController(ControlOptions options) => new(Card, _weights, options, _shown);
+
+    /// <summary>A TD-MPC2's, for one thread.</summary>
+    public TdMpc2Policy NewPolicy(TdMpc2Options search) => new(Card, _weights, search, ModelController.Columns(Card, _shown)!);
 
     private static string? Mismatch(ModelCard card, SimulatedTask task, IEnvironment environment)
     {

@@ -43,6 +43,21 @@ internal sealed record PolicyKind(string Source, JsonObject Settings, Func<IEnvi
     public static PolicyKind Model(LearnedModel model, CemOptions search, bool value) => new("model",
         Describe("model", search, ("model", model.Sha256), ("value", value)), _ => new ModelPolicy(model, search, value));
 
+    /// <summary>TD-MPC2's planner in its own model.</summary>
+    public static PolicyKind TdMpc2(LearnedModel model, TdMpc2Options search) => new("model", new JsonObject
+    {
+        ["name"] = "tdmpc2",
+        ["model"] = model.Sha256,
+        ["horizon"] = search.Horizon,
+        ["candidates"] = search.Candidates,
+        ["policy_candidates"] = search.PolicyCandidates,
+        ["elites"] = search.Elites,
+        ["iterations"] = search.Iterations,
+        ["most_std"] = search.MostStd,
+        ["least_std"] = search.LeastStd,
+        ["temperature"] = search.Temperature,
+    }, _ => model.NewPolicy(search));
+
     private static JsonObject Describe(string name, CemOptions search, params ReadOnlySpan<(string Key, JsonNode Value)> more)
     {
         var settings = new JsonObject

@@ -61,6 +61,11 @@ public static class Evaluator
     {
         if (options.Windows < 1)
             throw new ArgumentException($"{options.Windows} windows are none: at least 1 is needed");
+        if (card.Config.Kind != ModelKind.Rssm)
+        {
+            throw new InvalidDataException($"{card.Config.Model} expects no observations: there is nothing to compare with what was seen. "
+                + "Its card (model.json) has the errors of its latent state, rewards and values, 'robot simulate' how it acts");
+        }
         Dataset data = Dataset.Open(root, card.Config.Data, say);
         if (DataFit.Mismatch(card.Data, data.Summary) is { } mismatch)
             throw new InvalidDataException(mismatch);

@@ -27,10 +27,10 @@ internal sealed class Encoder : Module
         }
         foreach (var image in shape.Images)
         {
-            var net = Convolutions(config, image);
+            var net = Convolutions(config.ImageDepth, config.Activation, image);
             _images.Add(net);
             register_module(image.Name, net);
-            Embedding += ImageEmbedding(config, image) + 1;
+            Embedding += ImageEmbedding(config.ImageDepth, image) + 1;
         }
     }
 
@@ -42,25 +42,29 @@ internal sealed class Encoder : Module
     {
         var parts = new List<Tensor>();
         if (_vectors is not null)
-        {
-            var inputs = new List<Tensor>();
-            foreach (var vector in _shape.Vectors)
-            {
-                var mask = o.Masks[vector.Name].unsqueeze(-1);
-                var x = o.Vectors[vector.Name];
-                inputs.Add((_config.Symlog ? Transforms.Symlog(x) : x) * mask);
-                inputs.Add(mask);
-            }
-            parts.Add(_vectors.call(cat([.. inputs], -1)));
-        }
+            parts.Add(_vectors.call(cat([.. MaskedVectors(_shape, o, _config.Symlog)], -1)));
         for (var i = 0; i < _images.Count; i++)
-        {
-            var name = _shape.Images[i].Name;
-            var mask = o.Masks[name].unsqueeze(-1);
-            parts.Add(_images[i].call(o.Images[name]) * mask);
-            parts.Add(mask);
-        }
+            parts.AddRange(MaskedImage(_images[i], o, _shape.Images[i].Name));
         return cat([.. parts], -1);
+    }
+
+    /// <summary>Each vector, zeros where it is missing, and behind it its mask.</summary>
+    internal static IEnumerable<Tensor> MaskedVectors(ModelShape shape, Observations o, bool symlog)
+    {
+        foreach (var vector in shape.Vectors)
+        {
+            var mask = o.Masks[vector.Name].unsqueeze(-1);
+            var x = o.Vectors[vector.Name];
+            yield return (symlog ? Transforms.Symlog(x) : x) * mask;
+            yield return mask;
+        }
+    }
+
+    /// <summary>What convolutions make of a picture, zeros where it is missing, and its mask.</summary>
+    internal static IEnumerable<Tensor> MaskedImage(Sequential net, Observations o, string name)
+    {
+        var mask = o.Masks[name].unsqueeze(-1);
+        return [net.call(o.Images[name]) * mask, mask];
     }
 
     internal static int Layers(ImageShape image)
@@ -72,17 +76,18 @@ internal sealed class Encoder : Module
                 $"Pictures of '{image.Name}' have {image.Side} pixels a side; a power of two of at least 16 is needed.");
     }
 
-    internal static int ImageEmbedding(RssmConfig config, ImageShape image) => config.ImageDepth * (1 << (Layers(image) - 1)) * 16;
+    internal static int ImageEmbedding(int depth, ImageShape image) => depth * (1 << (Layers(image) - 1)) * 16;
 
-    // Halved until it is 4 by 4, the channels doubled each time (DreamerV3's encoder).
-    private static Sequential Convolutions(RssmConfig config, ImageShape image)
+    /// <summary>Halved until it is 4 by 4, the channels doubled each time (DreamerV3's encoder).</summary>
+    /// <param name="depth">Channels of the first layer.</param>
+    internal static Sequential Convolutions(int depth, Activation activation, ImageShape image)
     {
         var parts = new List<(string, Module<Tensor, Tensor>)>();
-        var (inputs, outputs) = (image.Channels, config.ImageDepth);
+        var (inputs, outputs) = (image.Channels, depth);
         for (var i = 0; i < Layers(image); i++, (inputs, outputs) = (outputs, outputs * 2))
         {
             parts.Add(($"conv{i}", Conv2d(inputs, outputs, 4, stride: 2, padding: 1)));
-            parts.Add(($"act{i}", Mlp.Act(config)));
+            parts.Add(($"act{i}", Mlp.Act(activation)));
         }
         parts.Add(("flat", Flatten()));
         return Sequential(parts);
@@ -141,7 +146,7 @@ internal sealed class Decoder : Module
             var last = i == layers - 1;
             parts.Add(($"deconv{i}", ConvTranspose2d(channels, last ? image.Channels : channels / 2, 4, stride: 2, padding: 1)));
             if (!last)
-                parts.Add(($"act{i}", Mlp.Act(config)));
+                parts.Add(($"act{i}", Mlp.Act(config.Activation)));
         }
         return Sequential(parts);
     }

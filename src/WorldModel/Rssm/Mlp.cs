@@ -16,7 +16,7 @@ internal static class Mlp
             parts.Add(($"linear{i}", Linear(inputs, widths[i])));
             if (config.Norm)
                 parts.Add(($"norm{i}", LayerNorm(widths[i])));
-            parts.Add(($"act{i}", Act(config)));
+            parts.Add(($"act{i}", Act(config.Activation)));
             inputs = widths[i];
         }
         parts.Add(("out", Linear(inputs, outputs)));
@@ -38,5 +38,11 @@ internal static class Mlp
         return net;
     }
 
-    internal static Module<Tensor, Tensor> Act(RssmConfig config) => config.Activation == Activation.Elu ? ELU() : SiLU();
+    internal static Module<Tensor, Tensor> Act(Activation activation) => activation switch
+    {
+        Activation.Elu => ELU(),
+        Activation.Silu => SiLU(),
+        Activation.Mish => Mish(),
+        _ => throw new ArgumentOutOfRangeException(nameof(activation)),
+    };
 }

@@ -68,6 +68,9 @@ public enum Activation
 
     /// <summary>x · sigmoid(x).</summary>
     Silu,
+
+    /// <summary>x · tanh(softplus(x)).</summary>
+    Mish,
 }
 
 /// <summary>What a model sees and does: the sizes that come from the data.</summary>

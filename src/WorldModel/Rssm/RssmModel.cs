@@ -28,7 +28,10 @@ public sealed class RssmModel : Module
         var latent = config.Classes == 0 ? 2 * config.Stochastic : config.StochasticWidth;
         var inputs = config.StochasticWidth + shape.Actions;
         if (config.InputLayer > 0)
-            register_module("input", _input = Sequential(("linear0", Linear(inputs, config.InputLayer)), ("act0", Mlp.Act(config))));
+        {
+            _input = Sequential(("linear0", Linear(inputs, config.InputLayer)), ("act0", Mlp.Act(config.Activation)));
+            register_module("input", _input);
+        }
         register_module("cell", _cell = GRUCell(config.InputLayer > 0 ? config.InputLayer : inputs, config.Deterministic));
         register_module("encoder", _encoder = new Encoder(config, shape));
         register_module("prior", _prior = Mlp.Of(config, config.Deterministic, [config.Hidden], latent));

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using RobotWorldModel.WorldModel.Data;
 using RobotWorldModel.WorldModel.Rssm;
+using static TorchSharp.torch;
 
 namespace RobotWorldModel.WorldModel.Training;
 
@@ -15,8 +16,9 @@ public sealed record ValidationResult
     public required IReadOnlyDictionary<string, double> Parts { get; init; }
 
     /// <summary>
-    /// Root mean square, over all normalised vectors of a step, of what the prior expected less what was seen one step later: the value
-    /// under which 50, 90, 99 and 99.9 % of steps lie, and the largest. Live control holds where its own goes above.
+    /// Root mean square of what was expected less what was seen one step later, over all normalised vectors that an RSSM's prior expects,
+    /// or over the latent state of a TD-MPC2, which expects no observations: the value under which 50, 90, 99 and 99.9 % of steps lie, and
+    /// the largest. Live control holds where its own goes above.
     /// </summary>
     public required IReadOnlyDictionary<string, double> OneStepError { get; init; }
 }
@@ -55,7 +57,7 @@ public sealed record ModelCard
     public required long Parameters { get; init; }
 
     /// <summary>Writes both files.</summary>
-    public static void Save(string folder, RssmModel model, Func<string, ModelCard> card)
+    public static void Save(string folder, nn.Module model, Func<string, ModelCard> card)
     {
         string weights = Path.Combine(folder, WeightsFile);
         model.save(weights);

@@ -9,15 +9,14 @@ namespace RobotWorldModel.WorldModel.Training;
 internal static class NotFinite
 {
     /// <summary>A line that names the episode and frame, or says that none of them is to blame.</summary>
-    public static string Find(
-        RssmModel model, RssmLossConfig weights, IReadOnlyList<Batch> batches, IReadOnlyList<Sequences> sequences, long step)
+    public static string Find(ILearner learner, IReadOnlyList<Batch> batches, IReadOnlyList<Sequences> sequences, long step)
     {
         using var quiet = no_grad();
         for (int i = 0; i < batches.Count; i++)
         {
             if (InData(batches[i], sequences[i]) is { } seen)
                 return $"step {step + 1}: {seen}";
-            if (InLoss(model, weights, batches[i], sequences[i], step) is { } lost)
+            if (InLoss(learner, batches[i], sequences[i], step) is { } lost)
                 return $"step {step + 1}: {lost}";
         }
         return $"step {step + 1}: the gradient is no finite number, and no single window of the batch is to blame. "
@@ -38,17 +37,17 @@ internal static class NotFinite
         return null;
     }
 
-    private static string? InLoss(RssmModel model, RssmLossConfig weights, Batch batch, Sequences seen, long step)
+    private static string? InLoss(ILearner learner, Batch batch, Sequences seen, long step)
     {
         for (int window = 0; window < batch.Count; window++)
         {
             using var scope = NewDisposeScope();
             Sequences one = Only(seen, window);
-            RssmStep alone = RssmLoss.Of(model, weights, one, step);
+            Cost alone = learner.CostOf(one, step);
             if (double.IsFinite(alone.Parts["loss"]))
                 continue;
             string part = alone.Parts.First(p => !double.IsFinite(p.Value)).Key;
-            int frame = First(alone.Filtered.States.H)?.Step ?? 0;
+            int frame = First(alone.States)?.Step ?? 0;
             return $"the loss ({part}) is not a finite number in the window at {batch.Describe(window, 0)}"
                 + $" (from {batch.Describe(window, frame)}). Look at that episode, or go on from the last checkpoint with a lower "
                 + "optimizer.learning_rate.";

@@ -1,5 +1,6 @@
 using RobotWorldModel.WorldModel.Data;
 using RobotWorldModel.WorldModel.Rssm;
+using RobotWorldModel.WorldModel.TdMpc2;
 
 namespace RobotWorldModel.WorldModel.Training;
 
@@ -48,7 +49,20 @@ public static class Presets
             Windows = new WindowOptions { Length = 64, Stride = 16 },
             Behaviour = true,
         }),
+        Latent("tdmpc2-1m", "state observations; TD-MPC2 with policy and values, small enough to learn on a CPU", 1),
+        Latent("tdmpc2-5m", "state observations; TD-MPC2 in the size of its paper's single tasks; wants a GPU to learn", 5),
     ];
+
+    // A window is the horizon of three steps and the observation before it; Adam at a constant rate, as in the paper.
+    private static Preset Latent(string name, string purpose, int millions) => new(name, purpose, new TrainConfig
+    {
+        Model = name,
+        Kind = ModelKind.TdMpc2,
+        TdMpc2 = TdMpc2Config.Sized(millions),
+        Windows = new WindowOptions { Length = 4 },
+        Optimizer = new OptimizerConfig { LearningRate = 3e-4, Floor = 1, Warmup = 0, WeightDecay = 0, Clip = 20, Actor = 3e-4 },
+        Batch = 256,
+    });
 
     /// <exception cref="ArgumentException">There is none of that name; the message has those that there are.</exception>
     public static Preset Named(string name) => All.FirstOrDefault(one => one.Name == name)

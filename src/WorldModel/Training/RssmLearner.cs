@@ -6,12 +6,13 @@ using static TorchSharp.torch;
 namespace RobotWorldModel.WorldModel.Training;
 
 /// <summary>An RSSM that learns, with its optimizers and, where it is on, an actor and a critic.</summary>
-internal sealed class RssmLearner : IDisposable
+internal sealed class RssmLearner : ILearner
 {
     private const string WorldState = "optimizer.dat", ActorState = "actor_optimizer.dat", CriticState = "critic_optimizer.dat",
-        SlowCritic = "slow_critic.dat", Noise = "noise.dat";
+        SlowCritic = "slow_critic.dat";
 
     private readonly TrainConfig _config;
+    private readonly RssmModel _model;
     private readonly AdamW _world, _actor, _critic;
     private readonly ActorCritic? _behaviour;
     private readonly Parameter[] _worldParameters;
@@ -19,8 +20,8 @@ internal sealed class RssmLearner : IDisposable
     public RssmLearner(TrainConfig config, ModelShape shape)
     {
         _config = config;
-        Model = new RssmModel(config.Rssm, shape).to(device(config.Device));
-        _worldParameters = [.. Model.WorldParameters().Select(one => one.Parameter)];
+        _model = new RssmModel(config.Rssm, shape).to(device(config.Device));
+        _worldParameters = [.. _model.WorldParameters().Select(one => one.Parameter)];
         OptimizerConfig o = config.Optimizer;
         // Weights decay; biases and the scales of norms, which have one dimension, do not.
         _world = optim.AdamW(
@@ -28,31 +29,30 @@ internal sealed class RssmLearner : IDisposable
             new AdamW.ParamGroup(_worldParameters.Where(one => one.dim() > 1), o.LearningRate, weight_decay: o.WeightDecay),
             new AdamW.ParamGroup(_worldParameters.Where(one => one.dim() == 1), o.LearningRate),
         ]);
-        _actor = optim.AdamW(Model.ActorParameters(), o.Actor);
-        _critic = optim.AdamW(Model.ValueParameters(), o.Critic);
+        _actor = optim.AdamW(_model.ActorParameters(), o.Actor);
+        _critic = optim.AdamW(_model.ValueParameters(), o.Critic);
         if (config.Behaviour)
-            _behaviour = new ActorCritic(Model, config.ActorCritic);
+            _behaviour = new ActorCritic(_model, config.ActorCritic);
     }
 
-    public RssmModel Model { get; }
+    public nn.Module Model => _model;
 
     public double? ReturnRange => _behaviour is null || double.IsNaN(_behaviour.ReturnRange) ? null : _behaviour.ReturnRange;
 
-    /// <summary>One step of the optimizer from so many batches of sequences. Gives the numbers of the last.</summary>
+    public bool LossRanks => true;
+
     public Dictionary<string, double> Step(IReadOnlyList<Sequences> batches, long step)
     {
-        double rate = Schedule.WarmupCosine(
-            step + 1, _config.Optimizer.LearningRate, _config.Optimizer.LearningRate * _config.Optimizer.Floor,
-            _config.Optimizer.Warmup, _config.Steps);
+        double rate = Learner.Rate(_config, step);
         foreach (var group in _world.ParamGroups)
             group.LearningRate = rate;
         _world.zero_grad();
         RssmStep? learned = null;
         foreach (Sequences batch in batches)
         {
-            learned = RssmLoss.Of(Model, _config.Loss, batch, step);
+            learned = RssmLoss.Of(_model, _config.Loss, batch, step);
             if (!double.IsFinite(learned.Parts["loss"]))
-                throw new NotFiniteNumberException(); // the trainer finds where
+                throw new NotFiniteNumberException();
             (learned.Loss / (double)batches.Count).backward();
         }
         double norm = nn.utils.clip_grad_norm_(_worldParameters, _config.Optimizer.Clip);
@@ -69,7 +69,34 @@ internal sealed class RssmLearner : IDisposable
         return numbers;
     }
 
-    /// <summary>Writes what it takes to go on, but for the model itself.</summary>
+    public Cost CostOf(Sequences batch, long step)
+    {
+        RssmStep cost = RssmLoss.Of(_model, _config.Loss, batch, step);
+        return new(cost.Parts, cost.Filtered.States.H);
+    }
+
+    /// <summary>
+    /// Root mean squares over all vectors of a step: what the prior's mode expected, decoded, less what was seen; of the steps that were
+    /// entered from another and of which every vector was there.
+    /// </summary>
+    public void AddOneStepErrors(Sequences batch, List<float> errors)
+    {
+        if (_model.Shape.Vectors.Count == 0)
+            return;
+        (long b, long t) = (batch.Actions.shape[0], batch.Actions.shape[1]);
+        Observations flat = RssmLoss.Flat(batch.Observations);
+        Filtered filtered = _model.Filter(_model.Encode(flat).unflatten(0, b, t), batch.Actions, batch.First, sample: false);
+        var expected = new RssmState(filtered.States.H, filtered.Priors.Mode());
+        Tensor features = expected.Features().flatten(0, 1), known = RssmLoss.Entered(batch.First).flatten();
+        Tensor squares = zeros_like(known);
+        foreach ((string name, Tensor vector) in _model.DecodeVectors(features))
+        {
+            squares += (vector - RssmLoss.Target(_model, flat.Vectors[name])).square().sum(-1L);
+            known *= flat.Masks[name];
+        }
+        Learner.AddCounted((squares / _model.Shape.Vectors.Sum(v => v.Size)).sqrt(), known, errors);
+    }
+
     public void Save(string folder)
     {
         _world.save_state_dict(Path.Combine(folder, WorldState));
@@ -79,14 +106,12 @@ internal sealed class RssmLearner : IDisposable
             _critic.save_state_dict(Path.Combine(folder, CriticState));
             _behaviour.Slow.save(Path.Combine(folder, SlowCritic));
         }
-        using Tensor noise = get_rng_state();
-        File.WriteAllBytes(Path.Combine(folder, Noise), noise.data<byte>().ToArray());
+        Learner.SaveNoise(folder);
     }
 
-    /// <summary>Goes on where <see cref="Save"/> was.</summary>
     public void Load(string folder, RunState state)
     {
-        Model.load(Path.Combine(folder, ModelCard.WeightsFile));
+        _model.load(Path.Combine(folder, ModelCard.WeightsFile));
         _world.load_state_dict(Path.Combine(folder, WorldState));
         if (_behaviour is not null)
         {
@@ -95,9 +120,7 @@ internal sealed class RssmLearner : IDisposable
             _behaviour.Slow.load(Path.Combine(folder, SlowCritic));
             _behaviour.ReturnRange = state.ReturnRange ?? double.NaN;
         }
-        byte[] noise = File.ReadAllBytes(Path.Combine(folder, Noise));
-        using Tensor then = tensor(noise, [noise.Length]);
-        set_rng_state(then);
+        Learner.LoadNoise(folder);
     }
 
     public void Dispose()
@@ -106,6 +129,6 @@ internal sealed class RssmLearner : IDisposable
         _world.Dispose();
         _actor.Dispose();
         _critic.Dispose();
-        Model.Dispose();
+        _model.Dispose();
     }
 }

@@ -13,7 +13,7 @@ public sealed record RunState
     /// <summary>Least validation loss so far; null before the first.</summary>
     public required double? Best { get; init; }
 
-    /// <summary>See <see cref="Rssm.ActorCritic.ReturnRange"/>; null before its first step.</summary>
+    /// <summary>Range of returns that a policy's are scaled by; null where none learns, or before its first step.</summary>
     public double? ReturnRange { get; init; }
 
     /// <summary>Of the data that it learns from: the sequence of losses goes on only with the same.</summary>
@@ -22,7 +22,8 @@ public sealed record RunState
 
 /// <summary>
 /// A run's files: config.json, metrics.jsonl, events (TensorBoard), best/ and last/, each a model with its card; last/ also has what
-/// it takes to go on. A checkpoint is written aside and put in place in one step, so that a kill leaves the one before or the new one.
+/// it takes to go on. Of a model whose loss does not rank it, best/ is the one that was validated last. A checkpoint is written aside and
+/// put in place in one step, so that a kill leaves the one before or the new one.
 /// </summary>
 public sealed class RunFolder
 {

@@ -3,8 +3,20 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using RobotWorldModel.WorldModel.Data;
 using RobotWorldModel.WorldModel.Rssm;
+using RobotWorldModel.WorldModel.TdMpc2;
 
 namespace RobotWorldModel.WorldModel.Training;
+
+/// <summary>Which model a configuration trains.</summary>
+public enum ModelKind
+{
+    /// <summary>A recurrent state-space model.</summary>
+    Rssm,
+
+    /// <summary>TD-MPC2's latent model.</summary>
+    [JsonStringEnumMemberName("tdmpc2")]
+    TdMpc2,
+}
 
 /// <summary>How parameters follow their gradients.</summary>
 public sealed record OptimizerConfig
@@ -27,7 +39,7 @@ public sealed record OptimizerConfig
     /// <summary>Batches whose gradients are averaged for one step.</summary>
     public int Accumulate { get; init; } = 1;
 
-    /// <summary>Learning rates of actor and critic.</summary>
+    /// <summary>Learning rates of actor, or a TD-MPC2's policy, and critic.</summary>
     public double Actor { get; init; } = 1e-4;
 
     public double Critic { get; init; } = 1e-4;
@@ -39,8 +51,17 @@ public sealed record OptimizerConfig
 /// </summary>
 public sealed record TrainConfig
 {
+    private static readonly Dictionary<ModelKind, string[]> s_sections = new()
+    {
+        [ModelKind.Rssm] = ["rssm", "loss", "behaviour", "actor_critic"],
+        [ModelKind.TdMpc2] = ["tdmpc2", "tdmpc2_loss"],
+    };
+
     /// <summary>Name of the preset that it began as.</summary>
     public required string Model { get; init; }
+
+    /// <summary>What that preset is: only its own sections below have a meaning.</summary>
+    public ModelKind Kind { get; init; }
 
     public RssmConfig Rssm { get; init; } = new();
 
@@ -50,6 +71,12 @@ public sealed record TrainConfig
     public bool Behaviour { get; init; }
 
     public ActorCriticConfig ActorCritic { get; init; } = new();
+
+    [JsonPropertyName("tdmpc2")]
+    public TdMpc2Config TdMpc2 { get; init; } = new();
+
+    [JsonPropertyName("tdmpc2_loss")]
+    public TdMpc2LossConfig TdMpc2Loss { get; init; } = new();
 
     public DataOptions Data { get; init; } = new();
 
@@ -87,6 +114,15 @@ public sealed record TrainConfig
 
     public string ToJson() => JsonSerializer.Serialize(this, TrainJson.Readable.TrainConfig);
 
+    /// <summary>As <see cref="ToJson"/>, without the sections of other kinds of models: what can be set.</summary>
+    public string OwnJson()
+    {
+        JsonObject all = JsonNode.Parse(ToJson())!.AsObject();
+        foreach (string name in s_sections.Where(one => one.Key != Kind).SelectMany(one => one.Value))
+            all.Remove(name);
+        return all.ToJsonString(TrainJson.Readable.Options);
+    }
+
     /// <exception cref="JsonException">A name that is not known, or a value of another kind; the message has its path.</exception>
     public static TrainConfig Parse(string json) => Parse(JsonNode.Parse(json) ?? throw new JsonException("it holds nothing"));
 
@@ -95,9 +131,14 @@ public sealed record TrainConfig
         json.Deserialize(TrainJson.Readable.TrainConfig) ?? throw new JsonException("it holds nothing");
 
     /// <summary>This with other values where the overlay has some: objects are merged, everything else is replaced.</summary>
-    /// <exception cref="JsonException">A name that is not known, or a value of another kind.</exception>
+    /// <exception cref="JsonException">
+    /// A name that is not known or belongs to another kind of model, or a value of another kind.
+    /// </exception>
     public TrainConfig With(JsonNode overlay)
     {
+        foreach (string name in overlay.AsObject().Select(one => one.Key))
+            if (name == "kind" || s_sections.Any(one => one.Key != Kind && one.Value.Contains(name)))
+                throw new JsonException($"'{name}' is not for {Model}: of its own it has {string.Join(", ", s_sections[Kind])}");
         JsonNode merged = JsonNode.Parse(ToJson())!;
         Merge(merged, overlay, "");
         return Parse(merged);
@@ -131,7 +172,12 @@ public sealed record TrainConfig
             throw new ArgumentException("steps, batch, validate_every, checkpoint_every, threads, workers and accumulate are at least 1");
         if (Optimizer.Warmup > Steps)
             throw new ArgumentException($"optimizer.warmup of {Optimizer.Warmup} steps is longer than the run of {Steps}");
-        if (Loss.ConsistencySteps >= Windows.Length + Windows.Horizon)
+        if (Kind == ModelKind.TdMpc2)
+        {
+            TdMpc2.Check();
+            TdMpc2Loss.Check();
+        }
+        else if (Loss.ConsistencySteps >= Windows.Length + Windows.Horizon)
             throw new ArgumentException(
                 $"loss.consistency_steps {Loss.ConsistencySteps} needs windows longer than that; windows.length is {Windows.Length}");
     }

@@ -26,7 +26,7 @@ public sealed class Trainer : IDisposable
     private readonly RunFolder _run;
     private readonly DataNormalisation _normalisation;
     private readonly ModelShape _shape;
-    private readonly RssmLearner _learner;
+    private readonly ILearner _learner;
     private readonly BatchLoader _loader;
     private readonly Validation? _validation;
     private readonly MetricsLog _metrics;
@@ -59,7 +59,7 @@ public sealed class Trainer : IDisposable
         WindowList train = data.Windows(DataPart.Train, config.Windows), validation = data.Windows(DataPart.Validation, config.Windows);
         _normalisation = DataNormalisation.Fit(data, config.Normalisation);
         _shape = BatchTensors.ShapeOf(data, config.Windows);
-        _learner = new RssmLearner(config, _shape);
+        _learner = Learner.Of(config, _shape);
         if (checkpoint is not null)
             _learner.Load(checkpoint, state!);
         (Step, _position, _best) = (state?.Step ?? 0, state?.Position ?? default, state?.Best);
@@ -147,7 +147,7 @@ public sealed class Trainer : IDisposable
         }
         catch (NotFiniteNumberException)
         {
-            throw new InvalidDataException(NotFinite.Find(_learner.Model, _config.Loss, batches, sequences, Step));
+            throw new InvalidDataException(NotFinite.Find(_learner, batches, sequences, Step));
         }
         finally
         {
@@ -159,18 +159,19 @@ public sealed class Trainer : IDisposable
     {
         try
         {
-            _validated = _validation!.Of(_learner.Model, stop);
+            _validated = _validation!.Of(_learner, stop);
         }
         catch (OperationCanceledException)
         {
             return false; // a part of it would be another measure
         }
         _latest["validation_loss"] = _validated.Loss;
-        if (_best <= _validated.Loss)
-            return false;
-        _best = _validated.Loss;
-        _run.SaveBest(folder => ModelCard.Save(folder, _learner.Model, Card));
-        return true;
+        bool better = !(_best <= _validated.Loss);
+        if (better)
+            _best = _validated.Loss;
+        if (better || !_learner.LossRanks)
+            _run.SaveBest(folder => ModelCard.Save(folder, _learner.Model, Card));
+        return better && _learner.LossRanks;
     }
 
     private void Save() => _run.SaveLast(

@@ -7,6 +7,7 @@ using static TorchSharp.torch;
 namespace RobotWorldModel.Planner.Tests.Engine;
 
 /// <summary>The engine against the model itself on libtorch, through a checkpoint, with injected noise.</summary>
+[Collection("tensors")] // one after another: the seed is the process's
 public class TorchParityTests
 {
     private const int ActionSize = 3, Candidates = 29, Horizon = 7;

@@ -19,13 +19,15 @@ public class VectorMathTests
         Check(-60, 60, VectorMath.Softplus<Lanes256>, VectorMath.Softplus<Lanes512>, VectorMath.Softplus<Lane>, Softplus);
         Check(-12, 12, VectorMath.Elu<Lanes256>, VectorMath.Elu<Lanes512>, VectorMath.Elu<Lane>, x => x > 0 ? x : ExpMinusOne(x));
         Check(-60, 60, VectorMath.Silu<Lanes256>, VectorMath.Silu<Lanes512>, VectorMath.Silu<Lane>, x => x / (1 + Math.Exp(-x)));
+        Check(-40, 60, VectorMath.Mish<Lanes256>, VectorMath.Mish<Lanes512>, VectorMath.Mish<Lane>, x => x * Math.Tanh(Softplus(x)));
     }
 
     [Fact]
     public unsafe void Not_a_number_stays_one_and_infinities_are_bounded()
     {
         float[] inputs = [float.NaN, float.PositiveInfinity, float.NegativeInfinity];
-        Func<Lane, Lane>[] all = [VectorMath.Exp, VectorMath.Sigmoid, VectorMath.Tanh, VectorMath.Elu, VectorMath.Softplus];
+        Func<Lane, Lane>[] all = [VectorMath.Exp, VectorMath.Sigmoid, VectorMath.Tanh, VectorMath.Elu, VectorMath.Softplus,
+            VectorMath.Mish];
         foreach (var f in all)
             Assert.True(float.IsNaN(Apply(f, float.NaN)));
         Assert.Equal([1, -1, 1, 0], new[]

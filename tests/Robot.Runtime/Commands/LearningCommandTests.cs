@@ -37,6 +37,24 @@ public sealed class LearningCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_TD_MPC2_is_trained_and_acts_with_its_own_planner()
+    {
+        Assert.Equal(ExitCode.Done, await Robot("simulate", "--task", "pendulum-v1", "--episodes", "4", "--data", _folder["data"]));
+        Assert.Equal(ExitCode.Done, await Robot(
+            "train", "tdmpc2-1m", "--data", _folder["data"], "--out", _folder["run"], "--set", "data.modalities=[task]", "steps=4",
+            "batch=4", "validate_every=2", "tdmpc2.encoder=[8]", "tdmpc2.hidden=[8]", "tdmpc2.latent=16"));
+        Assert.Equal(ExitCode.Done, await Robot(
+            "simulate", "--task", "pendulum-v1", "--episodes", "1", "--policy", _folder["run"], "--candidates", "16", "--iterations", "1",
+            "--data", _folder["acted"]));
+        string metadata = await File.ReadAllTextAsync(
+            Directory.GetFiles(_folder["acted"], "metadata.json", SearchOption.AllDirectories).Single());
+        Assert.Contains("\"tdmpc2\"", metadata);
+        Assert.Equal(ExitCode.FaultsFound, await Robot("evaluate", _folder["run"], "--data", _folder["data"])); // it expects nothing to see
+        Assert.Equal(ExitCode.Config, await Robot(
+            "train", "tdmpc2-1m", "--data", _folder["data"], "--out", _folder["other"], "--set", "rssm.hidden=8"));
+    }
+
+    [Fact]
     public async Task What_cannot_be_trained_is_refused_with_the_code_that_it_deserves()
     {
         Assert.Equal(ExitCode.Usage, await Robot("train", "dreamer", "--data", _folder.Path, "--out", _folder["run"]));

@@ -35,12 +35,25 @@ public class TrainConfigTests
 
     [Theory]
     [InlineData("optimizer.rate=1", "there is no 'optimizer.rate'; optimizer has learning_rate, floor")]
-    [InlineData("size=1", "there is no 'size'; the run has model, rssm")]
+    [InlineData("size=1", "there is no 'size'; the run has model, kind, rssm")]
     [InlineData("batch=many", "$.batch")]
     [InlineData("batch", "sets nothing")]
     public void What_is_not_there_is_said(string assignment, string message)
     {
         Assert.Contains(message, Assert.ThrowsAny<JsonException>(() => Presets.Named("rssm").Config.Set(assignment)).Message);
+    }
+
+    [Theory]
+    [InlineData("tdmpc2-1m", "rssm.hidden=8", "tdmpc2, tdmpc2_loss")]
+    [InlineData("rssm", "tdmpc2.latent=64", "rssm, loss, behaviour, actor_critic")]
+    [InlineData("rssm", "kind=tdmpc2", "rssm, loss")]
+    public void A_setting_of_another_kind_of_model_is_refused(string model, string assignment, string own)
+    {
+        TrainConfig config = Presets.Named(model).Config;
+        string message = Assert.Throws<JsonException>(() => config.Set(assignment)).Message;
+        Assert.Contains($"is not for {model}: of its own it has {own}", message);
+        Assert.DoesNotContain($"\"{assignment.Split('.', '=')[0]}\": {{", config.OwnJson());
+        Assert.Equal(64, Presets.Named("tdmpc2-1m").Config.Set("tdmpc2.latent=64").TdMpc2.Latent);
     }
 
     [Fact]

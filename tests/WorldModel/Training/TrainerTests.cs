@@ -1,7 +1,9 @@
 using System.Text.Json;
 using RobotWorldModel.Collector.Tests.Episodes;
 using RobotWorldModel.WorldModel.Data;
+using RobotWorldModel.WorldModel.Evaluation;
 using RobotWorldModel.WorldModel.Rssm;
+using RobotWorldModel.WorldModel.TdMpc2;
 using RobotWorldModel.WorldModel.Training;
 
 namespace RobotWorldModel.WorldModel.Tests.Training;
@@ -45,17 +47,32 @@ public sealed class TrainerTests(TrainerTests.Episodes episodes) : NoLeaks, ICla
         Dispose();
     }
 
-    [Fact]
-    public void A_run_that_was_killed_goes_on_with_the_same_losses_to_the_bit()
+    private static TrainConfig Latent => Presets.Named("tdmpc2-1m").Config with
     {
-        RunFolder whole = Run("whole", Config), killed = new(Path.Combine(_runs.Path, "killed"));
-        Assert.Throws<InvalidOperationException>(() => Go(killed, Config, false, progress =>
+        TdMpc2 = new TdMpc2Config { Encoder = [16], Hidden = [16, 16], Latent = 16, Values = 3, ImageDepth = 2 },
+        Data = Config.Data,
+        Windows = new WindowOptions { Length = 4, Stride = 2 },
+        Batch = 4,
+        Steps = 12,
+        ValidateEvery = 6,
+        ValidationBatches = 2,
+        CheckpointEvery = 5,
+    };
+
+    [Theory]
+    [InlineData(ModelKind.Rssm)]
+    [InlineData(ModelKind.TdMpc2)]
+    public void A_run_that_was_killed_goes_on_with_the_same_losses_to_the_bit(ModelKind kind)
+    {
+        TrainConfig config = kind == ModelKind.Rssm ? Config : Latent;
+        RunFolder whole = Run("whole", config), killed = new(Path.Combine(_runs.Path, "killed"));
+        Assert.Throws<InvalidOperationException>(() => Go(killed, config, false, progress =>
         {
             if (progress.Step == 8) // three steps after the checkpoint, none of them kept
                 throw new InvalidOperationException("killed");
         }));
         Assert.Equal(8, Lines(killed).Length);
-        Go(killed, Config, goOn: true, _ => { });
+        Go(killed, config, goOn: true, _ => { });
 
         Assert.Equal(Lines(whole), Lines(killed));
         Assert.Equal(
@@ -114,9 +131,31 @@ public sealed class TrainerTests(TrainerTests.Episodes episodes) : NoLeaks, ICla
     }
 
     [Fact]
-    public void A_loss_that_is_no_number_is_named_by_episode_and_frame()
+    public void Of_a_model_whose_loss_does_not_rank_it_the_one_validated_last_is_kept()
     {
-        TrainConfig wild = Config with { Optimizer = new OptimizerConfig { LearningRate = 1e30, Warmup = 0 }, Behaviour = false };
+        RunFolder run = Run("run", Latent);
+        (ModelCard card, string weights) = ModelCard.Open(run.Path);
+
+        Assert.Equal(12, card.Step);
+        Assert.True(card.Validation!.OneStepError["p50"] <= card.Validation.OneStepError["p99_9"]);
+        Assert.Equal(["consistency", "reward", "value", "loss"], card.Validation.Parts.Keys);
+        using var model = new TdMpc2Model(card.Config.TdMpc2, card.Shape);
+        model.load(weights);
+        Assert.Equal(card.Parameters, model.parameters().Sum(one => one.numel()));
+        Assert.Contains("expects no observations", Assert.Throws<InvalidDataException>(() => Evaluator.Run(
+            card, weights, episodes.Folder.Path, new EvaluationOptions(), _ => { }, (_, _) => { }, CancellationToken.None)).Message);
+    }
+
+    [Theory]
+    [InlineData(ModelKind.Rssm)]
+    [InlineData(ModelKind.TdMpc2)]
+    public void A_loss_that_is_no_number_is_named_by_episode_and_frame(ModelKind kind)
+    {
+        TrainConfig wild = (kind == ModelKind.Rssm ? Config : Latent) with
+        {
+            Optimizer = new OptimizerConfig { LearningRate = 1e30, Warmup = 0 },
+            Behaviour = false,
+        };
         string message = Assert.Throws<InvalidDataException>(() => Run("wild", wild)).Message;
 
         Assert.Matches(@"^step \d+: the loss \(\w+\) is not a finite number in the window at demonstrations/demo_00\d, frame \d", message);
