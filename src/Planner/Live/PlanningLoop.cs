@@ -92,6 +92,9 @@ public sealed class PlanningLoop : IDisposable
         _thread = new DeviceThread("planner", Run);
     }
 
+    /// <summary>Ticks by which commands take effect later than where the model learned.</summary>
+    public int DelayTicks => _delayTicks;
+
     /// <summary>Made so far, in time or late.</summary>
     public long Plans => Volatile.Read(ref _planCount);
 

@@ -41,6 +41,7 @@ internal sealed class MpcPolicy : ITickPolicy
     private readonly double[] _wide = new double[ReachTask.ActionSize], _lastErrors = new double[Lasting];
     private readonly ReachOutcome[] _outcomes;
     private readonly string[] _outside;
+    private readonly (Vector6 Q, Vec3 Velocity)[] _inEffect; // what was commanded, at this tick and at those by which it takes effect late
     private ReachProgress _progress;
     private MoveTo? _ease;
     private Arrival _arrival = new();
@@ -70,6 +71,7 @@ internal sealed class MpcPolicy : ITickPolicy
         if (recorder is not null)
             (_mayApproach, _mayBegin) = (0, -1);
         _outcomes = new ReachOutcome[orders.Count];
+        _inEffect = new (Vector6, Vec3)[loop.DelayTicks + 1];
         // Made here, where it may be allocated.
         _outside = [.. ReachTask.ObservationNames.Select(name =>
             $"{name} is far outside of what the model learned from: another start or goal, or another model")];
@@ -167,6 +169,7 @@ internal sealed class MpcPolicy : ITickPolicy
         (_tick, _return, _heldInARow, _progress, _ease, Easing) = (0, 0, 0, default, null, false);
         (_atStart, _ready) = (false, -1);
         (_commanded, _velocity) = (_motion.CommandedJoints, default);
+        Array.Fill(_inEffect, (_commanded, _velocity));
         Array.Clear(_lastErrors); // what a stale tick does not show is not another goal's
     }
 
@@ -175,10 +178,13 @@ internal sealed class MpcPolicy : ITickPolicy
         if (_loop.Doubt is { } doubt)
             return new(null, false, doubt);
         bool fresh = observation.RobotFreshness == StreamFreshness.Fresh;
+        _inEffect[_tick % _inEffect.Length] = (_commanded, _velocity);
         if (fresh)
         {
             RobotState robot = observation.Robot.Value;
-            _task.Observe(robot.Q, robot.Qd, _commanded, _velocity, order.Goal, _observation);
+            // The oldest: where the model learned, a state shows the effect of commands as old as that.
+            var (q, velocity) = _inEffect[(_tick + 1) % _inEffect.Length];
+            _task.Observe(robot.Q, robot.Qd, q, velocity, order.Goal, _observation);
             if (_controller.Outside(_observation) is >= 0 and var which)
                 return new(null, false, _outside[which]);
             Look(order, robot, observation.SlotNs);
