@@ -189,8 +189,6 @@ internal static class PlanRules
             bool planned = plan.Iterations[k] != PlanFile.NoPlan;
             if (plan.Iterations[k] < PlanFile.NoPlan || planned != plan.PlanMs[k] is >= 0)
                 findings.Add(EpisodeLayout.Plan, k, $"{plan.Iterations[k]} rounds in {plan.PlanMs[k]} ms cannot be");
-            else if (planned && plan.Row(plan.Latent, k).ContainsAnyExcept(float.NaN) is false)
-                findings.Add(EpisodeLayout.Plan, k, "a plan from no state at all cannot be");
             if (plan.Late[k] && !plan.Fallback[k])
                 findings.Add(EpisodeLayout.Plan, k, "a plan that was late was followed");
         }

@@ -18,7 +18,7 @@ public sealed partial class RssmEngine
     /// <exception cref="ArgumentException">It is set to another number of values.</exception>
     public ReadOnlySpan<float> ActionBefore
     {
-        get => _job.PreviousAction;
+        get => _blocks.PreviousAction;
         set => TakeAction(value);
     }
 

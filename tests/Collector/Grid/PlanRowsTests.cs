@@ -57,9 +57,11 @@ public sealed class PlanRowsTests : IDisposable
         byte[] whole = File.ReadAllBytes(file);
         var plans = PlanFile.Read(file, s_shape, EpisodeMetadata.Read(episode).Frames);
         plans.Late[7] = true;
+        plans.Iterations[11] = -2;
         plans.Write(file);
-        Assert.Contains(Findings(), f => f.ToString().Contains("plan.npz", StringComparison.Ordinal)
-            && f.ToString().Contains("a plan that was late was followed", StringComparison.Ordinal));
+        Assert.All((string[])["a plan that was late was followed", "-2 rounds in"], what =>
+            Assert.Contains(Findings(), f => f.ToString().Contains("plan.npz", StringComparison.Ordinal)
+                && f.ToString().Contains(what, StringComparison.Ordinal)));
         File.WriteAllBytes(file, whole[..^40]);
         Assert.Contains(Findings(), f => f.ToString().Contains("plan.npz", StringComparison.Ordinal));
         File.Delete(file);
