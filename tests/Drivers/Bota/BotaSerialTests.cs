@@ -142,7 +142,8 @@ public sealed class BotaSerialTests : IDisposable
         Sensor();
         Order($"clock {uint.MaxValue - 300_000}");
         var queue = Read();
-        Eventually.True(() => Take(queue, 20).Any(s => s.DeviceNs > uint.MaxValue * 1000L), "its stamps have turned over");
+        // So long ago that a clock which starts anew is told from one that has just turned over.
+        Eventually.True(() => Take(queue, 20).Any(s => s.DeviceNs > (uint.MaxValue + 300_000L) * 1000), "its stamps have turned over");
         Assert.Equal(0, _sensor!.Status.Reconnects);
         Order("clock 0");
         Eventually.True(() => _sensor.Status.LastLoss.Contains("it has started anew"), "it is said");
