@@ -21,8 +21,8 @@ internal static class ReachPlanning
     public static CemOptions Search { get; } = CemOptions.Improved with
     {
         Horizon = 24, // from rest the arm is 1 cm further after 10 ticks, and 10 cm after 24: more than the model is off
-        Candidates = 32,
-        Elites = 8,
+        Candidates = 28,
+        Elites = 7,
         Iterations = 3,
         Std = 0.4,
         NoiseExponent = 3,
