@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes models/reach again: episodes of noise and of a noisy script, faster than real time, then training. Half an hour on one core.
-# The same seeds, so the same model on the same machine; another processor rounds otherwise and gets another one, as good.
+# Makes models/reach again: episodes of noise and of a noisy script, faster than real time, then training. Half an hour in all.
+# The seeds are fixed; another processor rounds otherwise and gets another model.
 #   scripts/reach-model.sh [FOLDER]     episodes and run go there and are gone on with; data/reach and runs/reach if not given
 set -euo pipefail
 cd "$(dirname "$0")/.."

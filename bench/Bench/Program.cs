@@ -94,7 +94,8 @@ var disturbed = new Option<int>("--disturbed")
 };
 var reachModel = new Option<string>("--model") { Description = "Another than the shipped one", HelpName = "RUN" };
 var cameras = new Option<bool>("--cameras") { Description = "With the cell's cameras on" };
-var reach = new Command("reach", "Goals by planning in a learned model, through the whole stack at 30 Hz: where the arm truly ends, late plans")
+var reach = new Command(
+    "reach", "Goals by planning in a learned model, through the whole stack at 30 Hz: where the arm truly ends, late plans")
 {
     goals, disturbed, reachModel, cameras,
 };

@@ -15,7 +15,8 @@ internal sealed class RssmNetwork : IDisposable
     {
         (Config, Shape, int actionSize) = (config, shape, shape.Actions);
         if (weights.Has("dynamics.out.weight"))
-            throw new InvalidDataException("the checkpoint is a TD-MPC2's; what was asked for takes a recurrent state-space model (rssm-…)");
+            throw new InvalidDataException(
+                "the checkpoint is a TD-MPC2's; what was asked for takes a recurrent state-space model (rssm-…)");
         LayerStyle style = LayerStyle.Of(config);
         int d = config.Deterministic, s = config.StochasticWidth, x = config.InputLayer > 0 ? config.InputLayer : s + actionSize;
         if (config.InputLayer > 0)

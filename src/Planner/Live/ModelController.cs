@@ -28,7 +28,8 @@ public sealed record ControlOptions
 
 /// <summary>
 /// A learned model that filters what is seen and plans: one vector modality in, actions out, both in the units that they were recorded
-/// in. It knows no time and no robot; the same serves an environment faster than real time and a live arm. No allocation after construction; one thread.
+/// in. It knows no time and no robot; the same serves an environment faster than real time and a live arm. No allocation after
+/// construction; one thread.
 /// </summary>
 public sealed class ModelController : IDisposable
 {

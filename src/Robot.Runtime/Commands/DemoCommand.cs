@@ -62,8 +62,8 @@ internal static class DemoCommand
             HelpName = "FILE",
         };
         var command = new Command(
-            "demo", "Starts a simulated cell, records three demonstrations, verifies them, replays the first, reaches goals by planning in a "
-            + "learned model, and says how it went.")
+            "demo", "Starts a simulated cell, records three demonstrations, verifies them, replays the first, reaches goals by planning "
+            + "in a learned model, and says how it went.")
         {
             folder, seconds, goals, keep, config,
         };

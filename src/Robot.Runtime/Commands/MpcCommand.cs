@@ -99,7 +99,8 @@ internal static class MpcCommand
         {
             return seed >= 0 && episodes is >= 1 and <= 1000
                 ? new JsonObject { ["seeds"] = new JsonArray([.. Enumerable.Range(0, episodes).Select(i => (JsonNode)(seed + i))]) }
-                : throw new RobotException(ExitCode.Usage, $"{episodes} episodes from seed {seed} on are out of range; 1 to 1000 from 0 on are allowed");
+                : throw new RobotException(
+                    ExitCode.Usage, $"{episodes} episodes from seed {seed} on are out of range; 1 to 1000 from 0 on are allowed");
         }
         JsonNode read = YamlFile.Read(file);
         JsonNode? goals = read is JsonObject named ? named["goals"] ?? named["goal"] : read;

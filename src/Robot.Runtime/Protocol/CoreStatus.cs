@@ -244,8 +244,9 @@ public static class CoreMethods
 
     /// <summary>
     /// {model, goals: [[x, y, z], …] | seeds: [n, …], seconds?, delay_ticks?, record?} → {}: plans in a learned model, and reaches one
-    /// goal after the other; progress is in the status. record: true makes an episode of each goal. model: the folder of a run or a model. goals: m, base frame, from where the arm
-    /// stands; seeds: reach's own episodes, each from its start. The connection holds the lease; it lapses with it.
+    /// goal after the other; progress is in the status. record: true makes an episode of each goal. model: the folder of a run or a
+    /// model. goals: m, base frame, from where the arm stands; seeds: reach's own episodes, each from its start. The connection holds
+    /// the lease; it lapses with it.
     /// </summary>
     public const string MpcStart = "mpc.start";
 

@@ -327,8 +327,8 @@ public sealed class SimulatedCell : IDisposable
                 PressAtPendant((string)request["button"]!);
                 return null;
             default:
-                throw new ArgumentException($"'{method}' is not known; use sent, counts, truth, times, motion, joints, bodies, reset, scene, "
-                    + "place, hand, fault, pendant");
+                throw new ArgumentException($"'{method}' is not known; use sent, counts, truth, times, motion, joints, bodies, reset, "
+                    + "scene, place, hand, fault, pendant");
         }
     }
 

@@ -135,7 +135,8 @@ public sealed class TdMpc2LearnerTests : NoLeaks
         for (long t = Seen; t < Seen + Ahead; t++)
         {
             var action = actions.select(1, t);
-            rewards += (Transforms.Symlog(model.Reward(z, action)) - Transforms.Symlog(seen.Rewards.select(1, t + 1))).square().mean().item<float>() / Ahead;
+            var off = Transforms.Symlog(model.Reward(z, action)) - Transforms.Symlog(seen.Rewards.select(1, t + 1));
+            rewards += off.square().mean().item<float>() / Ahead;
             z = model.Next(z, action);
             apart += (z - all.select(1, t + 1)).square().mean().item<float>() / Ahead;
         }

@@ -193,10 +193,10 @@ internal sealed class MpcPolicy : ITickPolicy
         {
             Stale++;
         }
-        if (!Choose(observation, fresh))
+        if (!Choose(observation, fresh, out bool acts))
             return new(null, false, "no plan was there in time for half a second: too little of this computer is left for planning");
         _loop.Post(observation.Slot, dueNs, fresh ? _observation : [], _action, begins: _tick == 0);
-        Command command = Order(dueNs);
+        Command command = acts ? Order(dueNs) : Standing(dueNs);
         if (++_tick == _ticks)
             End(dueNs);
         Ticks++;
@@ -204,7 +204,7 @@ internal sealed class MpcPolicy : ITickPolicy
     }
 
     // The action of this tick; false where there has been none for too long. What is not fresh is not acted on.
-    private bool Choose(Observation observation, bool fresh)
+    private bool Choose(Observation observation, bool fresh, out bool acts)
     {
         ActionSource source = _tick == 0 ? ActionSource.None : _loop.Take(observation.Slot, _action);
         _decided = new(observation.Slot, observation.SlotNs, source, Late: _tick > 0 && source != ActionSource.Planned, fresh);
@@ -212,7 +212,8 @@ internal sealed class MpcPolicy : ITickPolicy
             Array.Fill(_planned, float.NaN);
         else
             _action.CopyTo(_planned, 0);
-        if (source == ActionSource.None || !fresh)
+        acts = source != ActionSource.None && fresh;
+        if (!acts)
             Array.Clear(_action);
         _heldInARow = source == ActionSource.None && _tick > 0 ? _heldInARow + 1 : 0;
         return _heldInARow < MostHeld;
@@ -246,10 +247,11 @@ internal sealed class MpcPolicy : ITickPolicy
         log.Write(record);
     }
 
+    // At once, not by the task's own ramp: where nothing is known, nothing goes on. The set-points brake within the cell's limits.
     private Command Standing(long dueNs)
     {
-        Array.Clear(_action);
-        return Order(dueNs);
+        _velocity = default;
+        return ReachTask.Command(_velocity, dueNs);
     }
 
     private void Look(ReachOrder order, in RobotState robot, long slotNs)

@@ -41,11 +41,11 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         var settings = new PlannerSettings(
             ReachPlanning.Search, ReachPlanning.Objective(card), Seed: 1, delayTicks, RssmEngine.Widest);
         ModelController controller = Controller(card, weights, settings);
-        controller.WarmUp();
-        recording?.Describe(settings.Describe(model, card, controller), settings.Seed);
         var loop = new PlanningLoop(controller, delayTicks, log: recording);
         try
         {
+            controller.WarmUp();
+            recording?.Describe(settings.Describe(model, card, controller), settings.Seed);
             WaitForState(arm);
             var task = new ReachTask(arm.Kinematics, motion.Limits);
             MpcPolicy? policy = null;
@@ -104,8 +104,8 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         // With a frame skip a model's action is several ticks' actions.
         Same("action", $"{card.Data.Actions.Kind} of {card.Shape.Actions}", $"{ActionKind.Environment} of {ReachTask.ActionSize}");
         if (!double.IsFinite(card.Validation?.OneStepError.GetValueOrDefault("p99_9", double.NaN) ?? double.NaN))
-            throw new RobotException(ExitCode.Config, $"{model} was never validated: nobody could tell when it does not know what it sees. "
-                + "Train it with episodes to validate on (data.validation)");
+            throw new RobotException(ExitCode.Config, $"{model} was never validated: nobody could tell when it does not know what it "
+                + "sees. Train it with episodes to validate on (data.validation)");
         if (!ReachPlanning.Fits(card))
             throw new RobotException(ExitCode.Config, $"{model} was not learned for reach: it sees "
                 + string.Join("; ", card.Data.Modalities.Select(m => $"{m.Name} ({string.Join(", ", m.Columns)})")));
@@ -128,7 +128,8 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         catch (Exception e) // a full disk, a device that is away, a mistake of ours: the arm must not go on, nor the next run be refused
         {
             failed = e is RobotException ? e.Message : $"the recording failed: {e.Message}";
-            policies.End(failed);
+            if (policies.Current == policy) // not what somebody else has begun since
+                policies.End(failed);
         }
         PolicyEnd end = await ended;
         if (end.Completed && policies.Current == policy)
