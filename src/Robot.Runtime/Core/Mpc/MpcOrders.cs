@@ -39,6 +39,8 @@ internal sealed class MpcOrders(CellConfig config, CellDevices devices, PolicyRu
         }
         else if (parameters.TryGetProperty("seeds", out JsonElement seeds))
         {
+            if (config.Simulation is not null) // some goals are lower than what lies there is high, and the task knows of no objects
+                SimulatedWorld.ClearTable(config);
             var task = new ReachTask(arm.Kinematics, motion.Limits);
             foreach (JsonElement seed in ListOf(seeds))
             {

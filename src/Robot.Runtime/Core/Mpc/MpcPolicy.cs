@@ -28,6 +28,7 @@ internal sealed class MpcPolicy : ITickPolicy
     /// <summary>Ticks without an action of any plan that end it.</summary>
     public const int MostHeld = 15;
 
+    private const long MostAgeNs = (long)(0.5e9 / ReachTask.RateHz);
     private const int Lasting = 15; // ticks that the end is looked at
     private readonly ReachTask _task;
     private readonly PlanningLoop _loop;
@@ -42,14 +43,16 @@ internal sealed class MpcPolicy : ITickPolicy
     private readonly ReachOutcome[] _outcomes;
     private readonly string[] _outside;
     private readonly (Vector6 Q, Vec3 Velocity)[] _inEffect; // what was commanded, at this tick and at those by which it takes effect late
+    private readonly WayBack _back;
+    private readonly double _latencyMs;
     private ReachProgress _progress;
-    private MoveTo? _ease;
+    private IMotion? _ease;
     private Arrival _arrival = new();
     private Vector6 _commanded;
     private Vec3 _velocity; // commanded
     private int _tick = -1, _heldInARow;
     private double _return, _reward;
-    private bool _atStart;
+    private bool _atStart, _goesBack;
     private Decision? _decided; // by the command that is on its way
     private long _dueNs, _lastDueNs; // of the command on its way, and of the last one that was taken
     private volatile int _mayApproach = int.MaxValue, _mayBegin = int.MaxValue, _ready = -1; // numbers of goals
@@ -58,15 +61,17 @@ internal sealed class MpcPolicy : ITickPolicy
 
     /// <param name="orders">One after the other.</param>
     /// <param name="ticks">Each goal is given so many.</param>
+    /// <param name="latencyMs">By which the arm's states always come late.</param>
     /// <param name="recorder">
     /// Its recordings get each tick's decision, and each goal waits for <see cref="Approach"/> and <see cref="BeginAt"/>. Null: the run is
     /// not recorded, and nothing waits.
     /// </param>
     public MpcPolicy(
         ReachTask task, PlanningLoop loop, ModelController controller, IReadOnlyList<ReachOrder> orders, ArmMotion motion, int ticks,
-        Recorder? recorder = null)
+        double latencyMs, Recorder? recorder = null)
     {
         (_task, _loop, _controller, _orders, _motion, _ticks) = (task, loop, controller, orders, motion, ticks);
+        (_latencyMs, _back) = (latencyMs, new(ticks + 1));
         _recorder = recorder;
         if (recorder is not null)
             (_mayApproach, _mayBegin) = (0, -1);
@@ -134,7 +139,10 @@ internal sealed class MpcPolicy : ITickPolicy
         if (decided is null)
             _arrival.Sent(result.Clamped, result.Guarded);
         _commanded = result.Guarded;
-        if (decided is not null && result.Clamped != Clamp.None)
+        if (decided is null)
+            return;
+        _back.Keep(result.Guarded);
+        if (result.Clamped != Clamp.None)
             Clamped++;
     }
 
@@ -156,12 +164,15 @@ internal sealed class MpcPolicy : ITickPolicy
     private PolicyStep? Ease(in Vector6 start, Observation observation, long dueNs)
     {
         if (_ease is null)
-            (_ease, _arrival, _velocity) = (_motion.MoveTo(start, 0.5), new(), default);
+            (_ease, _arrival, _velocity) = (_goesBack ? _back : _motion.MoveTo(start, 0.5), new(), default);
         RobotState state = observation.Robot.Value;
         _arrival.Look(_ease.Done, state, observation.RobotFreshness == StreamFreshness.Fresh, dueNs);
-        return _arrival.Failed is { } failed ? new(null, false, failed)
-            : _arrival.Arrived ? null
-            : new(_ease.Next(dueNs, speedFraction: state.SpeedFraction), false);
+        if (_arrival.Failed is { } failed)
+            return new(null, false, failed);
+        if (!_arrival.Arrived)
+            return new(_ease.Next(dueNs, speedFraction: state.SpeedFraction), false);
+        (bool wentBack, _goesBack, _ease) = (_goesBack, false, null);
+        return wentBack ? Ease(start, observation, dueNs) : null;
     }
 
     private void Begin()
@@ -169,6 +180,7 @@ internal sealed class MpcPolicy : ITickPolicy
         (_tick, _return, _heldInARow, _progress, _ease, Easing) = (0, 0, 0, default, null, false);
         (_atStart, _ready) = (false, -1);
         (_commanded, _velocity) = (_motion.CommandedJoints, default);
+        _back.Begin(_commanded);
         Array.Fill(_inEffect, (_commanded, _velocity));
         Array.Clear(_lastErrors); // what a stale tick does not show is not another goal's
     }
@@ -177,7 +189,7 @@ internal sealed class MpcPolicy : ITickPolicy
     {
         if (_loop.Doubt is { } doubt)
             return new(null, false, doubt);
-        bool fresh = observation.RobotFreshness == StreamFreshness.Fresh;
+        bool fresh = IsFresh(observation);
         _inEffect[_tick % _inEffect.Length] = (_commanded, _velocity);
         if (fresh)
         {
@@ -202,6 +214,11 @@ internal sealed class MpcPolicy : ITickPolicy
         Ticks++;
         return new(command, false);
     }
+
+    // A recording marks a state that is one package late; to act on, it is good for half a tick: 4 mm at full speed, as the plan itself.
+    private bool IsFresh(Observation observation) =>
+        observation.RobotFreshness == StreamFreshness.Fresh || (observation.RobotFreshness == StreamFreshness.Stale
+            && observation.SlotNs - observation.Robot.OriginatingNs <= MostAgeNs + (long)(_latencyMs * 1e6));
 
     // The action of this tick; false where there has been none for too long. What is not fresh is not acted on.
     private bool Choose(Observation observation, bool fresh, out bool acts)
@@ -270,7 +287,7 @@ internal sealed class MpcPolicy : ITickPolicy
         foreach (double error in _lastErrors)
             worst = Math.Max(worst, error);
         _outcomes[Done] = new(Distance, worst, _progress.Succeeded, _return, endNs);
-        _tick = -1;
+        (_tick, _goesBack) = (-1, !_progress.Succeeded);
         Easing = true;
         Done++;
     }

@@ -53,7 +53,7 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
             {
                 loop.Start();
                 return policy = new MpcPolicy(task, loop, controller, orders, made, (int)Math.Round(seconds * ReachTask.RateHz),
-                    recording?.Recorder);
+                    config.Robot!.LatencyMs, recording?.Recorder);
             });
             _report = (state, message) => Report(model, orders.Count, policy!, loop, controller, recording, state, message);
             _ = FollowAsync(policy!, loop, recording?.RunAsync(policy!, orders.Count, ended) ?? Task.CompletedTask, ended, said);
