@@ -90,6 +90,10 @@ internal static class ReachBench
             results.Note($"{name}: {end.State} after {end.Outcomes.Count} of {trial.Goals} goals: {end.Message}");
         results.Add($"{name}: reached", "share", worst.Count(m => m <= ReachTask.SuccessM) / (double)trial.Goals,
             quiet ? Goal.AtLeast(0.98) : null);
+        string missed = string.Join(", ", worst.Index().Where(goal => goal.Item > ReachTask.SuccessM)
+            .Select(goal => $"{FirstSeed + (ulong)goal.Index} by {goal.Item * 1000:0} mm"));
+        if (missed.Length > 0)
+            results.Note($"{name}: missed {missed}");
         if (worst.Count > 0)
         {
             results.Add($"{name}: farthest in the last ticks, median", "mm", new Distribution(worst, "error").Median * 1000);
