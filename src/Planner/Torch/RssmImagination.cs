@@ -75,7 +75,7 @@ public sealed class RssmImagination : TensorImagination
         base.Dispose();
     }
 
-    internal override void Upload()
+    public override void Upload()
     {
         base.Upload();
         _noise.Upload();

@@ -76,8 +76,8 @@ public abstract class TensorImagination : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Sends what was set to the device.</summary>
-    internal virtual void Upload() => _state.Upload();
+    /// <summary>Sends what was set to the device; a planner does so itself.</summary>
+    public virtual void Upload() => _state.Upload();
 
     private protected abstract void Check(Objective objective);
 
