@@ -30,16 +30,16 @@ case "${1:-}" in
 esac
 [ -x "$bench" ] || { echo "gpu: $bench is not there: run bench/gpu.sh pack where .NET is, and carry $packed along" >&2; exit 64; }
 
-# What PyTorch is there, and how its library was built: five lines.
-ask='import torch, torch.utils.cpp_extension as c
+# What PyTorch is there, and how its library was built: four lines. A wheel has headers and libraries in it, Debian's package under /usr.
+ask='import os, torch
 print(torch.__version__)
 print(int(torch.compiled_with_cxx11_abi()))
-print(" ".join(c.include_paths()))
-print(" ".join(c.library_paths()))
+root = os.path.dirname(torch.__file__)
+print(root if os.path.isdir(os.path.join(root, "include", "ATen")) else "/usr")
 print(int(torch.cuda.is_available()))'
 known=$("$python" -c "$ask" 2>/dev/null) || known=''
 if [ -n "$known" ]; then
-    { read -r version; read -r abi; read -r includes; read -r libraries; read -r available; } <<<"$known"
+    { read -r version; read -r abi; read -r root; read -r available; } <<<"$known"
     if [ $device = cuda ] && [ "$available" = 0 ]; then
         echo "gpu: PyTorch $version finds no GPU here; --cpu runs without one" >&2
         exit 69
@@ -62,10 +62,24 @@ find_cuda() {
     fi
 }
 
+# One compiler a source: a machine with a GPU has the cores, and its time is dear.
+compile() {
+    local source jobs=() job failed=''
+    for source in native/torch/*.cpp; do
+        g++ "-std=$1" -O1 -fPIC -w "-D_GLIBCXX_USE_CXX11_ABI=$abi" "${flags[@]}" -c "$source" -o "$work/$(basename "$source").o" \
+            2>>"$work/build.log" &
+        jobs+=($!)
+    done
+    for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+    [ -z "$failed" ]
+}
+
 build() {
-    local flags=(-O2 -fPIC -shared -w "-D_GLIBCXX_USE_CXX11_ABI=$abi") libs=() one
-    for one in $includes; do flags+=(-isystem "$one"); done
-    for one in $libraries; do libs+=(-L"$one" -Wl,-rpath,"$one"); done
+    local flags=(-isystem "$root/include/torch/csrc/api/include") libs=()
+    if [ "$root" != /usr ]; then # there the compiler looks by itself, and last
+        flags+=(-isystem "$root/include")
+        libs+=(-L"$root/lib" -Wl,-rpath,"$root/lib")
+    fi
     libs+=(-Wl,--no-as-needed -ltorch_cpu -lc10)
     if [ $device = cuda ]; then
         find_cuda
@@ -73,10 +87,8 @@ build() {
         libs+=(-ltorch_cuda -lc10_cuda "$runtime" -Wl,-rpath,"$(dirname "$runtime")")
     fi
     # Newer PyTorch asks for C++20.
-    for one in c++17 c++20; do
-        if g++ "-std=$one" "${flags[@]}" native/torch/*.cpp "${libs[@]}" -ldl -o "$library" 2>"$work/build.log"; then return; fi
-    done
-    cat "$work/build.log" >&2
+    if (compile c++17 || compile c++20) && g++ -shared "$work"/*.o "${libs[@]}" -ldl -o "$library" 2>>"$work/build.log"; then return; fi
+    tail -n 40 "$work/build.log" >&2
     echo "gpu: the library does not build against PyTorch $version" >&2
     exit 69
 }

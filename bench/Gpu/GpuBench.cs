@@ -13,9 +13,8 @@ namespace RobotWorldModel.Bench.Gpu;
 /// </summary>
 internal sealed class GpuBench(Results results, Device device, int plans, bool quick, JsonObject? peers)
 {
-    // Rounding of 24 bits through 15 steps, and of 11 bits where products may be rounded to TF32.
-    private const double Rounding = 1e-5;
-    private const double PlanRounding = 1e-3; // elites of almost equal returns change places
+    private const double Rounding = 10; // of 24 bits through 15 steps, in millionths
+    private const double PlanRounding = 1000; // elites of almost equal returns change places
 
     private bool OnGpu => device.type == DeviceType.CUDA;
 
@@ -48,27 +47,27 @@ internal sealed class GpuBench(Results results, Device device, int plans, bool q
         using var exact = new Instance(problem, CPU, ScalarType.Float64, new() { SameNoise = true });
         using var real = new Instance(problem, device, ScalarType.Float32, new() { SameNoise = true, Graph = OnGpu });
         double[] truth = exact.Returns(), found = real.Returns();
-        results.Add($"{problem.Name}: returns off float64's, of the largest", "share", Apart(truth, found), Goal.AtMost(Rounding));
+        results.Add($"{problem.Name}: returns off float64's, of the largest", "ppm", Apart(truth, found), Goal.AtMost(Rounding));
         if (OnGpu)
         {
             backends.cuda.matmul.allow_tf32 = true;
-            results.Add($"{problem.Name}: the same with TF32", "share", Apart(truth, real.Returns()));
+            results.Add($"{problem.Name}: the same with TF32", "ppm", Apart(truth, real.Returns()));
             backends.cuda.matmul.allow_tf32 = false;
         }
         if (peers?[problem.Name] is JsonObject peer)
         {
             double[] theirs = [.. peer["returns"]!.AsArray().Select(x => x!.GetValue<double>())];
-            results.Add($"{problem.Name}: PyTorch's float64 returns off ours", "share", Apart(truth, theirs), Goal.AtMost(Rounding));
+            results.Add($"{problem.Name}: PyTorch's float64 returns off ours", "ppm", Apart(truth, theirs), Goal.AtMost(Rounding));
         }
         exact.Planner.Plan(0);
         real.Planner.Plan(0);
         double best = exact.ReturnOf(exact.Planner.Actions), reached = exact.ReturnOf(real.Planner.Actions);
-        results.Add($"{problem.Name}: the plan's return off float64's plan", "share",
-            Math.Abs(reached - best) / Math.Abs(best), Goal.AtMost(PlanRounding));
+        results.Add($"{problem.Name}: the plan's return off float64's plan", "ppm",
+            1e6 * Math.Abs(reached - best) / Math.Abs(best), Goal.AtMost(PlanRounding));
         double apart = 0;
         for (int i = 0; i < exact.Planner.Actions.Length; i++)
             apart = Math.Max(apart, Math.Abs((double)exact.Planner.Actions[i] - real.Planner.Actions[i]));
-        results.Add($"{problem.Name}: actions apart from float64's plan, the largest", "", apart);
+        results.Add($"{problem.Name}: actions apart from float64's plan, the largest", "ppm", 1e6 * apart);
     }
 
     private void Measure(Problem problem, bool goals)
@@ -127,7 +126,7 @@ internal sealed class GpuBench(Results results, Device device, int plans, bool q
         double apart = 0;
         for (int i = 0; i < truth.Length; i++)
             apart = Math.Max(apart, double.IsFinite(found[i]) ? Math.Abs(truth[i] - found[i]) : double.PositiveInfinity);
-        return apart / truth.Max(Math.Abs);
+        return 1e6 * apart / truth.Max(Math.Abs);
     }
 
     /// <summary>A problem's model and planner on one device, in one type.</summary>

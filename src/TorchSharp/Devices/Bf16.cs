@@ -2,7 +2,9 @@ using TorchSharp;
 
 namespace RobotWorldModel.TorchDevices;
 
-/// <summary>Products in bfloat16 (8 bits of mantissa) with weights that stay in float32: libtorch's autocast.</summary>
+/// <summary>
+/// Products in bfloat16 (8 bits of mantissa) with weights that stay in float32: libtorch's autocast. What a layer gives is float32 again.
+/// </summary>
 public static class Bf16
 {
     private static readonly string[] s_cpuFlags = ["avx512_bf16", "amx_bf16", "bf16"];

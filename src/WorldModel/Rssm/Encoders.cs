@@ -121,7 +121,7 @@ internal sealed class Decoder : Module
     {
         if (_vectors is null)
             yield break;
-        var all = Transforms.Full(_vectors.call(features)).split([.. _shape.Vectors.Select(vector => (long)vector.Size)], -1);
+        var all = _vectors.call(features).split([.. _shape.Vectors.Select(vector => (long)vector.Size)], -1);
         for (var i = 0; i < all.Length; i++)
             yield return (_shape.Vectors[i].Name, all[i]);
     }
@@ -129,7 +129,7 @@ internal sealed class Decoder : Module
     internal IEnumerable<(string Name, Tensor Expected)> Images(Tensor features)
     {
         for (var i = 0; i < _images.Count; i++)
-            yield return (_shape.Images[i].Name, Transforms.Full(_images[i].call(features)));
+            yield return (_shape.Images[i].Name, _images[i].call(features));
     }
 
     private static Sequential Deconvolutions(RssmConfig config, ImageShape image)

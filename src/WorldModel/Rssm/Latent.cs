@@ -8,7 +8,6 @@ public sealed record Latent(Tensor? Mean, Tensor? Std, Tensor? Logits)
     /// <summary>From the numbers of prior or posterior [B, 2 S] or [B, G C].</summary>
     public static Latent From(RssmConfig config, Tensor numbers)
     {
-        numbers = Transforms.Full(numbers);
         if (config.Classes == 0)
         {
             var parts = numbers.chunk(2, -1);

@@ -14,7 +14,7 @@ public sealed record Policy(Tensor Mean, Tensor Std)
     /// <summary>From the actor's numbers [..., 2 A].</summary>
     public static Policy From(Tensor numbers)
     {
-        var parts = Transforms.Full(numbers).chunk(2, -1);
+        var parts = numbers.chunk(2, -1);
         return new Policy(parts[0].tanh(), ((parts[1] + 2).sigmoid() * (MaxStd - MinStd)) + MinStd);
     }
 

@@ -67,7 +67,7 @@ public sealed class RssmModel : Module
     public (Tensor H, Latent Prior) Advance(RssmState state, Tensor action)
     {
         var x = cat([state.S, action], -1);
-        var h = Transforms.Full(_cell.call(_input is null ? x : _input.call(x), state.H));
+        var h = _cell.call(_input is null ? x : _input.call(x), state.H);
         return (h, Latent.From(Config, _prior.call(h)));
     }
 
@@ -120,18 +120,18 @@ public sealed class RssmModel : Module
     }
 
     /// <summary>What the reward head says of features [..., Z]: numbers [..., 1], or logits over bins.</summary>
-    public Tensor RewardNumbers(Tensor features) => Transforms.Full(_reward.call(features));
+    public Tensor RewardNumbers(Tensor features) => _reward.call(features);
 
     /// <summary>The reward received on entering the state, features [..., Z] → [...].</summary>
-    public Tensor Reward(Tensor features) => Expected(RewardNumbers(features));
+    public Tensor Reward(Tensor features) => Expected(_reward.call(features));
 
-    public Tensor ValueNumbers(Tensor features) => Transforms.Full(_value.call(features));
+    public Tensor ValueNumbers(Tensor features) => _value.call(features);
 
     /// <summary>The discounted rewards still to come, features [..., Z] → [...].</summary>
-    public Tensor Value(Tensor features) => Expected(ValueNumbers(features));
+    public Tensor Value(Tensor features) => Expected(_value.call(features));
 
     /// <summary>The logit of the probability that the episode goes on, [...].</summary>
-    public Tensor ContinueLogit(Tensor features) => Transforms.Full(_continues.call(features)).squeeze(-1);
+    public Tensor ContinueLogit(Tensor features) => _continues.call(features).squeeze(-1);
 
     /// <summary>Numbers of the policy [..., 2 A]: <see cref="Rssm.Policy"/> makes a distribution of them.</summary>
     public Policy Policy(Tensor features) => Rssm.Policy.From(_actor.call(features));

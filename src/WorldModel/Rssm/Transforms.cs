@@ -5,11 +5,6 @@ namespace RobotWorldModel.WorldModel.Rssm;
 /// <summary>Squeezing of numbers of any size, and two-hot distributions over bins (DreamerV3, Hafner et al. 2023).</summary>
 public static class Transforms
 {
-    /// <summary>
-    /// What a product in bfloat16 gave, as float32: distributions, losses and states that go on are never in 8 bits. Others as they are.
-    /// </summary>
-    public static Tensor Full(Tensor x) => x.dtype == ScalarType.BFloat16 ? x.to(ScalarType.Float32) : x;
-
     /// <summary>sign(x) ln(1 + |x|).</summary>
     public static Tensor Symlog(Tensor x) => x.sign() * x.abs().log1p();
 

@@ -14,7 +14,7 @@ public sealed record SquashedPolicy(Tensor Mean, Tensor LogStd)
     /// <summary>From the policy's numbers [..., 2 A].</summary>
     public static SquashedPolicy From(Tensor numbers)
     {
-        var parts = Rssm.Transforms.Full(numbers).chunk(2, -1);
+        var parts = numbers.chunk(2, -1);
         return new SquashedPolicy(parts[0], ((parts[1].tanh() + 1) * HalfRange) + LeastLogStd);
     }
 

@@ -39,13 +39,13 @@ public sealed class TdMpc2Model : Module
     public ValueEnsemble NewValues() => new(Config, Config.Latent + Shape.Actions);
 
     /// <summary>Observation → z [B, L].</summary>
-    public Tensor Encode(Observations observations) => Transforms.Full(_encoder.Encode(observations));
+    public Tensor Encode(Observations observations) => _encoder.Encode(observations);
 
     /// <summary>z [..., L] and action [..., A] from -1 to 1 → the z that follows.</summary>
-    public Tensor Next(Tensor z, Tensor action) => Transforms.Full(_dynamics.call(cat([z, action], -1)));
+    public Tensor Next(Tensor z, Tensor action) => _dynamics.call(cat([z, action], -1));
 
     /// <summary>Logits over bins of the reward that an action in z brings, [..., bins].</summary>
-    public Tensor RewardLogits(Tensor z, Tensor action) => Transforms.Full(_reward.call(cat([z, action], -1)));
+    public Tensor RewardLogits(Tensor z, Tensor action) => _reward.call(cat([z, action], -1));
 
     /// <summary>The reward that an action in z brings, [...].</summary>
     public Tensor Reward(Tensor z, Tensor action) => SymlogBins.Expected(RewardLogits(z, action));

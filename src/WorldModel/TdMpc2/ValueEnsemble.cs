@@ -1,4 +1,3 @@
-using RobotWorldModel.WorldModel.Rssm;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -21,7 +20,7 @@ public sealed class ValueEnsemble : Module
     }
 
     /// <summary>Logits over bins, [..., bins] of each head, from [z, a] [..., L + A].</summary>
-    public IEnumerable<Tensor> Logits(Tensor input) => _heads.Select(head => Transforms.Full(head.call(input)));
+    public IEnumerable<Tensor> Logits(Tensor input) => _heads.Select(head => head.call(input));
 
     /// <summary>The mean of all heads, [...].</summary>
     public Tensor Mean(Tensor input) => stack(Logits(input).Select(SymlogBins.Expected), 0).mean([0L]);
@@ -75,6 +74,6 @@ public sealed class ValueEnsemble : Module
             var chosen = places.data<long>().ToArray();
             return (Of(chosen[0]), Of(chosen[1]));
         }
-        Tensor Of(long head) => SymlogBins.Expected(Transforms.Full(_heads[(int)head].call(input)));
+        Tensor Of(long head) => SymlogBins.Expected(_heads[(int)head].call(input));
     }
 }
