@@ -237,7 +237,7 @@ def main():
             try:
                 times["compiled"] = time_plans(model, state, size, options.plans, device, True)
             except Exception as error:  # an old PyTorch, no compiler: told in the results, and the rest is measured
-                times["compiled"] = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+                times["compiled"] = " ".join([type(error).__name__ + ":", *str(error).splitlines()[:2]])
             found[name] = {"returns": exact.tolist(), "ms": times}
     json.dump(found, sys.stdout)
 
