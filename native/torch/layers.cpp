@@ -3,11 +3,21 @@
 
 using namespace rt;
 
+namespace {
+// What a product gave, in the type of what went in: under autocast it computes in bfloat16, and all else goes on in float32, for which
+// there are kernels on every device and in which distributions, losses and states that go on belong.
+at::Tensor as(const at::Tensor& x, at::Tensor&& result) {
+    return result.scalar_type() == x.scalar_type() ? std::move(result) : result.to(x.scalar_type());
+}
+} // namespace
+
 RT_API int rt_linear(rt_tensor x, rt_tensor weight, rt_tensor bias, rt_tensor* result) {
-    return guarded([&] { *result = own(at::linear(ref(x), ref(weight), maybe(bias))); });
+    return guarded([&] { *result = own(as(ref(x), at::linear(ref(x), ref(weight), maybe(bias)))); });
 }
 RT_API int rt_gru_cell(rt_tensor x, rt_tensor h, rt_tensor w_ih, rt_tensor w_hh, rt_tensor b_ih, rt_tensor b_hh, rt_tensor* result) {
-    return guarded([&] { *result = own(at::gru_cell(ref(x), ref(h), ref(w_ih), ref(w_hh), maybe(b_ih), maybe(b_hh))); });
+    return guarded([&] {
+        *result = own(as(ref(h), at::gru_cell(ref(x), ref(h), ref(w_ih), ref(w_hh), maybe(b_ih), maybe(b_hh))));
+    });
 }
 RT_API int rt_layer_norm(rt_tensor x, const int64_t* shape, int n, rt_tensor weight, rt_tensor bias, double eps, rt_tensor* result) {
     return guarded([&] { *result = own(at::layer_norm(ref(x), dims(shape, n), maybe(weight), maybe(bias), eps)); });
@@ -15,14 +25,15 @@ RT_API int rt_layer_norm(rt_tensor x, const int64_t* shape, int n, rt_tensor wei
 RT_API int rt_conv2d(rt_tensor x, rt_tensor weight, rt_tensor bias, const int64_t* stride, const int64_t* padding,
                      const int64_t* dilation, int64_t groups, rt_tensor* result) {
     return guarded([&] {
-        *result = own(at::conv2d(ref(x), ref(weight), maybe(bias), dims(stride, 2), dims(padding, 2), dims(dilation, 2), groups));
+        *result = own(as(ref(x), at::conv2d(ref(x), ref(weight), maybe(bias), dims(stride, 2), dims(padding, 2), dims(dilation, 2),
+                                            groups)));
     });
 }
 RT_API int rt_conv_transpose2d(rt_tensor x, rt_tensor weight, rt_tensor bias, const int64_t* stride, const int64_t* padding,
                                const int64_t* output_padding, int64_t groups, const int64_t* dilation, rt_tensor* result) {
     return guarded([&] {
-        *result = own(at::conv_transpose2d(ref(x), ref(weight), maybe(bias), dims(stride, 2), dims(padding, 2), dims(output_padding, 2),
-                                           groups, dims(dilation, 2)));
+        *result = own(as(ref(x), at::conv_transpose2d(ref(x), ref(weight), maybe(bias), dims(stride, 2), dims(padding, 2),
+                                                      dims(output_padding, 2), groups, dims(dilation, 2))));
     });
 }
 RT_API int rt_elu(rt_tensor x, double alpha, rt_tensor* result) {

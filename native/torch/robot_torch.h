@@ -12,7 +12,7 @@
 using rt_tensor = void*;
 
 namespace rt {
-#if TORCH_VERSION_MAJOR < 2
+#if TORCH_VERSION_MAJOR < 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR < 2)
 template <typename T> using optional = c10::optional<T>;
 #else
 template <typename T> using optional = std::optional<T>;

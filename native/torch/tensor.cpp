@@ -56,9 +56,6 @@ RT_API int rt_deterministic(int on) {
     if (on >= 0) at::globalContext().setDeterministicAlgorithms(on != 0, false);
     return before;
 }
-RT_API int rt_cuda_devices() {
-    return at::hasCUDA() ? static_cast<int>(at::getNumGPUs()) : 0;
-}
 
 // Random numbers -------------------------------------------------------------------------------------------------------------------
 RT_API int rt_seed(uint64_t seed) { return guarded([&] { at::manual_seed(seed); }); }

@@ -53,7 +53,32 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] internal static partial int rt_inference_push(int on, out nint guard);
     [LibraryImport(Library)] internal static partial void rt_inference_pop(nint guard);
     [LibraryImport(Library)] internal static partial int rt_deterministic(int on);
+
+    [LibraryImport(Library)] internal static partial int rt_cuda_built();
     [LibraryImport(Library)] internal static partial int rt_cuda_devices();
+    [LibraryImport(Library)] internal static partial int rt_cuda_describe(int index, byte* name, int capacity, out int capability);
+    [LibraryImport(Library)] internal static partial int rt_cuda_synchronize(int index);
+    [LibraryImport(Library)] internal static partial int rt_cuda_seed(int index, ulong seed);
+    [LibraryImport(Library)] internal static partial int rt_cuda_tf32(int on);
+    [LibraryImport(Library)] internal static partial int rt_pin_memory(nint a, out nint r);
+    [LibraryImport(Library)] internal static partial int rt_is_pinned(nint a);
+    [LibraryImport(Library)] internal static partial int rt_stream_new(int index, out nint stream);
+    [LibraryImport(Library)] internal static partial int rt_stream_synchronize(nint stream);
+    [LibraryImport(Library)] internal static partial int rt_stream_push(nint stream, out nint guard);
+    [LibraryImport(Library)] internal static partial void rt_stream_pop(nint guard);
+    [LibraryImport(Library)] internal static partial void rt_stream_free(nint stream);
+    [LibraryImport(Library)] internal static partial int rt_graph_new(out nint graph);
+    [LibraryImport(Library)] internal static partial int rt_graph_capture_begin(nint graph);
+    [LibraryImport(Library)] internal static partial int rt_graph_capture_end(nint graph);
+    [LibraryImport(Library)] internal static partial int rt_graph_replay(nint graph);
+    [LibraryImport(Library)] internal static partial int rt_graph_free(nint graph);
+    [LibraryImport(Library)] internal static partial int rt_event_new(out nint made);
+    [LibraryImport(Library)] internal static partial int rt_event_record(nint recorded);
+    [LibraryImport(Library)] internal static partial int rt_event_synchronize(nint recorded);
+    [LibraryImport(Library)] internal static partial int rt_event_elapsed(nint from, nint to, out double milliseconds);
+    [LibraryImport(Library)] internal static partial void rt_event_free(nint recorded);
+    [LibraryImport(Library)] internal static partial int rt_autocast_push(int device, int type);
+    [LibraryImport(Library)] internal static partial int rt_autocast_pop(int device, int type);
 
     [LibraryImport(Library)] internal static partial int rt_seed(ulong seed);
     [LibraryImport(Library)] internal static partial int rt_generator_new(ulong seed, out nint generator);

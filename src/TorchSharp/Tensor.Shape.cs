@@ -132,6 +132,24 @@ public static partial class torch
 
         public Tensor cpu() => to(CPU);
 
+        public Tensor cuda(Device? device = null, bool non_blocking = false) => to(device ?? CUDA, non_blocking: non_blocking);
+
+        public bool is_cuda => device.type == DeviceType.CUDA;
+
+        /// <summary>A copy in memory that a GPU reads and writes by itself, so that copies need not be waited for.</summary>
+        public Tensor pin_memory()
+        {
+            Native.Check(Native.rt_pin_memory(Handle, out var r));
+            return Made(r);
+        }
+
+        public bool is_pinned()
+        {
+            var pinned = Native.rt_is_pinned(Handle) != 0;
+            GC.KeepAlive(this);
+            return pinned;
+        }
+
         public Tensor to(ScalarType type, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
             Moved(type, null, copy, disposeAfter, non_blocking);
 

@@ -79,6 +79,29 @@ public static partial class torch
     {
         public static bool is_available() => device_count() > 0;
 
+        /// <summary>GPUs that can be used; 0 too where the native library was built without CUDA.</summary>
         public static int device_count() => Native.rt_cuda_devices();
+
+        /// <summary>Seeds the current device's random numbers.</summary>
+        public static void manual_seed(long seed) => Native.Check(Native.rt_cuda_seed(-1, unchecked((ulong)seed)));
+
+        /// <summary>Waits for all work of a device.</summary>
+        public static void synchronize(Device? device = null) => Native.Check(Native.rt_cuda_synchronize(device?.index ?? -1));
+    }
+
+    public static class backends
+    {
+        public static class cuda
+        {
+            public static class matmul
+            {
+                /// <summary>Whether float32 products on CUDA may be rounded to 10 bits of mantissa (TF32).</summary>
+                public static bool allow_tf32
+                {
+                    get => Native.rt_cuda_tf32(-1) != 0;
+                    set => _ = Native.rt_cuda_tf32(value ? 1 : 0);
+                }
+            }
+        }
     }
 }

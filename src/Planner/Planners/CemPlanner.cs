@@ -72,15 +72,28 @@ public sealed class CemPlanner : SequencePlanner
     public CemPlanner(CemOptions options, int actionSize, ulong seed, TimeProvider? clock = null)
         : base(options.Horizon, actionSize, options.Candidates + Kept(options) + 1, 1 + Kept(options), seed, clock)
     {
+        Check(options);
+        (_options, _kept) = (options, Kept(options));
+        _colored = new(options.NoiseExponent, options.Horizon, actionSize);
+        _std = new float[Size];
+    }
+
+    /// <exception cref="ArgumentException">Options that cannot be.</exception>
+    internal static void Check(CemOptions options)
+    {
         if (options.Elites < 1 || options.Elites > options.Candidates || options.Decay < 1 || options.KeptElites is < 0 or > 1
             || options.Momentum is < 0 or >= 1)
         {
             throw new ArgumentException(
                 "CEM needs 1 ≤ elites ≤ candidates, a decay of 1 or more, and shares within [0, 1]", nameof(options));
         }
-        (_options, _kept) = (options, Kept(options));
-        _colored = new(options.NoiseExponent, options.Horizon, actionSize);
-        _std = new float[Size];
+    }
+
+    /// <summary>Candidates that an iteration draws.</summary>
+    internal static int Drawn(CemOptions options, int iteration)
+    {
+        int least = Math.Min(2 * options.Elites, options.Candidates);
+        return (int)Math.Max(options.Candidates * Math.Pow(options.Decay, -iteration), least);
     }
 
     private protected override PlanResult Search(IImagination imagination, in PlanRequest request)
@@ -115,8 +128,7 @@ public sealed class CemPlanner : SequencePlanner
     /// <summary>New candidates (1), fewer each time (2), then elites of the iteration or plan before (3), at last the mean (4).</summary>
     private int Draw(ReadOnlySpan<float> mean, int iteration)
     {
-        int least = Math.Min(2 * _options.Elites, _options.Candidates);
-        int count = (int)Math.Max(_options.Candidates * Math.Pow(_options.Decay, -iteration), least);
+        int count = Drawn(_options, iteration);
         _colored.Fill(Noise, Candidates.AsSpan(0, count * Size));
         for (int i = 0; i < count; i++)
             Spread(Candidate(i), mean, _std);

@@ -39,6 +39,9 @@ public sealed class ColoredNoise
         }
     }
 
+    /// <summary>The matrix [horizon, horizon] that makes such noise of white one; null where it stays white.</summary>
+    internal IReadOnlyList<double>? Shape => _shape;
+
     /// <summary>Fills [count, horizon, action].</summary>
     public void Fill(NormalNoise noise, Span<float> values)
     {

@@ -64,7 +64,7 @@ public abstract class SequencePlanner : IPlanner
         _ranked = 0;
         Noise.Restart(_seed, request.Number);
         for (int at = 1; at < _memory.Length; at += Size)
-            Shift(_memory.AsSpan(at, Size), request.Shift);
+            Shift(_memory.AsSpan(at, Size), request.Shift, ActionSize);
         var result = Search(imagination, request);
         _memory[0] = 1;
         return result;
@@ -139,6 +139,16 @@ public abstract class SequencePlanner : IPlanner
         }
     }
 
+    /// <summary>Drops the first actions of a sequence; the last one stands for those that come in.</summary>
+    internal static void Shift(Span<float> sequence, int steps, int actionSize)
+    {
+        int horizon = sequence.Length / actionSize;
+        steps = Math.Min(steps, horizon - 1);
+        sequence[(steps * actionSize)..].CopyTo(sequence);
+        for (int t = horizon - steps; t < horizon; t++)
+            sequence.Slice((horizon - 1 - steps) * actionSize, actionSize).CopyTo(sequence[(t * actionSize)..]);
+    }
+
     /// <summary>candidate = mean + std · candidate, each value in [-1, 1].</summary>
     private protected static void Spread(Span<float> candidate, ReadOnlySpan<float> mean, ReadOnlySpan<float> std)
     {
@@ -147,13 +157,4 @@ public abstract class SequencePlanner : IPlanner
     }
 
     private long NowNs => _clock.GetTimestamp() * (1_000_000_000 / _clock.TimestampFrequency);
-
-    /// <summary>Drops the first actions; the last one stands for those that come in.</summary>
-    private void Shift(Span<float> sequence, int steps)
-    {
-        steps = Math.Min(steps, Horizon - 1);
-        sequence[(steps * ActionSize)..].CopyTo(sequence);
-        for (int t = Horizon - steps; t < Horizon; t++)
-            sequence.Slice((Horizon - 1 - steps) * ActionSize, ActionSize).CopyTo(sequence[(t * ActionSize)..]);
-    }
 }

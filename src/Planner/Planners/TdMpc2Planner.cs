@@ -43,16 +43,24 @@ public sealed class TdMpc2Planner : SequencePlanner
     public TdMpc2Planner(TdMpc2Options options, int actionSize, ulong seed, TimeProvider? clock = null)
         : base(options.Horizon, actionSize, options.Candidates, 1, seed, clock)
     {
+        Check(options);
+        (_options, _iterations) = (options, IterationsOf(options, actionSize));
+        (_std, _weights) = (new float[Size], new double[options.Elites]);
+        _policy = new float[options.PolicyCandidates * Size];
+        _policyNoise = new float[Math.Max(_policy.Length, actionSize)];
+    }
+
+    /// <exception cref="ArgumentException">Options that cannot be.</exception>
+    internal static void Check(TdMpc2Options options)
+    {
         if (options.PolicyCandidates >= options.Candidates || options.Elites < 1 || options.Elites > options.Candidates)
         {
             throw new ArgumentException(
                 "TD-MPC2's planner needs fewer policy sequences than candidates, and 1 ≤ elites ≤ candidates", nameof(options));
         }
-        (_options, _iterations) = (options, options.Iterations ?? (actionSize >= 20 ? 8 : 6));
-        (_std, _weights) = (new float[Size], new double[options.Elites]);
-        _policy = new float[options.PolicyCandidates * Size];
-        _policyNoise = new float[Math.Max(_policy.Length, actionSize)];
     }
+
+    internal static int IterationsOf(TdMpc2Options options, int actionSize) => options.Iterations ?? (actionSize >= 20 ? 8 : 6);
 
     private protected override PlanResult Search(IImagination imagination, in PlanRequest request)
     {

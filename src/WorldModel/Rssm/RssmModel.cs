@@ -20,7 +20,7 @@ public sealed class RssmModel : Module
     private readonly Sequential _continues;
     private readonly Sequential _value;
     private readonly Sequential _actor;
-    private readonly Tensor? _bins;
+    private Tensor? _bins;
 
     public RssmModel(RssmConfig config, ModelShape shape) : base(nameof(RssmModel))
     {
@@ -147,10 +147,11 @@ public sealed class RssmModel : Module
     /// </summary>
     public Tensor NumberLoss(Tensor numbers, Tensor targets) => _bins is null
         ? (numbers.squeeze(-1) - targets).square() * 0.5
-        : -(Transforms.TwoHot(targets, _bins) * numbers.log_softmax(-1)).sum(-1L);
+        : -(Transforms.TwoHot(targets, BinsBeside(numbers)) * numbers.log_softmax(-1)).sum(-1L);
 
     /// <summary>Numbers of reward or value [..., 1 or bins] → what they stand for, [...].</summary>
-    public Tensor Expected(Tensor numbers) => _bins is null ? numbers.squeeze(-1) : Transforms.Expected(numbers, _bins);
+    public Tensor Expected(Tensor numbers) =>
+        _bins is null ? numbers.squeeze(-1) : Transforms.Expected(numbers, BinsBeside(numbers));
 
     /// <summary>Parameters of the model of the world, and those of actor and critic, which learn from it.</summary>
     public IEnumerable<(string Name, Parameter Parameter)> WorldParameters() =>
@@ -164,6 +165,19 @@ public sealed class RssmModel : Module
     {
         _bins?.Dispose();
         base.Dispose(disposing);
+    }
+
+    // The bins are no buffer, for a checkpoint has none: they follow the module to its device when they are used there first.
+    private Tensor BinsBeside(Tensor numbers)
+    {
+        var device = numbers.device;
+        if (_bins!.device.type != device.type || _bins.device.index != device.index)
+        {
+            var moved = _bins.to(device).DetachFromDisposeScope();
+            _bins.Dispose();
+            _bins = moved;
+        }
+        return _bins;
     }
 
     private static bool Behaviour(string name) =>

@@ -26,9 +26,7 @@ public static class SymlogBins
         return Transforms.Symexp(Transforms.Expected(logits, bins));
     }
 
-    private static Tensor On(Tensor logits)
-    {
-        var count = (int)logits.shape[^1];
-        return tensor(Values(count), [count], device: logits.device);
-    }
+    // Made where the logits are, of nothing but numbers: a copy from the processor could not be recorded in a CUDA graph.
+    private static Tensor On(Tensor logits) =>
+        linspace(-Largest, Largest, logits.shape[^1], dtype: logits.dtype, device: logits.device);
 }

@@ -50,7 +50,8 @@ internal sealed class RssmLearner : ILearner
         RssmStep? learned = null;
         foreach (Sequences batch in batches)
         {
-            learned = RssmLoss.Of(_model, _config.Loss, batch, step);
+            using (LowPrecision.Begin(_config))
+                learned = RssmLoss.Of(_model, _config.Loss, batch, step);
             if (!double.IsFinite(learned.Parts["loss"]))
                 throw new NotFiniteNumberException();
             (learned.Loss / (double)batches.Count).backward();

@@ -58,7 +58,8 @@ internal sealed class TdMpc2Learner : ILearner
         TdMpc2Step? learned = null;
         foreach (Sequences batch in batches)
         {
-            learned = TdMpc2Loss.Of(_model, _targets, _config.TdMpc2Loss, batch);
+            using (LowPrecision.Begin(_config))
+                learned = TdMpc2Loss.Of(_model, _targets, _config.TdMpc2Loss, batch);
             if (!double.IsFinite(learned.Parts["loss"]))
                 throw new NotFiniteNumberException();
             (learned.Loss / (double)batches.Count).backward();

@@ -106,6 +106,12 @@ public sealed record TrainConfig
     /// <summary>cpu, cuda or cuda:1.</summary>
     public string Device { get; init; } = "cpu";
 
+    /// <summary>
+    /// Compute the losses' products in bfloat16, on weights that stay in float32; actor, critic and policy are left in float32. Refused
+    /// where the device has none.
+    /// </summary>
+    public bool Bf16 { get; init; }
+
     /// <summary>Threads that compute on the CPU; the same number gives the same bits.</summary>
     public int Threads { get; init; } = 1;
 
@@ -172,6 +178,8 @@ public sealed record TrainConfig
             throw new ArgumentException("steps, batch, validate_every, checkpoint_every, threads, workers and accumulate are at least 1");
         if (Optimizer.Warmup > Steps)
             throw new ArgumentException($"optimizer.warmup of {Optimizer.Warmup} steps is longer than the run of {Steps}");
+        if (Bf16 && LowPrecision.Missing(Device) is { } missing)
+            throw new ArgumentException($"bf16: {missing}");
         if (Kind == ModelKind.TdMpc2)
         {
             TdMpc2.Check();

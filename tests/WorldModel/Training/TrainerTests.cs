@@ -80,6 +80,26 @@ public sealed class TrainerTests(TrainerTests.Episodes episodes) : NoLeaks, ICla
             File.ReadAllBytes(Path.Combine(killed.Path, "last", ModelCard.WeightsFile)));
     }
 
+    [SkippableTheory]
+    [InlineData(ModelKind.Rssm)]
+    [InlineData(ModelKind.TdMpc2)]
+    public void In_bfloat16_a_run_learns_nearly_the_same(ModelKind kind)
+    {
+        Skip.IfNot(TorchDevices.Bf16.Missing(torch.CPU) is null, "this processor computes no bfloat16");
+        TrainConfig config = (kind == ModelKind.Rssm ? Config : Latent) with { Steps = 4 };
+        double[] full = Losses("full", config), half = Losses("half", config with { Bf16 = true });
+
+        Assert.NotEqual(full, half);
+        Assert.All(full.Zip(half), pair => Assert.Equal(pair.First, pair.Second, 0.03 * Math.Abs(pair.First)));
+
+        double[] Losses(string name, TrainConfig config)
+        {
+            var losses = new List<double>();
+            Go(new RunFolder(Path.Combine(_runs.Path, name)), config, false, progress => losses.Add(progress.Numbers["loss"]));
+            return [.. losses];
+        }
+    }
+
     [Fact]
     public void A_run_that_was_stopped_keeps_the_step_it_was_in()
     {
