@@ -309,7 +309,7 @@ internal sealed class CoreHandler(
         _recordingTimer?.Cancel();
         _jog.Recording = false;
         if (policies.Current is not TeleopPolicy) // a person goes on leading it, to where the next begins
-            policies.End($"{id} ended");
+            policies.End($"{id} ended", code == ExitCode.Done ? ExitCode.Interrupted : code);
         EndFreedrive();
         status.Say(note is null ? $"{id} ended as {outcome.ToString().ToLowerInvariant()}" : $"{id}: {note}");
         return id;
@@ -322,7 +322,7 @@ internal sealed class CoreHandler(
             _recordingTimer?.Cancel();
             _jog.Recording = false;
             if (policies.Current is not TeleopPolicy)
-                policies.End("discarded");
+                policies.End("discarded", ExitCode.Interrupted);
             EndFreedrive();
         }
         string id = await recorder.DiscardAsync();
@@ -399,18 +399,18 @@ internal sealed class CoreHandler(
     }
 
     /// <summary>Stops the arm and marks the running recording.</summary>
-    private void StopArm(string why)
+    private void StopArm(string why, int code = ExitCode.Device)
     {
         Interlocked.Increment(ref _stops);
         _orders.Stop();
-        policies.Stop(why);
+        policies.Stop(why, code);
         _gripper.Stop(why);
         recorder.Event(CaptureEventKinds.Stop, why);
     }
 
     private async Task<object?> StopAsync(CancellationToken cancel)
     {
-        StopArm(ByAPerson); // before anything that may be waiting for its turn
+        StopArm(ByAPerson, ExitCode.Interrupted); // before anything that may be waiting for its turn
         Task program = _orders.StopProgramAsync();
         await _oneAtATime.WaitAsync(cancel);
         try
