@@ -6,7 +6,9 @@ using RobotWorldModel.WorldModel.Evaluation;
 
 namespace RobotWorldModel.Runtime.Desk;
 
-/// <summary>Training runs over HTTP: list, numbers over steps, what an evaluation found. A run is named by <c>?run=</c>: its id has slashes.</summary>
+/// <summary>
+/// Training runs over HTTP: list, numbers over steps, what an evaluation found. A run is named by <c>?run=</c>: its id has slashes.
+/// </summary>
 internal sealed class RunApi(RunStore store)
 {
     private const int Points = 800; // more than a plot has pixels for each line

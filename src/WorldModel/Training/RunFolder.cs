@@ -22,8 +22,8 @@ public sealed record RunState
 
 /// <summary>
 /// A run's files: config.json, metrics.jsonl, progress.json, events (TensorBoard), best/ and last/, each a model with its card; last/
-/// also has what it takes to go on. Of a model whose loss does not rank it, best/ is the one that was validated last. A checkpoint is written aside and
-/// put in place in one step, so that a kill leaves the one before or the new one.
+/// also has what it takes to go on. Of a model whose loss does not rank it, best/ is the one that was validated last. A checkpoint is
+/// written aside and put in place in one step, so that a kill leaves the one before or the new one.
 /// </summary>
 public sealed class RunFolder
 {

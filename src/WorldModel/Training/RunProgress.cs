@@ -56,7 +56,7 @@ public sealed record RunProgress
     public string ToJson() => JsonSerializer.Serialize(this, TrainJson.Readable.RunProgress);
 
     /// <summary>In clock ticks since the machine started (proc(5), field 22 of stat); 0 where there is no such process.</summary>
-    internal static long StartOf(int process)
+    public static long StartOf(int process)
     {
         try
         {

@@ -10,7 +10,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => plot
 export class Plot {
   /**
    * @param host the section to fill
-   * @param options {title, height, series: [{name, unit, digits, right, dash, sparse}], left, right: axis labels, range: [x0, x1]?,
+   * @param options {title, height, series: [{name, unit, digits, text(value)?, right, dash, sparse}], left, right: axis labels, range: [x0, x1]?,
    *   log: left axis?, onSeek(x)?}; what is sparse has dots, and lines over its gaps
    */
   constructor(host, options) {
@@ -37,7 +37,10 @@ export class Plot {
   }
 
   setValues(values) {
-    values.forEach((value, i) => setText(this.chips[i].value, fixed(value, this.options.series[i].digits ?? 2)));
+    values.forEach((value, i) => {
+      const { text, digits } = this.options.series[i];
+      setText(this.chips[i].value, text ? text(value) : fixed(value, digits ?? 2));
+    });
   }
 
   setCursor(x) {

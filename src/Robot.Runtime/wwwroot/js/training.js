@@ -153,7 +153,7 @@ class Detail {
       if (names.length === 0) continue;
       const columns = names.map(n => series.values[n]);
       const plot = this.#plot(this.curves, group.title, names.map((name, i) => ({
-        name, digits: 4, right: group.right?.includes(name), sparse: columns[i].some(v => v == null),
+        name, text: short, right: group.right?.includes(name), sparse: columns[i].some(v => v == null),
       })), {
         left: '', right: names.some(n => group.right?.includes(n)) ? ' ' : undefined,
         log: group.log && columns.every(c => c.every(v => v == null || v > 0)),
@@ -165,7 +165,7 @@ class Detail {
   #drawErrors(evaluation) {
     const one = (title, unit, rows) => {
       if (!rows?.length) return;
-      this.#plot(this.errors, title, ['model', 'repeat last', 'constant velocity'].map(name => ({ name, digits: 4 })), {
+      this.#plot(this.errors, title, ['model', 'repeat last', 'constant velocity'].map(name => ({ name, text: short })), {
         left: `RMSE, ${unit}`,
       }).set([rows.map(r => r.step), rows.map(r => r.model.rmse), rows.map(r => r.repeat_last.rmse),
         rows.map(r => r.constant_velocity.rmse)]);

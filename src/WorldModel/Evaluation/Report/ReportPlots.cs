@@ -44,7 +44,8 @@ internal static class ReportPlots
         ],
     };
 
-    public static SvgPlot Dependence(Dependence one) => new(ShortName.OfModality(one.Name), Step, one.Name == "reward" ? "RMSE" : "RMSE, normalised")
+    public static SvgPlot Dependence(Dependence one) => new(
+        ShortName.OfModality(one.Name), Step, one.Name == "reward" ? "RMSE" : "RMSE, normalised")
     {
         Lines =
         [
