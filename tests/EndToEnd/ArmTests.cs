@@ -71,7 +71,6 @@ public class ArmTests(RunningCell running)
         Eventually.True(() => _cell.Status().Motion.Arm == "moving", "the arm moves", 60);
         _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
         move.WaitForEnd().MustRefuse(ExitCode.Interrupted, "stopped by a person");
-        Arm("home").MustEndWith(ExitCode.Done);
     }
 
     [Fact]
