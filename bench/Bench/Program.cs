@@ -78,12 +78,14 @@ var work = new Option<string?>("--work")
     HelpName = "DIR",
 };
 var quick = new Option<bool>("--quick") { Description = "Far too little of everything: to see that it works" };
+var asItIs = new Option<bool>("--as-it-is") { Description = "Runs that are in --work learn no further" };
 var learned = new Command("learned-control", "Learning to control offline, beside planning in the true dynamics and what was published")
 {
-    task, work, quick,
+    task, work, quick, asItIs,
 };
 learned.SetAction((parsed, cancel) => ShowAsync("learned-control", parsed.GetValue(keep), results => Task.Run(() =>
-    LearnedControlBench.Run(results, parsed.GetValue(task), parsed.GetValue(work), parsed.GetValue(quick), cancel))));
+    LearnedControlBench.Run(results, parsed.GetValue(task), parsed.GetValue(work), parsed.GetValue(quick),
+        parsed.GetValue(asItIs), cancel))));
 root.Add(learned);
 
 var goals = new Option<int>("--goals") { Description = "Of reach's seeds 20000 and on", DefaultValueFactory = _ => 100 };

@@ -7,12 +7,14 @@ using System.Text.Json.Nodes;
 namespace RobotWorldModel.Bench;
 
 /// <summary>The number to beat.</summary>
-/// <param name="Rule">at most, at least, exactly.</param>
+/// <param name="Rule">at most, at least, above, exactly.</param>
 internal sealed record Goal(string Rule, double Value)
 {
     public static Goal AtMost(double value) => new("at most", value);
 
     public static Goal AtLeast(double value) => new("at least", value);
+
+    public static Goal Above(double value) => new("above", value);
 
     public static Goal Exactly(double value) => new("exactly", value);
 
@@ -20,6 +22,7 @@ internal sealed record Goal(string Rule, double Value)
     {
         "exactly" => value == Value,
         "at least" => value >= Value,
+        "above" => value > Value,
         _ => value <= Value,
     };
 

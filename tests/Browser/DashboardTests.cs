@@ -3,6 +3,7 @@ using Microsoft.Playwright;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.Runtime.Tests.Desk.Fakes;
 using RobotWorldModel.Tests.Shared;
+using RobotWorldModel.WorldModel.Training;
 using static Microsoft.Playwright.Assertions;
 
 namespace RobotWorldModel.Browser.Tests;
@@ -69,6 +70,43 @@ public sealed class DashboardTests(BrowserFixture browser) : IClassFixture<Brows
         await Expect(page.GetByLabel("Shown frame")).ToContainTextAsync("frame 17 of 24");
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("#/episodes/demo_000/17$"));
         await ScreenshotAsync(page, "episode");
+        Assert.Empty(trouble);
+    }
+
+    [SkippableFact]
+    public async Task ATrainingIsFollowedWhileItLearnsAndShowsHowItImaginesOnceItIsEvaluated()
+    {
+        string folder = FakeRun.Write(_rig.Runs, "pendulum/first", step: 350);
+        FakeRun.Tell(folder, RunPhase.Running, 350, FakeRun.OwnStart);
+        FakeRun.Tell(FakeRun.Write(_rig.Runs, "older", step: 20), RunPhase.Failed, 20, 1, "the loss is not a finite number");
+        IPage page = await browser.OpenAsync(_rig.Desk.Address, "#/training");
+        var trouble = new List<string>();
+        page.Console += (_, message) => { if (message.Type is "error" or "warning") trouble.Add(message.Text); };
+        page.PageError += (_, error) => trouble.Add(error);
+        ILocator row = page.GetByRole(AriaRole.Row, new() { Name = "pendulum/first" });
+        await Expect(row).ToContainTextAsync("running");
+        await Expect(row).ToContainTextAsync("350 / 1000");
+        await Expect(page.GetByRole(AriaRole.Row, new() { Name = "older" })).ToContainTextAsync("failed");
+        await row.GetByRole(AriaRole.Link).ClickAsync();
+
+        ILocator run = page.GetByRole(AriaRole.Region, new() { Name = "Run", Exact = true });
+        await Expect(run).ToContainTextAsync("step 350 of 1000");
+        await Expect(run).ToContainTextAsync("8.0 steps/s");
+        await Expect(run).ToContainTextAsync("81 s left");
+        ILocator losses = page.GetByRole(AriaRole.Region, new() { Name = "Loss", Exact = true });
+        await Expect(losses).ToContainTextAsync("validation_loss");
+        await Expect(losses.Locator("canvas")).ToBeVisibleAsync();
+        await ScreenshotAsync(page, "training");
+
+        File.AppendAllLines(Path.Combine(folder, "metrics.jsonl"), Enumerable.Range(351, 650).Select(FakeRun.Line));
+        FakeRun.Tell(folder, RunPhase.Done, 1000, FakeRun.OwnStart);
+        FakeRun.Evaluate(folder);
+        await Expect(run).ToContainTextAsync("step 1000 of 1000");
+        await Expect(run).ToContainTextAsync("done");
+        ILocator errors = page.GetByRole(AriaRole.Region, new() { Name = "task", Exact = true });
+        await Expect(errors).ToContainTextAsync("constant velocity");
+        await Expect(run.GetByRole(AriaRole.Link, new() { Name = "Report of the evaluation" })).ToBeVisibleAsync();
+        await ScreenshotAsync(page, "training-done");
         Assert.Empty(trouble);
     }
 

@@ -64,6 +64,16 @@ public class ArmTests(RunningCell running)
     }
 
     [Fact]
+    public void A_move_that_a_person_stops_was_interrupted()
+    {
+        Arm("home").MustEndWith(ExitCode.Done);
+        var move = _cell.Start("arm", "move", "--by", "0,0,0.06", "--share", "0.05", "--config", _cell.Config);
+        Eventually.True(() => _cell.Status().Motion.Arm == "moving", "the arm moves", 60);
+        _cell.Run("stop", "--config", _cell.Config).MustEndWith(ExitCode.Done);
+        move.WaitForEnd().MustRefuse(ExitCode.Interrupted, "stopped by a person");
+    }
+
+    [Fact]
     public void Nothing_is_unlocked_for_who_has_gone()
     {
         using (var control = new CellControl(_cell.Control))

@@ -43,6 +43,17 @@ public class MpcRecordingTests(ITestOutputHelper output)
         Assert.Contains("plans are the same to the bit", again.Out, StringComparison.Ordinal);
         AnotherModelIsRefused(cell);
         AnotherPlanIsFound(cell.Episodes[0]);
+        APersonStopsIt(cell, () => cell.Run("stop", "--config", cell.Config).MustEndWith(ExitCode.Done));
+        Assert.Equal(("stopped", "stopped by a person"), (cell.Status().Mpc!.State, cell.Status().Mpc!.Message));
+    }
+
+    private static void APersonStopsIt(TestCell cell, Action stop)
+    {
+        RobotProcess running = cell.Start("mpc", "--config", cell.Config, "--data", cell.Data, "--model", cell["model"],
+            "--goal", cell["goals.yaml"], "--seconds", "60");
+        Eventually.True(() => cell.Status().Mpc is { State: "controlling" }, "the model controls", 60);
+        stop();
+        running.WaitForEnd().MustEndWith(ExitCode.Interrupted);
     }
 
     private static void CopyModel(string to, Action<JsonNode> change)

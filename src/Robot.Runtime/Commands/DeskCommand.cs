@@ -17,7 +17,8 @@ internal static class DeskCommand
         var data = new Option<string>("--data") { Required = true };
         var runtime = new Option<string>("--runtime") { Required = true };
         var config = new Option<string>("--config") { Required = true };
-        var command = new Command("desk", "API and dashboard; core starts it.") { listen, core, data, runtime, config };
+        var runs = new Option<string>("--runs") { Required = true };
+        var command = new Command("desk", "API and dashboard; core starts it.") { listen, core, data, runtime, config, runs };
         command.Hidden = true;
         command.SetAction(async (parsed, cancel) =>
         {
@@ -28,7 +29,7 @@ internal static class DeskCommand
             {
                 await DeskServer.RunAsync(
                     new(parsed.GetValue(listen)!, parsed.GetValue(core)!, parsed.GetValue(data)!, parsed.GetValue(runtime)!,
-                        parsed.GetValue(config)!),
+                        parsed.GetValue(config)!, parsed.GetValue(runs)!),
                     () => Console.WriteLine(DeskSupervisor.Listens), ended.Token);
                 return ExitCode.Done;
             }

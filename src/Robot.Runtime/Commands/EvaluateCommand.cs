@@ -58,7 +58,7 @@ internal static class EvaluateCommand
     private static int Run(string run, string root, EvaluationOptions options, string? output, bool json, CancellationToken cancel)
     {
         (ModelCard card, string weights) = Open(run);
-        string folder = output ?? Path.Combine(run, "evaluation");
+        string folder = output ?? Path.Combine(run, EvaluationReport.Folder);
         return Learning.Run(() =>
         {
             EvaluationReport report = Evaluate(card, weights, root, options, cancel);
@@ -118,14 +118,16 @@ internal static class EvaluateCommand
         AnsiConsole.Write(table);
         foreach (ModalityResult m in result.Modalities.Where(m => m.Pictures.Count > 0))
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{m.Name}: PSNR {m.Pictures[^1].Psnr:0.0} dB of 1, SSIM {m.Pictures[^1].Ssim:0.000} at +{m.Pictures[^1].Step}; "
+                $"{ShortName.OfModality(m.Name)}: PSNR {m.Pictures[^1].Psnr:0.0} dB of 1, "
+                    + $"SSIM {m.Pictures[^1].Ssim:0.000} at +{m.Pictures[^1].Step}; "
                     + $"repeat last {m.Pictures[^1].PsnrRepeatLast:0.0} dB, {m.Pictures[^1].SsimRepeatLast:0.000}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"KL {result.Kl.OneStep.Skip(s.Context).Average():0.##} nats one step ahead, "
                 + $"{result.Kl.Imagined[^1]:0.##} imagined to +{s.Horizon}"));
         if (result.Actions is { } actions)
             Console.WriteLine("error with another window's actions, to that with the true ones: "
-                + string.Join(", ", actions.Predictions.Select(p => $"{p.Name} {(p.Ratio is { } r ? ErrorTable.Number(r) : "-")}")));
+                + string.Join(", ", actions.Predictions.Select(
+                    p => $"{ShortName.OfModality(p.Name)} {(p.Ratio is { } r ? ErrorTable.Number(r) : "-")}")));
         foreach (string warning in result.Warnings)
             Console.WriteLine($"warning: {warning}");
         Console.WriteLine($"report: {report}");

@@ -66,7 +66,7 @@ internal static class MpcCommand
             Tell(end);
             foreach (string id in end.Episodes)
                 Console.WriteLine(Recordings.Describe(await Recordings.WaitAsync(service, id).WaitAsync(cancel)));
-            return end.State == "done" ? ExitCode.Done : ExitCode.Device;
+            return end.Code;
         });
         return command;
     }

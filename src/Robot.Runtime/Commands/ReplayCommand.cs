@@ -53,7 +53,7 @@ internal static class ReplayCommand
                 $"ease to the first pose and play {plan.Seconds / pace:0.0} s", cancel);
             var end = await RunAsync(service, folder, pace, cancel);
             Console.WriteLine($"replay {end.State}: {end.Message}");
-            return end.State == "done" ? ExitCode.Done : ExitCode.Device;
+            return end.Code;
         });
         return command;
     }

@@ -12,17 +12,24 @@ internal static class RunCommand
     {
         var config = SharedOptions.Config();
         var data = SharedOptions.Data();
+        var runs = new Option<string>("--runs")
+        {
+            Description = "Folder of 'robot train' runs that the dashboard shows",
+            DefaultValueFactory = _ => "runs",
+            HelpName = "FOLDER",
+        };
         var quiet = new Option<bool>("--quiet") { Description = "Say only what is wrong", Hidden = true };
         var command = new Command("run",
             "Runs the service of a cell: connects its devices in any order, records, replays, and serves the dashboard.")
         {
-            config, data, quiet,
+            config, data, runs, quiet,
         };
         command.SetAction(async (parsed, cancel) =>
         {
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             ChildProcess.WhenParentEnds(ended.Cancel);
-            using var service = new CoreService(CellConfig.Load(parsed.GetValue(config)!), parsed.GetValue(data)!, parsed.GetValue(quiet));
+            using var service = new CoreService(
+                CellConfig.Load(parsed.GetValue(config)!), parsed.GetValue(data)!, parsed.GetValue(runs)!, parsed.GetValue(quiet));
             return await service.RunAsync(ended.Token);
         });
         return command;

@@ -12,7 +12,7 @@ namespace RobotWorldModel.Runtime.Commands;
 /// <summary>robot simulate: episodes of a task, faster than real time.</summary>
 internal static class SimulateCommand
 {
-    private const string Noise = "noise", Planner = "planner", Expert = "expert";
+    private const string Noise = "noise", Planner = "planner", Teacher = "teacher", Expert = "expert";
 
     private sealed record Asked(
         string Task, int Episodes, long Seed, string Policy, double? NoiseStd, string? Data, int Workers, int? Horizon, int? Candidates,
@@ -30,10 +30,10 @@ internal static class SimulateCommand
         var seed = new Option<long>("--seed") { Description = "Of the first; each next one has the next", DefaultValueFactory = _ => 0 };
         var policy = new Option<string>("--policy")
         {
-            Description = "Who acts: noise (coloured), planner (CEM in the true dynamics), expert (reach's script), or a run's folder, "
-                + "whose model plans",
+            Description = "Who acts: noise (coloured), planner (CEM in the true dynamics), teacher (the same with what it takes to make "
+                + "episodes to learn from), expert (reach's script), or a run's folder, whose model plans",
             DefaultValueFactory = _ => Noise,
-            HelpName = "noise|planner|expert|RUN",
+            HelpName = "noise|planner|teacher|expert|RUN",
         };
         var noise = new Option<double?>("--noise")
         {
@@ -89,19 +89,20 @@ internal static class SimulateCommand
 
     private static PolicyKind PolicyOf(Asked asked, SimulatedTask task)
     {
-        CemOptions search = task.Search with
+        CemOptions own = asked.Policy == Teacher ? task.Teacher : task.Search;
+        CemOptions search = own with
         {
-            Horizon = asked.Horizon ?? task.Search.Horizon,
-            Candidates = asked.Candidates ?? task.Search.Candidates,
-            Elites = asked.Candidates is { } n ? Math.Max(1, n / 10) : task.Search.Elites,
-            Iterations = asked.Iterations ?? task.Search.Iterations,
+            Horizon = asked.Horizon ?? own.Horizon,
+            Candidates = asked.Candidates ?? own.Candidates,
+            Elites = asked.Candidates is { } n ? Math.Max(1, n / 10) : own.Elites,
+            Iterations = asked.Iterations ?? own.Iterations,
         };
         if (search.Horizon < 1 || search.Candidates < 2 || search.Iterations < 1)
             throw new RobotException(ExitCode.Usage, "--horizon and --iterations are at least 1, --candidates at least 2");
         return asked.Policy switch
         {
             Noise => PolicyKind.Noise(asked.NoiseStd ?? 1),
-            Planner => PolicyKind.TruePlanner(search),
+            Planner or Teacher => PolicyKind.TruePlanner(search),
             Expert when task.Name == "reach" => PolicyKind.Expert(),
             Expert => throw new RobotException(ExitCode.Usage, $"{task.Name} has no expert; reach has one"),
             var run => Learned(LearnedModel.Open(run, task, task.Make()), search, asked),

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using RobotWorldModel.Runtime.Protocol;
 using RobotWorldModel.WorldModel.Data;
+using RobotWorldModel.WorldModel.Evaluation;
 using RobotWorldModel.WorldModel.Training;
 using Spectre.Console;
 
@@ -99,7 +100,7 @@ internal static class TrainCommand
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"data: {s.Train} episodes to learn from, {s.Validation} to validate, {s.Hours:0.##} h at {s.RateHz:0.##} Hz, "
             + $"robot {s.Robot ?? "none"}"));
-        Console.WriteLine($"sees {string.Join(", ", data.Modalities.Select(m => m.Name))}; does {s.Actions}");
+        Console.WriteLine($"sees {string.Join(", ", data.Modalities.Select(m => ShortName.OfModality(m.Name)))}; does {s.Actions}");
         Console.WriteLine($"run: {run.Path}{(trainer.Step > 0 ? $", goes on after step {trainer.Step}" : "")}");
     }
 

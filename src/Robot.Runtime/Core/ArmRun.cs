@@ -49,7 +49,7 @@ internal sealed class ArmRun(CellConfig config, CellDevices devices, PolicyRunne
     {
         var end = await (_moving ?? throw new RobotException(ExitCode.Usage, "no move has been begun"));
         if (!end.Completed)
-            throw new RobotException(ExitCode.Device, $"the move ended before its end: {end.Why}");
+            throw new RobotException(end.Code, $"the move ended before its end: {end.Why}");
         if (policies.Current is MovePolicy or GripperPolicy)
             policies.End("the move is done");
         return new { };

@@ -4,13 +4,15 @@ using RobotWorldModel.Collector.Capture;
 using RobotWorldModel.Collector.Episodes;
 using RobotWorldModel.Runtime.Configuration;
 using RobotWorldModel.Runtime.Core.Mpc;
-using RobotWorldModel.Runtime.Core.Policies;
 using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Core;
 
-/// <summary>What core does when it is asked to: one request at a time, but for those that only wait.</summary>
-internal sealed class CoreHandler(
+/// <summary>
+/// What core does when it is asked to: one request at a time, but for those that only wait. Here is whose turn it is and what stops it;
+/// recordings and what moves the arm have files of their own.
+/// </summary>
+internal sealed partial class CoreHandler(
     CellConfig config, CellDevices devices, Recorder recorder, EncoderJobs encoders, PolicyRunner policies, StatusReporter status,
     ForceRun force, Action shutdown)
     : ICoreHandler, IDisposable
@@ -196,227 +198,25 @@ internal sealed class CoreHandler(
         static RobotException Stopped() => new(ExitCode.Interrupted, "it was stopped while it began");
     }
 
-    private async Task<object> StartRecordingAsync(JsonElement parameters, object connection, CancellationToken cancel)
-    {
-        string task = parameters.Text("task"), source = parameters.Text("source", "none");
-        double seconds = parameters.Number("seconds", double.PositiveInfinity);
-        if (recorder.RunningId is { } running)
-            throw new RobotException(ExitCode.Busy, $"{running} is being recorded; end it first");
-        if (!double.IsPositiveInfinity(seconds) && !(seconds is >= 0.1 and <= 86_400))
-            throw new RobotException(ExitCode.Usage, $"{seconds} seconds are out of range; 0.1 to 86400 (a day) are allowed");
-        _calibration.MustNotRun();
-        if (policies.Current is MpcPolicy) // it would be told as demonstrated by a person
-            throw new RobotException(ExitCode.Busy, "a model controls the arm; stop it first. 'robot mpc --record' records what it does");
-        var (before, freedriveBefore) = (policies.Current, _freedrive);
-        // The source first: it may refuse, and an empty episode helps nobody.
-        (Action Go, Task<PolicyEnd> Ended)? script = source switch
-        {
-            "scripted" => await _scripted.PrepareAsync(cancel),
-            "freedrive" or "jog" or "teleop" or "none" => null,
-            _ => throw new RobotException(ExitCode.Usage, $"source '{source}' is not known; use scripted, freedrive, jog, teleop or none"),
-        };
-        string id;
-        try
-        {
-            if (source == "freedrive")
-                _freedrive = FreedriveRun.Start(config, policies);
-            else if (source == "jog")
-            {
-                _jog.Recording = true;
-                _jog.Take();
-            }
-            else if (source == "teleop")
-                _teleop.Take();
-            bool teleoperated = source == "teleop" || (source == "none" && policies.Current is TeleopPolicy); // it runs already
-            id = recorder.Start(task, teleoperated ? _teleop.Source : source);
-        }
-        catch
-        {
-            _jog.Recording = false;
-            if (policies.Current != before) // what ran already goes on
-                policies.End("the recording did not start");
-            if (_freedrive != freedriveBefore)
-                EndFreedrive();
-            throw;
-        }
-        if (source != "none")
-            _starter = new(connection, source == "freedrive" ? _freedrive : policies.Current);
-        status.Say($"{id}: {task}");
-        _recordingTimer = new();
-        _ = EndByItselfAsync(id, script, seconds, _recordingTimer.Token);
-        return new { id };
-    }
-
-    /// <summary>Ends the recording when its script is done or its time is over, unless somebody ends it before.</summary>
-    private async Task EndByItselfAsync(string id, (Action Go, Task<PolicyEnd> Ended)? prepared, double seconds, CancellationToken ended)
-    {
-        int stops = Volatile.Read(ref _stops);
-        try
-        {
-            var time = double.IsFinite(seconds) ? Task.Delay(TimeSpan.FromSeconds(seconds), ended) : Task.Delay(Timeout.Infinite, ended);
-            if (prepared is not { } script)
-            {
-                await time;
-                await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Timeout);
-                return;
-            }
-            await Task.Delay(ScriptedDemonstration.LeadIn, ended); // the first rows show the arm at rest
-            script.Go();
-            if (await Task.WhenAny(script.Ended, time) == time)
-            {
-                await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Timeout);
-                return;
-            }
-            var end = await script.Ended;
-            if (end.Completed)
-                await EndIfRunningAsync(id, _scripted.Judge(), EpisodeEnd.Terminal);
-            else if (Volatile.Read(ref _stops) != stops)
-                await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Operator, end.Why, stopped: true);
-            else
-                await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Terminal, end.Why, code: ExitCode.Device);
-        }
-        catch (OperationCanceledException)
-        {
-            // somebody ended it first
-        }
-        catch (RobotException e)
-        {
-            await EndIfRunningAsync(id, Outcome.Unknown, EpisodeEnd.Terminal, e.Message, code: e.Code);
-        }
-    }
-
-    private async Task EndIfRunningAsync(
-        string id, Outcome outcome, EpisodeEnd end, string? note = null, bool stopped = false, int code = ExitCode.Done)
-    {
-        await _oneAtATime.WaitAsync();
-        try
-        {
-            if (recorder.RunningId == id)
-                StopRecording(outcome, end, note, stopped, code);
-        }
-        finally
-        {
-            _oneAtATime.Release();
-        }
-    }
-
-    /// <param name="stopped">By a person who stopped the arm: whoever records one episode after the other begins no other.</param>
-    /// <param name="code">Of whoever records: not 0 where something went wrong.</param>
-    private string StopRecording(
-        Outcome outcome, EpisodeEnd end, string? note = null, bool stopped = false, int code = ExitCode.Done)
-    {
-        string id = recorder.Stop(outcome, end, note, stopped, code);
-        _recordingTimer?.Cancel();
-        _jog.Recording = false;
-        if (policies.Current is not TeleopPolicy) // a person goes on leading it, to where the next begins
-            policies.End($"{id} ended");
-        EndFreedrive();
-        status.Say(note is null ? $"{id} ended as {outcome.ToString().ToLowerInvariant()}" : $"{id}: {note}");
-        return id;
-    }
-
-    private async Task<string> DiscardAsync()
-    {
-        if (recorder.RunningId is not null)
-        {
-            _recordingTimer?.Cancel();
-            _jog.Recording = false;
-            if (policies.Current is not TeleopPolicy)
-                policies.End("discarded");
-            EndFreedrive();
-        }
-        string id = await recorder.DiscardAsync();
-        _ = encoders.RefreshIndexAsync(recorder.DataRoot);
-        status.Say($"{id} is in the trash");
-        return id;
-    }
-
-    private object StartReplay(JsonElement parameters, object connection, Func<bool> stopped)
-    {
-        if (recorder.RunningId is { } running)
-            throw new RobotException(ExitCode.Busy, $"{running} is being recorded; end it first");
-        string episode = parameters.Text("episode");
-        if (EpisodeNaming.IsEpisodeName(episode))
-            episode = Path.Combine(recorder.Demonstrations, episode);
-        _replay.Start(config, episode, parameters.Number("speed", 1), stopped, end => status.Say(end));
-        _starter = new(connection, policies.Current);
-        return new { };
-    }
-
-    private object StartMpc(JsonElement parameters, object connection)
-    {
-        if (recorder.RunningId is { } running)
-            throw new RobotException(ExitCode.Busy, $"{running} is being recorded; end it first");
-        MpcRecording? recording = null;
-        if (parameters.IsTrue("record"))
-        {
-            _calibration.MustNotRun();
-            recording = new(recorder, _oneAtATime, () => Volatile.Read(ref _stops), status.Say);
-        }
-        _mpc.Start(parameters, recording, status.Say);
-        _starter = new(connection, policies.Current);
-        return new { };
-    }
-
-    private ArmMove Move(JsonElement parameters, object connection)
-    {
-        var move = _arm.Move(parameters);
-        _starter = new(connection, policies.Current);
-        return move;
-    }
-
-    private object MoveGripper(JsonElement parameters, object connection)
-    {
-        _arm.Follow(_gripper.Move(parameters, connection));
-        _starter = new(connection, policies.Current);
-        return new { };
-    }
-
-    private object Teleoperate(object connection)
-    {
-        _teleop.Take();
-        _starter = new(connection, policies.Current);
-        return new { };
-    }
-
-    private object Freedrive(object connection)
-    {
-        if (!config.Motion.Enabled)
-            throw new RobotException(ExitCode.Device,
-                $"motion is off for this cell: lead the arm with the pendant's freedrive, or set motion.enabled in {config.File}");
-        if (_freedrive is { Active: true })
-            throw new RobotException(ExitCode.Busy, "the arm is being led already");
-        EndFreedrive();
-        _freedrive = FreedriveRun.Start(config, policies);
-        _starter = new(connection, _freedrive);
-        return new { };
-    }
-
-    private object Hold()
-    {
-        EndFreedrive();
-        return new { };
-    }
-
     /// <summary>Stops the arm and marks the running recording.</summary>
-    private void StopArm(string why)
+    private void StopArm(string why, int code = ExitCode.Device)
     {
         Interlocked.Increment(ref _stops);
         _orders.Stop();
-        policies.Stop(why);
+        policies.Stop(why, code);
         _gripper.Stop(why);
         recorder.Event(CaptureEventKinds.Stop, why);
     }
 
     private async Task<object?> StopAsync(CancellationToken cancel)
     {
-        StopArm(ByAPerson); // before anything that may be waiting for its turn
+        StopArm(ByAPerson, ExitCode.Interrupted); // before anything that may be waiting for its turn
         Task program = _orders.StopProgramAsync();
         await _oneAtATime.WaitAsync(cancel);
         try
         {
             await Task.Yield(); // as below: the connection's next line must be read meanwhile
-            SaveAndIdle(ByAPerson);
+            SaveAndIdle(ByAPerson, ExitCode.Interrupted);
         }
         finally
         {
@@ -426,9 +226,9 @@ internal sealed class CoreHandler(
         return new { };
     }
 
-    private void SaveAndIdle(string why)
+    private void SaveAndIdle(string why, int code = ExitCode.Device)
     {
-        policies.Stop(why); // again: what had its turn before may have begun to move
+        policies.Stop(why, code); // again: what had its turn before may have begun to move
         if (recorder.RunningId is not null)
             StopRecording(Outcome.Unknown, EpisodeEnd.Operator, stopped: true);
         EndFreedrive();
@@ -448,20 +248,4 @@ internal sealed class CoreHandler(
         shutdown();
         return new { };
     }
-
-    /// <param name="Motion">The policy or the freedrive that it started.</param>
-    private sealed record Starter(object Connection, object? Motion);
-
-    private void EndFreedrive()
-    {
-        Interlocked.Exchange(ref _freedrive, null)?.Dispose();
-    }
-
-    private static Outcome OutcomeOf(JsonElement parameters) => parameters.Text("outcome", "unknown") switch
-    {
-        "unknown" => Outcome.Unknown,
-        "success" => Outcome.Success,
-        "failure" => Outcome.Failure,
-        var other => throw new RobotException(ExitCode.Usage, $"an outcome is success, failure or unknown, not '{other}'"),
-    };
 }

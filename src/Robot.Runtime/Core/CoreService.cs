@@ -12,7 +12,7 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.Runtime.Core;
 
 /// <summary>The core process of one cell, from start to end: claims, recovery, devices, tick, sockets, children.</summary>
-internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet) : IDisposable
+internal sealed class CoreService(CellConfig config, string dataRoot, string runs, bool quiet) : IDisposable
 {
     private static readonly TimeSpan s_finishingPing = TimeSpan.FromSeconds(10);
 
@@ -93,7 +93,7 @@ internal sealed class CoreService(CellConfig config, string dataRoot, bool quiet
     private string[] DeskArguments(string root, string socket) =>
     [
         "desk", "--listen", config.Service.Listen, "--core", socket, "--data", root, "--runtime", RuntimeFolder.Path,
-        "--config", config.File,
+        "--config", config.File, "--runs", Path.GetFullPath(runs),
     ];
 
     private static void PrepareRoot(string root)

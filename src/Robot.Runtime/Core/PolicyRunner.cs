@@ -10,7 +10,8 @@ namespace RobotWorldModel.Runtime.Core;
 /// <summary>How a policy fared.</summary>
 /// <param name="Completed">It had nothing more to do; false: it was stopped.</param>
 /// <param name="Why">For the person, where it was stopped.</param>
-internal readonly record struct PolicyEnd(bool Completed, string Why);
+/// <param name="Code">The exit code of a command that waits for it: <see cref="ExitCode.Interrupted"/> where a person stopped it.</param>
+internal readonly record struct PolicyEnd(bool Completed, string Why, int Code = ExitCode.Device);
 
 /// <summary>
 /// Who decides at present: one policy with the motion lease at most. It is started and ended from other threads and asked on the tick's;
@@ -24,6 +25,7 @@ internal sealed class PolicyRunner(ArmMotion? motion)
     private sealed record Turn(ITickPolicy Policy, MotionLease Lease, TaskCompletionSource<PolicyEnd> Ended)
     {
         public int RefusedInARow;
+        public volatile int Code = ExitCode.Device; // of its end
     }
 
     private volatile Turn? _turn;
@@ -78,19 +80,25 @@ internal sealed class PolicyRunner(ArmMotion? motion)
     }
 
     /// <summary>Ends the current turn: the arm ramps to a stop and holds.</summary>
-    public void End(string why)
+    /// <param name="code">As in <see cref="Stop"/>.</param>
+    public void End(string why, int code = ExitCode.Device)
     {
-        if (_turn is { } turn)
-            Finish(turn, new(false, why));
+        if (_turn is not { } turn)
+            return;
+        turn.Code = code;
+        Finish(turn, new(false, why));
     }
 
     /// <summary>
     /// Stops the arm, whoever has it, with or without a policy, and halts the gripper's fingers: something is over before it was done.
     /// </summary>
-    public void Stop(string why)
+    /// <param name="code">Of who waits for the current turn's end.</param>
+    public void Stop(string why, int code = ExitCode.Device)
     {
-        motion?.Stop(why); // first: it knows the reason then, and the gripper is told while somebody has the arm
-        End(why);
+        if (_turn is { } turn)
+            turn.Code = code; // before the tick sees that its lease has ended
+        motion?.Stop(why); // before the end: it knows the reason then, and the gripper is told while somebody has the arm
+        End(why, code);
     }
 
     /// <summary>The tick's question. False: nobody commands anything, and the arm holds.</summary>
@@ -145,6 +153,6 @@ internal sealed class PolicyRunner(ArmMotion? motion)
         if (Interlocked.CompareExchange(ref _turn, null, turn) != turn)
             return; // somebody else has ended it
         turn.Lease.Dispose();
-        turn.Ended.TrySetResult(end);
+        turn.Ended.TrySetResult(end with { Code = turn.Code });
     }
 }

@@ -71,7 +71,7 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
         catch (Exception e) // a mistake of ours: the arm must not go on, nor the next replay be refused
         {
             policies.End("the replay failed");
-            Status = Status! with { State = "stopped", Message = $"the replay failed: {e.Message}" };
+            Status = Status! with { State = "stopped", Message = $"the replay failed: {e.Message}", Code = ExitCode.Device };
             said($"replay of {plan.Episode}: {Status.Message}");
         }
     }
@@ -100,7 +100,7 @@ internal sealed class ReplayRun(CellDevices devices, PolicyRunner policies)
             await Task.Delay(s_poll); // the arm's last samples are on their way
             if (!end.Completed)
             {
-                Status = Status! with { State = "stopped", Message = end.Why };
+                Status = Status! with { State = "stopped", Message = end.Why, Code = end.Code };
             }
             else
             {

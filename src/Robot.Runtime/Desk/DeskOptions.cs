@@ -9,8 +9,10 @@ namespace RobotWorldModel.Runtime.Desk;
 /// <param name="Data">The data root; episodes lie in its <c>demonstrations</c>.</param>
 /// <param name="RuntimeFolder">Where core keeps its preview slots.</param>
 /// <param name="Config">The config's path as a person would type it; only the page's hints name it.</param>
+/// <param name="Runs">Folder whose training runs are shown, those of folders in it too.</param>
 public sealed record DeskOptions(
-    string Listen, string CoreSocket, string Data, string RuntimeFolder, string Config = "hardware-configs/sim-cell.yaml")
+    string Listen, string CoreSocket, string Data, string RuntimeFolder, string Config = "hardware-configs/sim-cell.yaml",
+    string Runs = "runs")
 {
     /// <exception cref="DeskException">The address cannot be understood.</exception>
     internal IPEndPoint EndPoint => ListenAddressAttribute.Parse(Listen) ?? throw new DeskException(

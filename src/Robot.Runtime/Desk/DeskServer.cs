@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RobotWorldModel.Runtime.Desk.Episodes;
+using RobotWorldModel.Runtime.Desk.Runs;
 
 namespace RobotWorldModel.Runtime.Desk;
 
@@ -115,6 +116,7 @@ public sealed class DeskServer : IAsyncDisposable
         app.UseRouting();
         new CoreApi(core).Map(app);
         new EpisodeApi(new EpisodeStore(options.Data)).Map(app);
+        new RunApi(new RunStore(options.Runs)).Map(app);
         new LiveSockets(core, options.RuntimeFolder, app.Lifetime.ApplicationStopping).Map(app);
         app.MapGet("/metrics", context =>
         {

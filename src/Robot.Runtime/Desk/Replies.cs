@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using RobotWorldModel.Runtime.Desk.Episodes;
+using RobotWorldModel.Runtime.Desk.Runs;
 using RobotWorldModel.Runtime.Protocol;
 
 namespace RobotWorldModel.Runtime.Desk;
@@ -84,4 +85,6 @@ internal sealed record MarkBody(string Outcome, string? Note = null);
 [JsonSerializable(typeof(EmptyBody))]
 [JsonSerializable(typeof(MarkBody))]
 [JsonSerializable(typeof(IReadOnlyList<EpisodeListing>))]
+[JsonSerializable(typeof(RunList))]
+[JsonSerializable(typeof(RunSeries))]
 internal sealed partial class DeskJson : JsonSerializerContext;

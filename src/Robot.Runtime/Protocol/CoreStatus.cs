@@ -134,7 +134,9 @@ public sealed record RecordingStatus(
 public sealed record EncodingStatus(string Id, double Progress, string Message);
 
 /// <param name="State">easing, playing, done, stopped.</param>
-public sealed record ReplayStatus(string Episode, string State, double Progress, double RmsRad, double MaxRad, string Message);
+/// <param name="Code">The exit code that a command should end with: not 0 where it was stopped.</param>
+public sealed record ReplayStatus(
+    string Episode, string State, double Progress, double RmsRad, double MaxRad, string Message, int Code = ExitCode.Done);
 
 /// <summary>Control by planning in a learned model: the run, or the last one.</summary>
 /// <param name="State">easing (to a start), controlling, done, stopped.</param>
@@ -151,10 +153,12 @@ public sealed record ReplayStatus(string Episode, string State, double Progress,
 /// <param name="OneStepError">How far what was seen is off what the model expected a step before.</param>
 /// <param name="OneStepLimit">Above it for five ticks the arm holds; null where the model has no validation.</param>
 /// <param name="Episodes">That it is recorded as, so far: demo_007 …</param>
+/// <param name="Code">The exit code that a command should end with: not 0 where it was stopped.</param>
 public sealed record MpcStatus(
     string Model, string Task, string State, int Goals, IReadOnlyList<MpcOutcome> Outcomes, double DistanceM, long Ticks,
     double? PlanP50Ms, double? PlanP99Ms, double? PlanMaxMs, long Late, long Held, long Clamped, long Stale, double? ExpectedReturn,
-    double ReceivedReturn, double? OneStepError, double? OneStepLimit, string Message, IReadOnlyList<string> Episodes);
+    double ReceivedReturn, double? OneStepError, double? OneStepLimit, string Message, IReadOnlyList<string> Episodes,
+    int Code = ExitCode.Done);
 
 /// <param name="ErrorM">Of the TCP at the end, m, by the arm's own joints.</param>
 /// <param name="WorstM">In the last half second.</param>

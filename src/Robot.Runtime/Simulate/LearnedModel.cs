@@ -81,7 +81,8 @@ internal sealed class ModelPolicy : IEpisodePolicy
             Planner = search,
             Objective = (ReachPlanning.Fits(model.Card) ? ReachPlanning.Objective(model.Card) : new Objective()) with
             {
-                Discount = value ? model.Card.Config.ActorCritic.Discount : 1,
+                // Of a model that has a value with it and without, so that the value is all that they differ by.
+                Discount = model.Card.Config.Behaviour ? model.Card.Config.ActorCritic.Discount : 1,
                 TerminalValue = value,
             },
         });

@@ -4,7 +4,9 @@ using RobotWorldModel.WorldModel.Metrics;
 namespace RobotWorldModel.WorldModel.Evaluation;
 
 /// <summary>The errors of one thing in one unit, as the terminal and the report show them.</summary>
-public sealed record ErrorTable(string Name, string Unit, IReadOnlyList<OpenLoopRow> Rows)
+/// <param name="Name">Short: see <see cref="ShortName"/>.</param>
+/// <param name="FullName">With all columns.</param>
+public sealed record ErrorTable(string Name, string FullName, string Unit, IReadOnlyList<OpenLoopRow> Rows)
 {
     /// <summary>The model's error to that of the better baseline, at the table's last step; null where there is none.</summary>
     public double? Share
@@ -20,10 +22,17 @@ public sealed record ErrorTable(string Name, string Unit, IReadOnlyList<OpenLoop
     /// <summary>Each modality in each of its units, and the reward.</summary>
     public static IReadOnlyList<ErrorTable> Of(EvaluationResult result) =>
     [
-        .. result.Modalities.SelectMany(m => m.Units.Select(unit => new ErrorTable(
-            m.Units.Count == 1 ? m.Name : $"{m.Name}: {string.Join(", ", unit.Columns)}", unit.Unit, unit.Rows))),
-        .. result.Reward is { } reward ? [new ErrorTable("reward", "-", reward.Rows)] : (ErrorTable[])[],
+        .. result.Modalities.SelectMany(m => m.Units.Select(unit => Of(m, unit))),
+        .. result.Reward is { } reward ? [new ErrorTable("reward", "reward", "-", reward.Rows)] : (ErrorTable[])[],
     ];
+
+    private static ErrorTable Of(ModalityResult m, UnitErrors unit)
+    {
+        string source = m.Name.Split(':')[0];
+        return m.Units.Count == 1
+            ? new(ShortName.OfModality(m.Name), m.Name, unit.Unit, unit.Rows)
+            : new($"{source}: {ShortName.OfColumns(unit.Columns)}", $"{source}: {string.Join(", ", unit.Columns)}", unit.Unit, unit.Rows);
+    }
 
     public OpenLoopRow? At(int step) => Rows.FirstOrDefault(row => row.Step == step);
 

@@ -21,6 +21,9 @@ public sealed record EvaluationOptions
 /// <param name="Report">One HTML page that needs nothing else.</param>
 public sealed record EvaluationReport(EvaluationResult Result, string Report)
 {
+    /// <summary>In a run's folder, where no other is named.</summary>
+    public const string Folder = "evaluation";
+
     public const string ReportFile = "report.html", NumbersFile = "evaluation.json";
 
     /// <summary>Writes both files into a folder, which is made where it is not there.</summary>

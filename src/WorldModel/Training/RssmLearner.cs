@@ -39,7 +39,8 @@ internal sealed class RssmLearner : ILearner
 
     public double? ReturnRange => _behaviour is null || double.IsNaN(_behaviour.ReturnRange) ? null : _behaviour.ReturnRange;
 
-    public bool LossRanks => true;
+    /// <summary>An actor and a critic are no part of it: theirs get better while it stands still.</summary>
+    public bool LossRanks => _behaviour is null;
 
     public Dictionary<string, double> Step(IReadOnlyList<Sequences> batches, long step)
     {

@@ -21,9 +21,9 @@ public sealed record RunState
 }
 
 /// <summary>
-/// A run's files: config.json, metrics.jsonl, events (TensorBoard), best/ and last/, each a model with its card; last/ also has what
-/// it takes to go on. Of a model whose loss does not rank it, best/ is the one that was validated last. A checkpoint is written aside and
-/// put in place in one step, so that a kill leaves the one before or the new one.
+/// A run's files: config.json, metrics.jsonl, progress.json, events (TensorBoard), best/ and last/, each a model with its card; last/
+/// also has what it takes to go on. Of a model whose loss does not rank it, best/ is the one that was validated last. A checkpoint is
+/// written aside and put in place in one step, so that a kill leaves the one before or the new one.
 /// </summary>
 public sealed class RunFolder
 {
@@ -39,6 +39,8 @@ public sealed class RunFolder
     public string ConfigFile => In("config.json");
 
     public string MetricsFile => In("metrics.jsonl");
+
+    public string ProgressFile => In("progress.json");
 
     /// <summary>The checkpoint to go on from, or null.</summary>
     public string? Checkpoint =>
@@ -74,6 +76,14 @@ public sealed class RunFolder
         write(folder);
         File.WriteAllText(System.IO.Path.Combine(folder, StateFile), JsonSerializer.Serialize(state, TrainJson.Readable.RunState));
     });
+
+    /// <summary>Whoever reads it while it is written sees the one before or this one.</summary>
+    public void SaveProgress(RunProgress progress)
+    {
+        string next = ProgressFile + ".next";
+        File.WriteAllText(next, progress.ToJson());
+        File.Move(next, ProgressFile, overwrite: true);
+    }
 
     public void SaveBest(Action<string> write) => Replace(Best, write);
 

@@ -185,6 +185,9 @@ public sealed record TrainConfig
             TdMpc2.Check();
             TdMpc2Loss.Check();
         }
+        else if (Behaviour && Loss.Continue <= 0)
+            throw new ArgumentException("behaviour needs loss.continue above 0: what follows a step counts by how likely it follows, "
+                + "and of an output that learns nothing that is a half");
         else if (Loss.ConsistencySteps >= Windows.Length + Windows.Horizon)
             throw new ArgumentException(
                 $"loss.consistency_steps {Loss.ConsistencySteps} needs windows longer than that; windows.length is {Windows.Length}");
@@ -232,6 +235,7 @@ public sealed record TrainConfig
 [JsonSerializable(typeof(TrainConfig))]
 [JsonSerializable(typeof(ModelCard))]
 [JsonSerializable(typeof(RunState))]
+[JsonSerializable(typeof(RunProgress))]
 internal sealed partial class TrainJson : JsonSerializerContext
 {
     private static TrainJson? s_readable;

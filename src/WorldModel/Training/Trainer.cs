@@ -31,10 +31,12 @@ public sealed class Trainer : IDisposable
     private readonly Validation? _validation;
     private readonly MetricsLog _metrics;
     private readonly EventFile _events;
+    private readonly ProgressWriter _progress;
     private readonly Dictionary<string, double> _latest = [];
     private ValidationResult? _validated;
     private DataPosition _position;
     private double? _best;
+    private double _perSecond; // of late
 
     /// <param name="config">A new run's; one that goes on must have the same.</param>
     /// <param name="data">What to learn from.</param>
@@ -74,6 +76,7 @@ public sealed class Trainer : IDisposable
         File.WriteAllText(run.ConfigFile, config.ToJson());
         _metrics = new MetricsLog(run.MetricsFile, goOn ? Step : -1);
         _events = new EventFile(run.Path, goOn ? Step + 1 : null);
+        _progress = new ProgressWriter(run, config.Steps);
         _events.Text("config", Step, $"```json\n{config.ToJson()}\n```");
     }
 
@@ -95,25 +98,17 @@ public sealed class Trainer : IDisposable
     /// <exception cref="IOException">The disk.</exception>
     public void Run(Action<TrainProgress> said, CancellationToken stop)
     {
-        long since = Stopwatch.GetTimestamp();
-        double perSecond = 0;
-        while (Step < _config.Steps && !stop.IsCancellationRequested)
+        _progress.Learns(Step, 0);
+        try
         {
-            Learn();
-            double now = 1 / Stopwatch.GetElapsedTime(since).TotalSeconds;
-            since = Stopwatch.GetTimestamp();
-            perSecond = perSecond == 0 ? now : (0.95 * perSecond) + (0.05 * now);
-            bool best = false;
-            bool validate = Step % _config.ValidateEvery == 0 || Step == _config.Steps;
-            if (validate && _validation is not null)
-                best = Validate(stop);
-            if (Step % _config.CheckpointEvery == 0 || Step == _config.Steps)
-                Save();
-            Log();
-            said(new TrainProgress(Step, _config.Steps, _latest, perSecond, validate ? _validated : null, best));
+            Loop(said, stop);
         }
-        if (Step < _config.Steps)
-            Save();
+        catch (Exception e)
+        {
+            TellFailure(e.Message);
+            throw;
+        }
+        _progress.Write(Step < _config.Steps ? RunPhase.Stopped : RunPhase.Done, Step, _perSecond, "");
     }
 
     public void Dispose()
@@ -122,6 +117,41 @@ public sealed class Trainer : IDisposable
         _events.Dispose();
         _loader.Dispose();
         _learner.Dispose();
+    }
+
+    private void Loop(Action<TrainProgress> said, CancellationToken stop)
+    {
+        long since = Stopwatch.GetTimestamp();
+        while (Step < _config.Steps && !stop.IsCancellationRequested)
+        {
+            Learn();
+            double now = 1 / Stopwatch.GetElapsedTime(since).TotalSeconds;
+            since = Stopwatch.GetTimestamp();
+            _perSecond = _perSecond == 0 ? now : (0.95 * _perSecond) + (0.05 * now);
+            bool best = false;
+            bool validate = Step % _config.ValidateEvery == 0 || Step == _config.Steps;
+            if (validate && _validation is not null)
+                best = Validate(stop);
+            if (Step % _config.CheckpointEvery == 0 || Step == _config.Steps)
+                Save();
+            Log();
+            _progress.Learns(Step, _perSecond);
+            said(new TrainProgress(Step, _config.Steps, _latest, _perSecond, validate ? _validated : null, best));
+        }
+        if (Step < _config.Steps)
+            Save();
+    }
+
+    // On a full disk that fails too: what failed first is what is told.
+    private void TellFailure(string message)
+    {
+        try
+        {
+            _progress.Write(RunPhase.Failed, Step, _perSecond, message);
+        }
+        catch (IOException)
+        {
+        }
     }
 
     private void Learn()

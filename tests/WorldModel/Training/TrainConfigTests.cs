@@ -33,6 +33,15 @@ public class TrainConfigTests
         Assert.Contains("\"activation\": \"silu\"", config.ToJson());
     }
 
+    [Fact]
+    public void Values_are_not_learned_of_steps_that_nobody_learns_to_follow()
+    {
+        TrainConfig config = Presets.Named("rssm").Config.Set("behaviour=true");
+        config.Check();
+        Assert.Contains("loss.continue", Assert.Throws<ArgumentException>(() => config.Set("loss.continue=0").Check()).Message);
+        config.Set("loss.continue=0").Set("behaviour=false").Check();
+    }
+
     [Theory]
     [InlineData("optimizer.rate=1", "there is no 'optimizer.rate'; optimizer has learning_rate, floor")]
     [InlineData("size=1", "there is no 'size'; the run has model, kind, rssm")]

@@ -112,8 +112,22 @@ public sealed class TrainerTests(TrainerTests.Episodes episodes) : NoLeaks, ICla
         }, stop.Token);
 
         Assert.Equal(7, RunFolder.ReadState(run.Checkpoint!).Step);
+        Assert.Equal((RunPhase.Stopped, 7), Told(run));
         Go(run, Config, goOn: true, _ => { });
         Assert.Equal(Lines(Run("whole", Config)), Lines(run));
+        Assert.Equal((RunPhase.Done, Config.Steps), Told(run));
+    }
+
+    [Fact]
+    public void While_it_learns_a_run_tells_how_far_it_is_and_that_it_lives()
+    {
+        RunFolder run = new(Path.Combine(_runs.Path, "looked-at"));
+        RunProgress? seen = null;
+        Go(run, Config, false, _ => seen ??= RunProgress.Parse(File.ReadAllText(run.ProgressFile)));
+
+        Assert.Equal((RunPhase.Running, Config.Steps, Environment.ProcessId), (seen!.Phase, seen.Steps, seen.Process));
+        Assert.True(seen.IsAlive);
+        Assert.False((seen with { ProcessStart = seen.ProcessStart - 1 }).IsAlive); // another process with its number
     }
 
     [Fact]
@@ -178,6 +192,8 @@ public sealed class TrainerTests(TrainerTests.Episodes episodes) : NoLeaks, ICla
         };
         string message = Assert.Throws<InvalidDataException>(() => Run("wild", wild)).Message;
 
+        RunProgress told = RunProgress.Parse(File.ReadAllText(Path.Combine(_runs.Path, "wild", "progress.json")));
+        Assert.Equal((RunPhase.Failed, message), (told.Phase, told.Message));
         Assert.Matches(@"^step \d+: the loss \(\w+\) is not a finite number in the window at demonstrations/demo_00\d, frame \d", message);
     }
 
@@ -199,6 +215,12 @@ public sealed class TrainerTests(TrainerTests.Episodes episodes) : NoLeaks, ICla
     {
         using var trainer = new Trainer(config, Dataset.Open(episodes.Folder.Path, config.Data, Assert.Fail), run, goOn);
         trainer.Run(said, stop);
+    }
+
+    private static (RunPhase, long) Told(RunFolder run)
+    {
+        RunProgress progress = RunProgress.Parse(File.ReadAllText(run.ProgressFile));
+        return (progress.Phase, progress.Step);
     }
 
     private static string[] Lines(RunFolder run) => File.ReadAllLines(run.MetricsFile);

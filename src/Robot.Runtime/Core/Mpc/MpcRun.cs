@@ -120,14 +120,15 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
 
     private async Task FollowAsync(MpcPolicy policy, PlanningLoop loop, Task recorded, Task<PolicyEnd> ended, Action<string> said)
     {
-        string? failed = null;
+        (string? failed, int code) = (null, ExitCode.Done);
         try
         {
             await recorded;
         }
         catch (Exception e) // a full disk, a device that is away, a mistake of ours: the arm must not go on, nor the next run be refused
         {
-            failed = e is RobotException ? e.Message : $"the recording failed: {e.Message}";
+            (failed, code) = e is RobotException known
+                ? (known.Message, known.Code) : ($"the recording failed: {e.Message}", ExitCode.Device);
             if (policies.Current == policy) // not what somebody else has begun since
                 policies.End(failed);
         }
@@ -135,7 +136,10 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         if (end.Completed && policies.Current == policy)
             policies.End("the goals are done");
         string message = failed ?? (end.Completed ? Summary(policy) : end.Why);
-        MpcStatus last = _report!(end.Completed && failed is null ? "done" : "stopped", message);
+        MpcStatus last = _report!(end.Completed && failed is null ? "done" : "stopped", message) with
+        {
+            Code = failed is not null ? code : end.Completed ? ExitCode.Done : end.Code,
+        };
         (_last, _report) = (last, null);
         loop.Dispose();
         said($"mpc: {message}");

@@ -4,6 +4,7 @@ import { command } from './api.js';
 import { followStatus } from './link.js';
 import { showLive, updateLive, wireControls } from './live.js';
 import { showEpisodes, updateEpisodes } from './episodes.js';
+import { showTraining } from './training.js';
 
 /** A part of the address; one with a % that escapes nothing is taken as it is. */
 function decoded(part) {
@@ -16,11 +17,13 @@ function decoded(part) {
 
 function route() {
   const [view, id, frame] = location.hash.replace(/^#\//, '').split('/').map(decoded);
-  const episodes = view === 'episodes';
-  showLive(!episodes);
+  const episodes = view === 'episodes', training = view === 'training';
+  showLive(!episodes && !training);
   showEpisodes(episodes, id, frame == null ? undefined : Number(frame));
-  setCurrent($('nav-live'), !episodes);
+  showTraining(training, id);
+  setCurrent($('nav-live'), !episodes && !training);
   setCurrent($('nav-episodes'), episodes);
+  setCurrent($('nav-training'), training);
   hideError();
 }
 

@@ -10,7 +10,8 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => plot
 export class Plot {
   /**
    * @param host the section to fill
-   * @param options {title, height, series: [{name, unit, digits, right, dash}], left, right: axis labels, range: [x0, x1]?, onSeek(x)?}
+   * @param options {title, height, series: [{name, unit, digits, text(value)?, right, dash, sparse}], left, right: axis labels, range: [x0, x1]?,
+   *   log: left axis?, onSeek(x)?}; what is sparse has dots, and lines over its gaps
    */
   constructor(host, options) {
     this.options = options;
@@ -36,7 +37,10 @@ export class Plot {
   }
 
   setValues(values) {
-    values.forEach((value, i) => setText(this.chips[i].value, fixed(value, this.options.series[i].digits ?? 2)));
+    values.forEach((value, i) => {
+      const { text, digits } = this.options.series[i];
+      setText(this.chips[i].value, text ? text(value) : fixed(value, digits ?? 2));
+    });
   }
 
   setCursor(x) {
@@ -80,11 +84,13 @@ export class Plot {
     this.uplot = new uPlot({
       width: Math.max(200, this.body.clientWidth), height: options.height ?? 190, padding: [8, options.right ? 2 : 10, 0, 0],
       legend: { show: false }, cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-      scales: { x: { time: false, ...(options.range ? { range: () => options.range } : {}) } },
+      scales: {
+        x: { time: false, ...(options.range ? { range: () => options.range } : {}) }, y: options.log ? { distr: 3 } : {},
+      },
       axes,
       series: [{}, ...options.series.map((s, i) => ({
         label: s.name, stroke: palette[i % palette.length], width: 1.5, scale: s.right ? 'right' : 'y', dash: s.dash,
-        points: { show: false },
+        points: { show: Boolean(s.sparse), size: 4 }, spanGaps: Boolean(s.sparse),
       }))],
       hooks: { draw: [u => this.#drawCursor(u)], ready: [u => this.#listen(u)] },
     }, options.series.reduce(data => [...data, []], [[]]), this.body);

@@ -66,8 +66,8 @@ internal sealed class HtmlReport
         foreach (ErrorTable table in ErrorTable.Of(_result))
         {
             Row(table, "model", row => row.Model, table.Share);
-            Row(table with { Name = "", Unit = "" }, "repeat last", row => row.RepeatLast, null);
-            Row(table with { Name = "", Unit = "" }, "constant velocity", row => row.ConstantVelocity, null);
+            Row(table with { Name = "", FullName = "", Unit = "" }, "repeat last", row => row.RepeatLast, null);
+            Row(table with { Name = "", FullName = "", Unit = "" }, "constant velocity", row => row.ConstantVelocity, null);
         }
         _html.Append("</tbody></table></div>");
         Plots(ErrorTable.Of(_result).Where(table => table.Rows.Count > 0).Select(table =>
@@ -76,7 +76,8 @@ internal sealed class HtmlReport
 
     private void Row(ErrorTable table, string who, Func<OpenLoopRow, StepError> of, double? share)
     {
-        _html.Append("<tr><td>").Append(Text(table.Name)).Append("</td><td>").Append(Text(table.Unit)).Append("</td><td>").Append(who);
+        _html.Append("<tr>").Append(NameCell(table.Name, table.FullName)).Append("<td>").Append(Text(table.Unit));
+        _html.Append("</td><td>").Append(who);
         _html.Append("</td>");
         foreach (int step in EvaluationResult.TableSteps)
             Cell(table.At(step) is { } row ? Number(of(row).Rmse) : "-");
@@ -96,7 +97,7 @@ internal sealed class HtmlReport
             Paragraph("Mean norm of what imagined changes from step to step differ by from the real ones; of vectors normalised, of "
                 + "pictures 0 … 1. A prediction that stands still has the size of the real changes.", "soft");
             Table(["", "model", "standing still"], _result.Modalities.Where(m => m.Temporal is not null)
-                .Select(m => (string[])[m.Name, Number(m.Temporal!.Model), Number(m.Temporal.RepeatLast)]));
+                .Select(m => (string[])[ShortName.OfModality(m.Name), Number(m.Temporal!.Model), Number(m.Temporal.RepeatLast)]));
         }
         if (cameras.Length == 0)
             return;
@@ -115,7 +116,7 @@ internal sealed class HtmlReport
             + $"by {actions.ActionsApart:0.###} root mean square, of -1 … 1). The ratio of both errors is over 1 where the model knows "
             + $"what actions do; at 1 it could as well have none. Of what no action changes, a goal for example, it is 1 too."), "soft");
         Table(["", "error with another's actions, to the true ones'", "predictions differ by (RMS)"], actions.Predictions.Select(p =>
-            (string[])[p.Name, p.Ratio is { } ratio ? Number(ratio) : "-", Number(p.Apart)]));
+            (string[])[ShortName.OfModality(p.Name), p.Ratio is { } ratio ? Number(ratio) : "-", Number(p.Apart)]));
         Plots(actions.Predictions.Select(ReportPlots.Dependence));
     }
 
@@ -148,7 +149,7 @@ internal sealed class HtmlReport
         foreach (Example example in _examples)
             foreach (ExampleModality vector in example.Modalities.Where(m => m.Modality.Kind == ModalityKind.Vector))
             {
-                Heading($"{vector.Modality.Name}, {example.Origin.Episode} from frame {example.Origin.Frame}", 3);
+                Heading($"{ShortName.OfModality(vector.Modality.Name)}, {example.Origin.Episode} from frame {example.Origin.Frame}", 3);
                 Plots(Enumerable.Range(0, vector.Modality.Size)
                     .Select(column => ReportPlots.Trace(example, vector, column, _result.Subject.StepSeconds)));
             }
@@ -218,6 +219,10 @@ internal sealed class HtmlReport
         }
         _html.Append("</tbody></table></div>");
     }
+
+    // What was shortened is whole where the pointer rests on it.
+    private static string NameCell(string name, string full) =>
+        name == full ? $"<td>{Text(name)}</td>" : $"<td title=\"{Text(full)}\">{Text(name)}</td>";
 
     private void Cell(string text, string style = "") =>
         _html.Append("<td class=\"number ").Append(style).Append("\">").Append(Text(text)).Append("</td>");

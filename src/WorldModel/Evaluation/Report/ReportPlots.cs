@@ -24,7 +24,7 @@ internal static class ReportPlots
         };
     }
 
-    public static SvgPlot Psnr(ModalityResult m) => new($"{m.Name}: PSNR", Step, "dB, MAX = 1")
+    public static SvgPlot Psnr(ModalityResult m) => new($"{ShortName.OfModality(m.Name)}: PSNR", Step, "dB, MAX = 1")
     {
         FromZero = false,
         Lines =
@@ -34,7 +34,7 @@ internal static class ReportPlots
         ],
     };
 
-    public static SvgPlot Ssim(ModalityResult m) => new($"{m.Name}: SSIM", Step, "1 = equal")
+    public static SvgPlot Ssim(ModalityResult m) => new($"{ShortName.OfModality(m.Name)}: SSIM", Step, "1 = equal")
     {
         FromZero = false,
         Lines =
@@ -44,7 +44,8 @@ internal static class ReportPlots
         ],
     };
 
-    public static SvgPlot Dependence(Dependence one) => new(one.Name, Step, one.Name == "reward" ? "RMSE" : "RMSE, normalised")
+    public static SvgPlot Dependence(Dependence one) => new(
+        ShortName.OfModality(one.Name), Step, one.Name == "reward" ? "RMSE" : "RMSE, normalised")
     {
         Lines =
         [

@@ -16,11 +16,14 @@ internal sealed class DeskRig : IAsyncDisposable
     private DeskRig()
     {
         Data = _folder["data"];
-        Options = new DeskOptions("127.0.0.1:0", _folder["core.sock"], Data, _folder.Path);
+        Options = new DeskOptions("127.0.0.1:0", _folder["core.sock"], Data, _folder.Path, Runs: Runs = _folder["runs"]);
         Directory.CreateDirectory(Path.Combine(Data, "demonstrations"));
     }
 
     public string Data { get; }
+
+    /// <summary>Folder of training runs; not there at first.</summary>
+    public string Runs { get; }
 
     public string Outside => _folder.Path;
 
