@@ -25,6 +25,7 @@ public class MpcPicturesTests(ITestOutputHelper output)
         cell.StartSim();
         cell.StartService();
         cell.WaitForDevices();
+        Eventually.True(() => cell.Status().Dashboard is { Up: true }, "the dashboard is there", 60);
         GiveEyes(cell["model"], "scene");
         double[] tcp = cell.Status().Robot!.Tcp;
         File.WriteAllText(cell["goal.yaml"], FormattableString.Invariant($"goal: [{tcp[0] - 0.04}, {tcp[1]}, {tcp[2]}]\n"));
