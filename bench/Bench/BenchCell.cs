@@ -25,9 +25,10 @@ internal sealed class BenchCell : IDisposable
     /// <param name="devices">The sections force and gripper in place of what there is, for a host; then there are no cameras.</param>
     /// <param name="robotDelayMs">From the controller's cycle to the state's arrival; the config knows of it.</param>
     /// <param name="forceDelayMs">From the force sensor's converter to its wire.</param>
+    /// <param name="pictureSide">Of square pictures, pixels; null: as the config has them.</param>
     public BenchCell(
         KeepLog keep = KeepLog.Numbers, bool robotOnly = false, bool cameras = true, Func<string, string>? devices = null,
-        double robotDelayMs = 1, double forceDelayMs = 8)
+        double robotDelayMs = 1, double forceDelayMs = 8, int? pictureSide = null)
     {
         string runtime = Path.Combine(_folder, "run");
         Directory.CreateDirectory(runtime);
@@ -51,13 +52,15 @@ internal sealed class BenchCell : IDisposable
         text = text.Replace("robot: {delay_ms_min: 1, delay_ms_max: 1}",
                 $"robot: {{delay_ms_min: {delay}, delay_ms_max: {delay}}}", StringComparison.Ordinal)
             .Replace("latency_ms: 1 ", $"latency_ms: {delay} ", StringComparison.Ordinal);
+        if (pictureSide is { } side)
+            text = text.Replace("picture_width: 640", $"picture_height: {side}\n  picture_width: {side}", StringComparison.Ordinal);
         text += $"\n{devices?.Invoke(Host)}\n";
         File.WriteAllText(ConfigFile, text);
         Config = CellConfig.Load(ConfigFile);
         if (Config.Cell != Name || Config.Robot?.Host != Host || Config.Recording.Keep != keep
             || Config.Cameras.Count == 0 != (bare || !cameras) || (Config.Force is null && devices is null) != robotOnly
             || Config.Simulation!.Force.DelayMsMax != forceDelayMs || Config.Simulation.Robot.DelayMsMax != robotDelayMs
-            || Config.Robot.LatencyMs != robotDelayMs)
+            || Config.Robot.LatencyMs != robotDelayMs || Config.Simulation.PictureHeight != pictureSide)
             throw new InvalidOperationException("hardware-configs/sim-cell.yaml has changed its wording; correct BenchCell.cs with it");
     }
 

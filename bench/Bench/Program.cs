@@ -96,13 +96,18 @@ var disturbed = new Option<int>("--disturbed")
 };
 var reachModel = new Option<string>("--model") { Description = "Another than the shipped one", HelpName = "RUN" };
 var cameras = new Option<bool>("--cameras") { Description = "With the cell's cameras on" };
+var recorded = new Option<bool>("--record")
+{
+    Description = "Each goal is recorded, with colour and depth of both cameras at 128x128",
+};
 var reach = new Command(
     "reach", "Goals by planning in a learned model, through the whole stack at 30 Hz: where the arm truly ends, late plans")
 {
-    goals, disturbed, reachModel, cameras,
+    goals, disturbed, reachModel, cameras, recorded,
 };
 reach.SetAction((parsed, cancel) => ShowAsync("reach", parsed.GetValue(keep), results => ReachBench.RunAsync(
-    results, parsed.GetValue(reachModel), parsed.GetValue(goals), parsed.GetValue(disturbed), parsed.GetValue(cameras), cancel)));
+    results, parsed.GetValue(reachModel), parsed.GetValue(goals), parsed.GetValue(disturbed),
+    parsed.GetValue(recorded) ? new(true, 128, true) : new(parsed.GetValue(cameras), null, false), cancel)));
 root.Add(reach);
 
 var host = new Argument<string>("host");

@@ -41,26 +41,36 @@ internal static class ReachBench
     ];
 
     /// <summary>What is asked for, and of which model.</summary>
-    private sealed record Trial(string Run, int Goals, bool Cameras, Condition Condition);
+    private sealed record Trial(string Run, int Goals, Pictures Pictures, Condition Condition);
+
+    /// <summary>What the cameras do meanwhile.</summary>
+    /// <param name="Side">Of their pictures; null: as the config has them.</param>
+    /// <param name="Recorded">Each goal is an episode, with both cameras' pictures in colour and depth.</param>
+    internal sealed record Pictures(bool On, int? Side, bool Recorded)
+    {
+        public override string ToString() => !On ? "the cameras are off"
+            : $"both cameras are on{(Side is { } side ? $" at {side}x{side}" : "")}{(Recorded ? ", and each goal is recorded" : "")}";
+    }
 
     public static async Task RunAsync(
-        Results results, string? model, int goals, int disturbed, bool cameras, CancellationToken cancel)
+        Results results, string? model, int goals, int disturbed, Pictures pictures, CancellationToken cancel)
     {
         string run = Path.GetFullPath(model ?? Shipped.Path(Shipped.ReachModel));
-        results.Note($"{goals} goals, reach's seeds {FirstSeed} and on; the cameras are {(cameras ? "on" : "off")}; reached: the cell's "
+        results.Note($"{goals} goals, reach's seeds {FirstSeed} and on; {pictures}; reached: the cell's "
             + $"true TCP within {ReachTask.SuccessM * 1000:0} mm of the goal at {ReachTask.Seconds:0} s and in the {LastTicks} ticks "
             + "before");
-        await MeasureAsync(results, new(run, goals, cameras, s_quiet), cancel);
+        await MeasureAsync(results, new(run, goals, pictures, s_quiet), cancel);
         if (disturbed > 0)
             foreach (Condition condition in s_disturbed)
-                await MeasureAsync(results, new(run, disturbed, cameras, condition), cancel);
+                await MeasureAsync(results, new(run, disturbed, pictures, condition), cancel);
         results.Add("an untrained model, faster than real time: reached", "share", Untrained(goals, cancel), Goal.AtMost(0.20));
     }
 
     private static async Task MeasureAsync(Results results, Trial trial, CancellationToken cancel)
     {
         Condition condition = trial.Condition;
-        using var cell = new BenchCell(cameras: trial.Cameras, robotDelayMs: 1 + Math.Round(condition.LateTicks * FrameMs));
+        using var cell = new BenchCell(cameras: trial.Pictures.On, robotDelayMs: 1 + Math.Round(condition.LateTicks * FrameMs),
+            pictureSide: trial.Pictures.Side);
         var (sim, _) = await cell.StartSimAsync(cancel);
         using var simulated = sim;
         var (service, _) = await cell.StartServiceAsync(cancel);
@@ -73,8 +83,10 @@ internal static class ReachBench
         var load = Enumerable.Range(0, condition.Load).Select(_ => Process.Start("sh", ["-c", "while :; do :; done"])).ToList();
         try
         {
-            var (end, worst) = await ReachAsync(cell, core, control, trial, cancel);
+            var (end, worst) = await ReachAsync(core, control, trial, cell.Config.Robot!.Model, cancel);
             Tell(results, trial, end, worst);
+            results.Add($"{condition.Name}: slots of the 30 Hz tick missed, since the service began", "",
+                (await BenchCell.StatusAsync(core, cancel)).Tick.Missed);
         }
         finally
         {
@@ -100,6 +112,8 @@ internal static class ReachBench
             results.Add($"{name}: farthest in the last ticks, worst goal", "mm", worst.Max() * 1000);
         }
         results.Add($"{name}: ticks", "", end.Ticks);
+        if (trial.Pictures.Recorded)
+            results.Add($"{name}: episodes recorded", "", end.Episodes.Count);
         results.Add($"{name}: ticks without the plan made for them", "share", (end.Late + end.Held) / (double)Math.Max(1, end.Ticks),
             Goal.AtMost(quiet ? 1e-5 : 1e-3));
         results.Add($"{name}: ticks in which the arm was told to stand", "", end.Held + end.Stale);
@@ -110,16 +124,17 @@ internal static class ReachBench
 
     /// <returns>The run's end, and of each goal the true TCP's largest distance in the last ticks, m.</returns>
     private static async Task<(MpcStatus End, List<double> Worst)> ReachAsync(
-        BenchCell cell, CoreClient core, CellControl control, Trial trial, CancellationToken cancel)
+        CoreClient core, CellControl control, Trial trial, string arm, CancellationToken cancel)
     {
         long startedNs = HostClock.NowNs;
         await core.CallAsync(CoreMethods.MpcStart, new JsonObject
         {
             ["model"] = trial.Run,
             ["delay_ticks"] = trial.Condition.LateTicks,
+            ["record"] = trial.Pictures.Recorded,
             ["seeds"] = new JsonArray([.. Enumerable.Range(0, trial.Goals).Select(i => (JsonNode)(FirstSeed + (ulong)i))]),
         }, cancel);
-        var task = new ReachTask(new(UrModel.ByName(cell.Config.Robot!.Model)), ReachTask.CellLimits());
+        var task = new ReachTask(new(UrModel.ByName(arm)), ReachTask.CellLimits());
         var worst = new List<double>();
         while (true)
         {

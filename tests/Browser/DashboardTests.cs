@@ -171,6 +171,27 @@ public sealed class DashboardTests(BrowserFixture browser) : IClassFixture<Brows
     }
 
     [SkippableFact]
+    public async Task WhatAModelImaginesIsShownBesideTheLivePictures()
+    {
+        IPage page = await browser.OpenAsync(_rig.Desk.Address);
+        ILocator film = page.GetByRole(AriaRole.Img, new() { Name = "Imagined motion of the arm" });
+        await Expect(page.GetByRole(AriaRole.Img, new() { Name = "Live picture of scene" })).ToBeVisibleAsync();
+        await Expect(film).ToHaveCountAsync(0);
+        using (var planner = new FakePlanner(_rig.Options.RuntimeFolder, ticks: 20))
+        {
+            _rig.Core!.Mpc = FakePlanner.Status;
+            await Expect(page.GetByLabel("Cameras")).ToContainTextAsync("s ahead");
+            await ScreenshotAsync(page, "imagined");
+            string first = await PixelsAsync(film);
+            await Expect(page.GetByLabel("Cameras")).ToContainTextAsync("0.77 s ahead");
+            Assert.NotEqual(first, await PixelsAsync(film));
+        }
+        await Expect(page.GetByLabel("Cameras")).ToContainTextAsync("no plan at the moment");
+        _rig.Core!.Mpc = FakePlanner.Status with { State = "done" };
+        await Expect(film).ToHaveCountAsync(0);
+    }
+
+    [SkippableFact]
     public async Task HowAModelControlsIsShownWhileItDoes()
     {
         IPage page = await browser.OpenAsync(_rig.Desk.Address);

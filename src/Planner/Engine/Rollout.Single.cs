@@ -32,6 +32,15 @@ internal sealed unsafe partial class Rollout<T>
         Copy(_net.Decoder!.Run<T>(1, At(0), _scratch), vectors);
     }
 
+    public override void EmbedPicture(int picture, ReadOnlySpan<float> planes, Span<float> features) =>
+        _net.PictureEncoders[picture].Run<T>(planes, features);
+
+    public override void DecodePicture(int picture, Span<float> planes)
+    {
+        TakeStart(1);
+        _net.PictureDecoders[picture].Run<T>(At(0), planes);
+    }
+
     public override float Reward()
     {
         TakeStart(1);

@@ -39,6 +39,12 @@ internal abstract unsafe class Rollout : IDisposable
     /// <summary>The vectors that are expected where the state is.</summary>
     public abstract void Decode(Span<float> vectors);
 
+    /// <summary>What convolutions make of a picture.</summary>
+    public abstract void EmbedPicture(int picture, ReadOnlySpan<float> planes, Span<float> features);
+
+    /// <summary>The picture that is expected where the state is.</summary>
+    public abstract void DecodePicture(int picture, Span<float> planes);
+
     /// <summary>Reward received on entering the state.</summary>
     public abstract float Reward();
 

@@ -11,6 +11,9 @@ public sealed partial class RssmEngine
     /// <summary>Values of all vectors that the model sees.</summary>
     public int VectorSize => _net.Decoder?.Outputs ?? 0;
 
+    /// <summary>Values of all pictures that the model sees.</summary>
+    public int PictureValues { get; }
+
     /// <summary>
     /// The action that led to the state, [A], by which a cost on changes judges the first one of a rollout. <see cref="Advance"/> and
     /// <see cref="Observe"/> set it.
@@ -51,30 +54,37 @@ public sealed partial class RssmEngine
     /// </summary>
     /// <param name="action">[A]; zeros at the start of an episode.</param>
     /// <param name="vectors">All vectors one behind the other, [<see cref="VectorSize"/>], normalised as in training.</param>
-    /// <param name="present">Of each vector whether it is there; its values count for nothing where it is not.</param>
-    /// <exception cref="InvalidOperationException">The model sees pictures too, or has no posterior.</exception>
-    public void Observe(ReadOnlySpan<float> action, ReadOnlySpan<float> vectors, ReadOnlySpan<bool> present)
+    /// <param name="present">Of each vector, then of each picture whether it is there; its values count for nothing where it is
+    /// not.</param>
+    /// <param name="pictures">All pictures one behind the other, each [C, side, side], normalised as in training.</param>
+    /// <exception cref="InvalidOperationException">The model has no posterior.</exception>
+    public void Observe(
+        ReadOnlySpan<float> action, ReadOnlySpan<float> vectors, ReadOnlySpan<bool> present, ReadOnlySpan<float> pictures = default)
     {
         var shape = _net.Shape;
-        if (_net.Posterior is null || _net.Encoder is null || _net.Encoder.Outputs != _net.Embedding)
+        if (_net.Posterior is null || shape.Vectors.Count + shape.Images.Count == 0)
+            throw new InvalidOperationException("the checkpoint has no posterior: it cannot be told what is seen");
+        if (vectors.Length != VectorSize || present.Length != shape.Vectors.Count + shape.Images.Count || pictures.Length != PictureValues)
         {
-            throw new InvalidOperationException("the CPU engine embeds vectors; this model sees pictures too, or has no posterior: embed "
-                + "its observations with libtorch, and give the embedding");
+            throw new ArgumentException($"the model sees {VectorSize} values in {shape.Vectors.Count} vectors and {PictureValues} in "
+                + $"{shape.Images.Count} pictures; {vectors.Length} and {pictures.Length} were given, and of {present.Length} whether "
+                + "they are there");
         }
-        if (vectors.Length != VectorSize || present.Length != shape.Vectors.Count)
-            throw new ArgumentException($"the model sees {VectorSize} values in {shape.Vectors.Count} vectors");
-        _inputs ??= new float[_net.Encoder.Inputs];
         _embedding ??= new float[_net.Embedding];
-        int to = 0;
-        for (int v = 0; v < shape.Vectors.Count; v++)
+        int done = EmbedVectors(vectors, present);
+        for (int i = 0; i < shape.Images.Count; i++)
         {
-            int size = shape.Vectors[v].Size;
-            for (int i = 0; i < size; i++)
-                _inputs[to++] = !present[v] ? 0 : _net.Config.Symlog ? Symlog(vectors[i]) : vectors[i];
-            _inputs[to++] = present[v] ? 1 : 0;
-            vectors = vectors[size..];
+            PictureEncoder encoder = _net.PictureEncoders[i];
+            Span<float> features = _embedding.AsSpan(done, encoder.Outputs);
+            bool there = present[shape.Vectors.Count + i];
+            if (there)
+                _rollouts[0].EmbedPicture(i, pictures[..encoder.Inputs], features);
+            else
+                features.Clear();
+            done += features.Length;
+            _embedding[done++] = there ? 1 : 0;
+            pictures = pictures[encoder.Inputs..];
         }
-        _rollouts[0].Embed(_inputs, _embedding);
         ObserveEmbedding(action, _embedding);
     }
 
@@ -101,8 +111,39 @@ public sealed partial class RssmEngine
             _rollouts[0].Decode(vectors);
     }
 
+    /// <summary>The picture that the model expects to see where the state is, normalised as those that it sees.</summary>
+    /// <param name="picture">Which of those that it sees.</param>
+    /// <param name="planes">Filled: [C, side, side].</param>
+    /// <exception cref="ArgumentException">Room for another number of values.</exception>
+    public void DecodePicture(int picture, Span<float> planes)
+    {
+        if (planes.Length != _net.PictureDecoders[picture].Outputs)
+            throw new ArgumentException($"picture {picture} has {_net.PictureDecoders[picture].Outputs} values; room for {planes.Length} "
+                + "was given");
+        _rollouts[0].DecodePicture(picture, planes);
+    }
+
     /// <summary>The reward that the model expects to receive on entering the state.</summary>
     public float Reward() => _rollouts[0].Reward();
+
+    /// <summary>Embeds the vectors with their masks; gives how many values of the embedding that makes.</summary>
+    private int EmbedVectors(ReadOnlySpan<float> vectors, ReadOnlySpan<bool> present)
+    {
+        if (_net.Encoder is not { } encoder)
+            return 0;
+        _inputs ??= new float[encoder.Inputs];
+        int to = 0;
+        for (int v = 0; v < _net.Shape.Vectors.Count; v++)
+        {
+            int size = _net.Shape.Vectors[v].Size;
+            for (int i = 0; i < size; i++)
+                _inputs[to++] = !present[v] ? 0 : _net.Config.Symlog ? Symlog(vectors[i]) : vectors[i];
+            _inputs[to++] = present[v] ? 1 : 0;
+            vectors = vectors[size..];
+        }
+        _rollouts[0].Embed(_inputs, _embedding.AsSpan(0, encoder.Outputs));
+        return encoder.Outputs;
+    }
 
     /// <summary>Checks an action, and keeps it as the one before the next.</summary>
     private void TakeAction(ReadOnlySpan<float> action)

@@ -68,6 +68,7 @@ public sealed unsafe partial class RssmEngine : IImagination, IDisposable
         _options = options ?? new();
         Vectors = _options.Vectors ?? Widest;
         _net = new RssmNetwork(weights, config, shape, PanelWidth(Vectors));
+        PictureValues = _net.PictureEncoders.Sum(e => e.Inputs);
         _state = new LatentState(config, _options.MostSteps);
         _rollouts = new Rollout[_options.Threads];
         for (int i = 0; i < _rollouts.Length; i++)

@@ -5,7 +5,7 @@ namespace RobotWorldModel.Planner.Engine;
 
 /// <summary>
 /// The packed weights of an RSSM for one width of vectors: the recurrence (torch.nn.GRUCell on [s, a] or on a dense layer of it), the
-/// prior and the heads that the checkpoint has. Read only once made: all threads use it.
+/// prior and the heads that the checkpoint has. Read only once made: all threads use it, but for the networks of pictures.
 /// </summary>
 internal sealed class RssmNetwork : IDisposable
 {
@@ -44,6 +44,11 @@ internal sealed class RssmNetwork : IDisposable
         Embedding = weights.Weights.TryGetValue("posterior.linear0.weight", out var first) ? first.Shape[^1] - d : 0;
         if (Embedding > 0)
             Posterior = new Mlp(weights, "posterior", style, d + Embedding, 0, [config.Hidden], latent, panelWidth);
+        foreach (ImageShape image in shape.Images)
+        {
+            PictureEncoders.Add(new(weights, config, image, panelWidth));
+            PictureDecoders.Add(new(weights, config, image, panelWidth));
+        }
         int vectors = shape.Vectors.Sum(v => v.Size);
         if (vectors == 0)
             return;
@@ -92,6 +97,12 @@ internal sealed class RssmNetwork : IDisposable
     /// <summary>Of all vectors, from z.</summary>
     public Mlp? Decoder { get; }
 
+    /// <summary>Of each picture that the model sees.</summary>
+    public List<PictureEncoder> PictureEncoders { get; } = [];
+
+    /// <summary>Of each picture, from z.</summary>
+    public List<PictureDecoder> PictureDecoders { get; } = [];
+
     private IEnumerable<Mlp?> Networks => [Prior, Actor, Posterior, Encoder, Decoder];
 
     private IEnumerable<ScalarHead?> Heads => [Reward, Continues, Value];
@@ -101,7 +112,8 @@ internal sealed class RssmNetwork : IDisposable
 
     public void Dispose()
     {
-        IDisposable?[] parts = [Input, ResetUpdate, CandidateInput, CandidateHidden, .. Networks, .. Heads];
+        IDisposable?[] parts =
+            [Input, ResetUpdate, CandidateInput, CandidateHidden, .. Networks, .. Heads, .. PictureEncoders, .. PictureDecoders];
         foreach (var part in parts)
             part?.Dispose();
     }

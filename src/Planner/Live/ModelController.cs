@@ -27,9 +27,9 @@ public sealed record ControlOptions
 }
 
 /// <summary>
-/// A learned model that filters what is seen and plans: one vector modality in, actions out, both in the units that they were recorded
-/// in. It knows no time and no robot; the same serves an environment faster than real time and a live arm. No allocation after
-/// construction; one thread.
+/// A learned model that filters what is seen and plans: one vector modality and any number of pictures in, actions out, both in the units
+/// that they were recorded in. It knows no time and no robot; the same serves an environment faster than real time and a live arm. No
+/// allocation after construction and the first pictures; one thread.
 /// </summary>
 public sealed class ModelController : IDisposable
 {
@@ -42,21 +42,21 @@ public sealed class ModelController : IDisposable
     private readonly float[] _h, _s, _raw, _normal, _expected, _action;
     private readonly float[] _latent, _before, _memory; // what the newest plan began from
     private readonly int[] _columns;
-    private readonly bool[] _present = [true];
+    private readonly bool[] _present;
     private bool _begun;
 
     /// <param name="card">The model's.</param>
     /// <param name="weights">Its weights.</param>
     /// <param name="shown">What each value is that it will be shown; it takes the columns that it learned from. Null: just those.</param>
     /// <exception cref="InvalidDataException">
-    /// It sees pictures, several vectors or what is not shown, or the weights are of another model.
+    /// It sees no vector, several, or what is not shown, or the weights are of another model.
     /// </exception>
     public ModelController(
         ModelCard card, WeightFile weights, ControlOptions options, IReadOnlyList<string>? shown = null, TimeProvider? clock = null)
     {
-        if (card.Shape.Vectors is not [var vector] || card.Shape.Images.Count > 0)
-            throw new InvalidDataException("live planning on the CPU takes a model that sees one vector; this one sees "
-                + string.Join(", ", card.Shape.Vectors.Select(v => v.Name).Concat(card.Shape.Images.Select(i => i.Name))));
+        if (card.Shape.Vectors is not [var vector])
+            throw new InvalidDataException("live planning on the CPU takes a model that sees one vector, and pictures beside it; this one "
+                + $"sees {string.Join(", ", card.Shape.Vectors.Select(v => v.Name).Concat(card.Shape.Images.Select(i => i.Name)))}");
         Card = card;
         _columns = shown is null ? [.. Enumerable.Range(0, vector.Size)] : Columns(card, shown)
             ?? throw new InvalidDataException(
@@ -74,6 +74,8 @@ public sealed class ModelController : IDisposable
         };
         _planner = new CemPlanner(options.Planner, card.Shape.Actions, options.Seed, clock);
         (_normaliser, _actions) = (card.Normalisation.Modalities[vector.Name], card.Normalisation.Actions);
+        Pictures = new(card);
+        _present = new bool[1 + Pictures.Count];
         _action = new float[card.Shape.Actions];
         (_h, _s) = (new float[card.Config.Rssm.Deterministic], new float[card.Config.Rssm.StochasticWidth]);
         (_raw, _normal, _expected) = (new float[vector.Size], new float[vector.Size], new float[vector.Size]);
@@ -86,6 +88,9 @@ public sealed class ModelController : IDisposable
 
     /// <summary>Values of what it is shown.</summary>
     public int ObservationSize { get; }
+
+    /// <summary>What it sees beside the vector; what is put there counts for the next <see cref="Observe"/>.</summary>
+    public PictureInputs Pictures { get; }
 
     public int ActionSize => _engine.ActionSize;
 
@@ -129,6 +134,8 @@ public sealed class ModelController : IDisposable
         Begin();
         for (ulong i = 0; i < Plans; i++)
         {
+            if (i % 2 == 0)
+                Pictures.PutBlack();
             Observe(action, observation);
             Expect(action);
             Plan(new PlanRequest(i));
@@ -155,8 +162,8 @@ public sealed class ModelController : IDisposable
     /// mean square of the normalised difference); NaN at an episode's first observation.
     /// </summary>
     /// <param name="action">As it was recorded; of no account at an episode's first observation, as in training.</param>
-    /// <param name="observation">In the modality's own units; empty where nothing fresh was seen: then the state goes on by
-    /// itself.</param>
+    /// <param name="observation">In the modality's own units; empty where nothing fresh was seen: then the state goes on by itself,
+    /// whatever pictures there are.</param>
     public double Observe(ReadOnlySpan<float> action, ReadOnlySpan<float> observation)
     {
         _engine.SetState(_h, _s);
@@ -180,8 +187,11 @@ public sealed class ModelController : IDisposable
                 error = ErrorOfExpectation();
                 _engine.SetState(_h, _s);
             }
-            _engine.Observe(_action, _normal, _present);
+            _present[0] = true;
+            Pictures.Present.CopyTo(_present.AsSpan(1));
+            _engine.Observe(_action, _normal, _present, Pictures.Values);
         }
+        Pictures.Clear();
         _engine.GetState(_h, _s);
         _begun = true;
         return error;
@@ -231,10 +241,12 @@ public sealed class ModelController : IDisposable
 
     public void Dispose() => _engine.Dispose();
 
-    /// <summary>Where each column that a model learned from is among those that are shown; null where one is not there.</summary>
+    /// <summary>
+    /// Where each column of the vector that a model learned from is among those that are shown; null where one is not there.
+    /// </summary>
     public static int[]? Columns(ModelCard card, IReadOnlyList<string> shown)
     {
-        if (card.Data.Modalities is not [var seen])
+        if (card.Data.Modalities.Where(m => m.Kind == ModalityKind.Vector).ToList() is not [var seen])
             return null;
         int[] places = [.. seen.Columns.Select(name => shown.ToList().IndexOf(name))];
         return Array.IndexOf(places, -1) < 0 ? places : null;

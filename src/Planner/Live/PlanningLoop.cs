@@ -1,3 +1,4 @@
+using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Drivers.Time;
 
 namespace RobotWorldModel.Planner.Live;
@@ -18,7 +19,9 @@ public enum ActionSource
 /// <summary>A plan that was made.</summary>
 /// <param name="Slot">The tick that it was made for.</param>
 /// <param name="BeganNs">Host's clock.</param>
-public readonly record struct MadePlan(long Slot, long BeganNs, long EndedNs, PlanRequest Request, PlanResult Result);
+/// <param name="Observed">What the tick before saw; empty where nothing fresh was there. The loop's own: it is another's soon.</param>
+public readonly record struct MadePlan(
+    long Slot, long BeganNs, long EndedNs, PlanRequest Request, PlanResult Result, ReadOnlyMemory<float> Observed);
 
 /// <summary>Takes each plan when it is made. Called on the planner's thread: must not wait or allocate.</summary>
 public interface IPlanLog
@@ -33,8 +36,10 @@ public interface IPlanLog
 /// <param name="Held">Ticks that had no action at all.</param>
 /// <param name="OneStepError">The newest; NaN before the second observation.</param>
 /// <param name="Expected">Return of the newest plan, as it was imagined.</param>
+/// <param name="PicturesMissing">Pictures that the model sees and that were not there, or not fresh.</param>
 public readonly record struct LoopReport(
-    long Plans, long Late, long Held, double PlanP50Ms, double PlanP99Ms, double PlanMaxMs, double OneStepError, double Expected);
+    long Plans, long Late, long Held, double PlanP50Ms, double PlanP99Ms, double PlanMaxMs, double OneStepError, double Expected,
+    long PicturesMissing);
 
 /// <summary>
 /// Plans beside the tick: a thread of its own filters what the tick posts and plans for the tick after. The tick never waits; a plan that
@@ -50,6 +55,7 @@ public sealed class PlanningLoop : IDisposable
     public const int MostDoubts = 5;
 
     private const int Ring = 16; // ticks that may pile up while a plan takes long; more than a hold lasts
+    private const int MostWaiting = 2; // postings that hold pictures: a camera has few, and its recording needs them
     private const int Window = 4096;
     private readonly ModelController _controller;
     private readonly Posting[] _postings;
@@ -66,7 +72,7 @@ public sealed class PlanningLoop : IDisposable
     private long _published; // plans published
     private readonly long[] _forSlot = [-1, -1];
     private readonly float[] _returns = [float.NaN, float.NaN];
-    private long _late, _held, _planCount;
+    private long _late, _held, _planCount, _picturesMissing;
     private int _doubts;
     private double _error = double.NaN;
     private volatile string? _doubt;
@@ -86,7 +92,8 @@ public sealed class PlanningLoop : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(delayTicks);
         (_controller, _delayTicks, _marginNs, _now) = (controller, delayTicks, marginNs, now ?? (() => HostClock.NowNs));
         int actions = controller.ActionSize;
-        _postings = [.. Enumerable.Range(0, Ring).Select(_ => new Posting(controller.ObservationSize, actions))];
+        _postings = [.. Enumerable.Range(0, Ring).Select(
+            _ => new Posting(controller.ObservationSize, actions, controller.Pictures.Count))];
         _plans = [new float[controller.Horizon * actions], new float[controller.Horizon * actions]];
         _onTheWay = new float[(delayTicks + 1) * actions];
         _thread = new DeviceThread("planner", Run);
@@ -132,7 +139,13 @@ public sealed class PlanningLoop : IDisposable
     /// <param name="observation">In the model's own units; empty where nothing fresh was there.</param>
     /// <param name="sent">The action that this tick sent.</param>
     /// <param name="begins">An episode begins with this observation: what was before is forgotten.</param>
-    public void Post(long slot, long dueNs, ReadOnlySpan<float> observation, ReadOnlySpan<float> sent, bool begins = false)
+    /// <param name="frames">
+    /// The pictures that the model sees, in its order; null where there is none, or none that is fresh. The loop takes references of its
+    /// own, and brings them to the model's size on its own thread. Empty: none is there.
+    /// </param>
+    public void Post(
+        long slot, long dueNs, ReadOnlySpan<float> observation, ReadOnlySpan<float> sent, bool begins = false,
+        ReadOnlySpan<ImageFrame?> frames = default)
     {
         if (_head - Volatile.Read(ref _done) >= Ring)
             return; // the planner hangs; what it has is held by then, and the next observation finds it where it is
@@ -140,6 +153,12 @@ public sealed class PlanningLoop : IDisposable
         (posting.Slot, posting.DueNs, posting.Fresh, posting.Begins) = (slot, dueNs, !observation.IsEmpty, begins);
         observation.CopyTo(posting.Observation);
         sent.CopyTo(posting.Sent);
+        bool room = _head - Volatile.Read(ref _done) < MostWaiting;
+        for (int i = 0; i < posting.Frames.Length; i++)
+        {
+            posting.Frames[i] = room && i < frames.Length ? frames[i] : null;
+            posting.Frames[i]?.AddReference();
+        }
         Volatile.Write(ref _head, _head + 1);
         _posted.Set();
     }
@@ -150,12 +169,14 @@ public sealed class PlanningLoop : IDisposable
         long[] sorted = _planNs[..n];
         Array.Sort(sorted);
         double At(double share) => n == 0 ? double.NaN : sorted[(int)((n - 1) * share)] * 1e-6;
-        return new(_planCount, _late, _held, At(0.5), At(0.99), At(1), _error, Expected);
+        return new(_planCount, _late, _held, At(0.5), At(0.99), At(1), _error, Expected, Volatile.Read(ref _picturesMissing));
     }
 
     public void Dispose()
     {
         _thread.Dispose();
+        for (; _done < _head; _done++) // what it has not come to
+            _postings[_done % Ring].Release();
         _controller.Dispose();
         // Not _posted: a tick that is in the middle of posting must find it; its handle goes with the object.
     }
@@ -194,6 +215,7 @@ public sealed class PlanningLoop : IDisposable
         led.Clear();
         int actions = _controller.ActionSize;
         _onTheWay.AsSpan(0, actions).CopyTo(led);
+        Look(posting);
         double error = _controller.Observe(led, posting.Fresh ? posting.Observation : []);
         _onTheWay.AsSpan(actions).CopyTo(_onTheWay);
         posting.Sent.CopyTo(_onTheWay.AsSpan(_onTheWay.Length - actions));
@@ -207,6 +229,18 @@ public sealed class PlanningLoop : IDisposable
                 $"the model does not know this world: for {MostDoubts} ticks what was seen was off what it expected by more than in "
                 + $"99.9 % of validation ({error:0.00}, limit {_controller.OneStepLimit:0.00})");
         }
+    }
+
+    private void Look(Posting posting)
+    {
+        for (int i = 0; i < posting.Frames.Length; i++)
+        {
+            if (posting.Frames[i] is { } frame)
+                _controller.Pictures.Put(i, frame);
+            else
+                Volatile.Write(ref _picturesMissing, _picturesMissing + 1);
+        }
+        posting.Release();
     }
 
     private void Plan(Posting posting, long lastPlanSlot)
@@ -223,16 +257,27 @@ public sealed class PlanningLoop : IDisposable
         Volatile.Write(ref _forSlot[which], posting.Slot + 1);
         Volatile.Write(ref _published, next);
         long ended = _now();
-        _log?.Planned(new MadePlan(posting.Slot + 1, began, ended, request, result), _controller);
+        float[]? observed = posting.Fresh ? posting.Observation : null;
+        _log?.Planned(new MadePlan(posting.Slot + 1, began, ended, request, result, observed), _controller);
         _planNs[_planCount % Window] = ended - began;
         Volatile.Write(ref _planCount, _planCount + 1); // last: who sees the count sees the plan
     }
 
-    private sealed class Posting(int observation, int action)
+    private sealed class Posting(int observation, int action, int pictures)
     {
+        public readonly ImageFrame?[] Frames = new ImageFrame?[pictures];
         public readonly float[] Observation = new float[observation];
         public readonly float[] Sent = new float[action];
         public long Slot, DueNs;
         public bool Fresh, Begins;
+
+        public void Release()
+        {
+            for (int i = 0; i < Frames.Length; i++)
+            {
+                Frames[i]?.Release();
+                Frames[i] = null;
+            }
+        }
     }
 }

@@ -104,6 +104,7 @@ internal static class SimCommand
             Clocks = simulation.Clocks,
             Noise = simulation.Noise,
             PictureWidth = simulation.PictureWidth,
+            PictureHeight = simulation.PictureHeight,
             Board = BoardOf(cell),
             RobotTransport = simulation.Robot.ToOptions(),
             ForceTransport = simulation.Force.ToOptions(),

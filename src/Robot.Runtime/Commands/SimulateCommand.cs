@@ -16,7 +16,7 @@ internal static class SimulateCommand
 
     private sealed record Asked(
         string Task, int Episodes, long Seed, string Policy, double? NoiseStd, string? Data, int Workers, int? Horizon, int? Candidates,
-        int? Iterations, bool Value);
+        int? Iterations, bool Value, int? Pictures);
 
     public static Command Create()
     {
@@ -53,16 +53,21 @@ internal static class SimulateCommand
         };
         var iterations = new Option<int?>("--iterations") { Description = "Rounds of planning" };
         var value = new Option<bool>("--value") { Description = "End imagined sequences in the model's value; a TD-MPC2's always do" };
+        var pictures = new Option<int?>("--pictures")
+        {
+            Description = "Of reach: draw what the cell's two cameras see too, so many pixels wide and high (32, 64, 96 …)",
+            HelpName = "SIDE",
+        };
         var command = new Command("simulate",
             "Plays episodes of a task faster than real time, and keeps them with --data for './robot train'.\n"
                 + "Example:  robot simulate --task pendulum-v1 --episodes 100 --policy planner --noise 0.3 --data data/pendulum")
         {
-            task, episodes, seed, policy, noise, data, workers, horizon, candidates, iterations, value,
+            task, episodes, seed, policy, noise, data, workers, horizon, candidates, iterations, value, pictures,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Run(
             new(parsed.GetValue(task)!, parsed.GetValue(episodes), parsed.GetValue(seed), parsed.GetValue(policy)!, parsed.GetValue(noise),
                 parsed.GetValue(data), parsed.GetValue(workers), parsed.GetValue(horizon), parsed.GetValue(candidates),
-                parsed.GetValue(iterations), parsed.GetValue(value)), cancel)));
+                parsed.GetValue(iterations), parsed.GetValue(value), parsed.GetValue(pictures)), cancel)));
         return command;
     }
 
@@ -71,8 +76,10 @@ internal static class SimulateCommand
         if (asked.Episodes < 1 || asked.Workers < 1 || asked.Seed < 0 || asked.NoiseStd < 0)
             throw new RobotException(ExitCode.Usage, "--episodes and --workers are at least 1, --seed and --noise at least 0");
         SimulatedTask task = SimulatedTask.Named(asked.Task);
+        if (asked.Pictures is { } side && (task.Name != "reach" || asked.Data is null || side is < 32 or > 640 || side % 32 != 0))
+            throw new RobotException(ExitCode.Usage, "--pictures is for reach, with --data, and a multiple of 32 up to 640");
         SimulationPlan plan = new(task, PolicyOf(asked, task), asked.Episodes, (ulong)asked.Seed,
-            asked.Policy == Noise ? 0 : asked.NoiseStd ?? 0, asked.Data, asked.Workers);
+            asked.Policy == Noise ? 0 : asked.NoiseStd ?? 0, asked.Data, asked.Workers, asked.Pictures);
         SimulationReport report;
         try
         {

@@ -57,7 +57,8 @@ internal static class TerminalView
         yield return $"plan {string.Join(" / ", plan)} ms (p50, p99, max), "
             + $"{mpc.Late} late, {mpc.Held} held, {mpc.Clamped} shortened, {mpc.Stale} stale of {mpc.Ticks} ticks";
         yield return $"return expected {Number(mpc.ExpectedReturn, "0.00")}, received {Number(mpc.ReceivedReturn, "0.00")}; "
-            + $"one step off by {Number(mpc.OneStepError, "0.00")} (limit {Number(mpc.OneStepLimit, "0.00")})";
+            + $"one step off by {Number(mpc.OneStepError, "0.00")} (limit {Number(mpc.OneStepLimit, "0.00")})"
+            + (mpc.PicturesMissing is { } missing ? $"; {missing} pictures were not there" : "");
     }
 
     private static Markup Headline(CoreStatus status, string url)

@@ -32,9 +32,13 @@ public sealed class SimulationConfig
     /// <summary>A board to calibrate the cameras with; absent: there is none.</summary>
     public SimulatedBoardConfig? Board { get; set; }
 
-    /// <summary>Pixels from left to right of what its cameras see; three quarters of it from top to bottom.</summary>
-    [AllowedValues(160, 320, 640)]
+    /// <summary>Pixels from left to right of what its cameras see.</summary>
+    [AllowedValues(128, 160, 320, 640)]
     public int PictureWidth { get; set; } = 640;
+
+    /// <summary>From top to bottom. Absent: three quarters of the width; square pictures show the middle of the view.</summary>
+    [Range(96, 480)]
+    public int? PictureHeight { get; set; }
 }
 
 /// <summary>The simulated arm's controller, and how its RTDE packages travel.</summary>

@@ -6,12 +6,13 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.Runtime.Core;
 
 /// <summary>
-/// Copies each camera's newest colour picture, quartered, into its shared-memory slot some times a second. Allocates nothing per picture.
+/// Copies each camera's newest colour picture, quartered where it is not small, into its shared-memory slot some times a second. Allocates
+/// nothing per picture.
 /// </summary>
 internal sealed class PreviewPump : IDisposable
 {
     private const double RateHz = 15;
-    private const int Step = 2, MaxWidth = 1920, MaxHeight = 1080;
+    private const int Step = 2, MaxWidth = 1920, MaxHeight = 1080, SmallWidth = 128;
     private readonly (ICamera Camera, PreviewSlot Slot)[] _slots;
     private readonly DeviceThread _thread;
 
@@ -40,7 +41,8 @@ internal sealed class PreviewPump : IDisposable
             {
                 if (!camera.Color.TryGetNewest(out var sample))
                     continue;
-                slot.Write(sample.Value.Pixels, sample.Value.Width, sample.Value.Height, Step, sample.Sequence, sample.OriginatingNs);
+                int step = sample.Value.Width <= SmallWidth ? 1 : Step;
+                slot.Write(sample.Value.Pixels, sample.Value.Width, sample.Value.Height, step, sample.Sequence, sample.OriginatingNs);
                 sample.Value.Release();
             }
         }

@@ -1,8 +1,10 @@
 using System.Net.WebSockets;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using RobotWorldModel.Runtime.Desk.Film;
 
 namespace RobotWorldModel.Runtime.Desk;
 
@@ -10,7 +12,9 @@ namespace RobotWorldModel.Runtime.Desk;
 /// WebSockets to the page. <c>/ws</c>: the desk's status as JSON text, each time it changes. <c>/ws/preview/{camera}</c>: one binary
 /// message a picture, a header of 24 bytes (width i4, height i4, sequence i8, originating time in ns of the host's monotonic clock i8;
 /// little-endian), then RGB8. The client answers each picture with a message of any content when it has drawn it; at most two are on
-/// their way, so that a slow client sees the newest picture late, never an old one.
+/// their way, so that a slow client sees the newest picture late, never an old one. <c>/ws/imagined/{view}</c>: the same with what a model
+/// imagines while it controls the arm; view is arm, or a picture that the model sees (wrist_rgb), and a picture's time is how far ahead
+/// it is, ns. What cannot be shown closes the socket with the reason.
 /// </summary>
 internal sealed class LiveSockets(CoreLink core, string runtimeFolder, CancellationToken stopping)
 {
@@ -19,14 +23,17 @@ internal sealed class LiveSockets(CoreLink core, string runtimeFolder, Cancellat
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/ws", context => ServeAsync(context, SendStatusAsync));
-        routes.MapGet("/ws/preview/{camera}", async context =>
-        {
-            string camera = (string)context.Request.RouteValues["camera"]!;
-            if (PreviewSource.PlainName().IsMatch(camera))
-                await ServeAsync(context, (socket, end) => SendPicturesAsync(socket, camera, end));
-            else
-                await Replies.ErrorAsync(context, StatusCodes.Status404NotFound, 64, "there is no such camera");
-        });
+        routes.MapGet("/ws/preview/{name}", context => PicturesAsync(context, name => new PreviewSource(core, runtimeFolder, name)));
+        routes.MapGet("/ws/imagined/{name}", context => PicturesAsync(context, name => new FilmSource(core, runtimeFolder, name)));
+    }
+
+    private async Task PicturesAsync(HttpContext context, Func<string, IPictureSource> open)
+    {
+        string name = (string)context.Request.RouteValues["name"]!;
+        if (PreviewSource.PlainName().IsMatch(name))
+            await ServeAsync(context, (socket, end) => SendPicturesAsync(socket, open(name), end));
+        else
+            await Replies.ErrorAsync(context, StatusCodes.Status404NotFound, 64, "there is no such camera");
     }
 
     private async Task ServeAsync(HttpContext context, Func<WebSocket, CancellationToken, Task> send)
@@ -63,20 +70,38 @@ internal sealed class LiveSockets(CoreLink core, string runtimeFolder, Cancellat
         }
     }
 
-    private async Task SendPicturesAsync(WebSocket socket, string camera, CancellationToken cancellation)
+    private static async Task SendPicturesAsync(WebSocket socket, IPictureSource source, CancellationToken cancellation)
     {
+        using IPictureSource closed = source;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var credit = new SemaphoreSlim(OnTheWay);
         Task heard = ReceiveAsync(socket, () => _ = credit.CurrentCount < OnTheWay ? credit.Release() : 0, end);
-        using var source = new PreviewSource(core, runtimeFolder, camera);
         while (true)
         {
             await credit.WaitAsync(end.Token);
-            ReadOnlyMemory<byte> message = await source.NextAsync(end.Token);
+            ReadOnlyMemory<byte> message;
+            try
+            {
+                message = await source.NextAsync(end.Token);
+            }
+            catch (InvalidDataException e)
+            {
+                await socket.CloseOutputAsync(WebSocketCloseStatus.InternalServerError, Short(e.Message), end.Token);
+                return;
+            }
             await socket.SendAsync(message, WebSocketMessageType.Binary, true, end.Token);
             if (heard.IsCompleted)
                 await heard;
         }
+    }
+
+    // A reason has at most 123 bytes.
+    private static string Short(string why)
+    {
+        const int Most = 123;
+        while (Encoding.UTF8.GetByteCount(why) > Most)
+            why = why[..^1];
+        return why;
     }
 
     /// <summary>Calls back for each message; cancels when the other side closes, breaks or says more than it should.</summary>

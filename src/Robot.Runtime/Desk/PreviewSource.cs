@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using RobotWorldModel.Runtime.Protocol;
@@ -6,9 +5,9 @@ using RobotWorldModel.Runtime.Protocol;
 namespace RobotWorldModel.Runtime.Desk;
 
 /// <summary>A camera's pictures, newest first, each once. Finds the slot again when core has made a new one.</summary>
-internal sealed partial class PreviewSource(CoreLink core, string runtimeFolder, string camera) : IDisposable
+internal sealed partial class PreviewSource(CoreLink core, string runtimeFolder, string camera) : IPictureSource
 {
-    private const int HeaderBytes = 24;
+    private const int HeaderBytes = PictureMessage.HeaderBytes;
 
     /// <summary>A little less than 1/30 s, or a 30 Hz camera would be shown at 15 Hz when the two beat.</summary>
     private static readonly TimeSpan s_shortestPeriod = TimeSpan.FromMilliseconds(30);
@@ -71,10 +70,7 @@ internal sealed partial class PreviewSource(CoreLink core, string runtimeFolder,
         if (!_slot!.TryRead(_lastSequence, _message.AsSpan(HeaderBytes), out int width, out int height, out long sequence, out long time))
             return default;
         _lastSequence = sequence;
-        BinaryPrimitives.WriteInt32LittleEndian(_message, width);
-        BinaryPrimitives.WriteInt32LittleEndian(_message.AsSpan(4), height);
-        BinaryPrimitives.WriteInt64LittleEndian(_message.AsSpan(8), sequence);
-        BinaryPrimitives.WriteInt64LittleEndian(_message.AsSpan(16), time);
+        PictureMessage.WriteHeader(_message, width, height, sequence, time);
         return _message.AsMemory(0, HeaderBytes + width * height * 3);
     }
 }

@@ -158,7 +158,14 @@ public sealed record MpcStatus(
     string Model, string Task, string State, int Goals, IReadOnlyList<MpcOutcome> Outcomes, double DistanceM, long Ticks,
     double? PlanP50Ms, double? PlanP99Ms, double? PlanMaxMs, long Late, long Held, long Clamped, long Stale, double? ExpectedReturn,
     double ReceivedReturn, double? OneStepError, double? OneStepLimit, string Message, IReadOnlyList<string> Episodes,
-    int Code = ExitCode.Done);
+    int Code = ExitCode.Done)
+{
+    /// <summary>Pictures that the model sees and that were not there in time; null where it sees none.</summary>
+    public long? PicturesMissing { get; init; }
+
+    /// <summary>Those that the model sees, by name: wrist_rgb, scene_depth …</summary>
+    public IReadOnlyList<string> Pictures { get; init; } = [];
+}
 
 /// <param name="ErrorM">Of the TCP at the end, m, by the arm's own joints.</param>
 /// <param name="WorstM">In the last half second.</param>

@@ -1,54 +1,32 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using RobotWorldModel.Runtime.Configuration;
 
 namespace RobotWorldModel.Runtime.Protocol;
 
-/// <summary>
-/// The newest picture of a camera, small, in memory shared between core (one writer) and any reader: a header of 64 bytes and RGB8
-/// pixels. The version is odd while a picture is written; a reader that sees it odd, or changed after its copy, tries again. Neither side
-/// waits.
-/// </summary>
-public sealed unsafe class PreviewSlot : IDisposable
+/// <summary>The newest picture of a camera, small: core writes it, the desk reads it. RGB8 pixels behind the header.</summary>
+public sealed unsafe class PreviewSlot : SharedSlot
 {
-    private const int HeaderBytes = 64;
-    private readonly byte* _memory;
-    private int _disposed;
-
-    private PreviewSlot(string path)
+    private PreviewSlot(string path) : base(path)
     {
-        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        CapacityBytes = (int)RandomAccess.GetLength(file) - HeaderBytes;
-        _memory = Libc.MapShared(file, CapacityBytes + HeaderBytes);
     }
 
     [StructLayout(LayoutKind.Sequential, Size = HeaderBytes)]
-    private struct Header
+    private struct Contents
     {
         public long Version, Sequence, OriginatingNs;
         public int Width, Height;
     }
 
-    private ref Header Head => ref Unsafe.AsRef<Header>(_memory);
-
-    /// <summary>Bytes of the largest picture that fits.</summary>
-    public int CapacityBytes { get; }
+    private ref Contents Head => ref Unsafe.AsRef<Contents>(Header);
 
     /// <summary>Where core puts a camera's slot and the desk looks for it: one folder serves several cells.</summary>
     public static string PathOf(string runtimeFolder, string cell, string camera) =>
         Path.Combine(runtimeFolder, $"{cell}-{camera}.preview");
 
-    /// <summary>
-    /// Makes the slot's file for pictures up to the given size. An older one is replaced, never cut short: whoever still maps it would
-    /// die of it.
-    /// </summary>
+    /// <summary>Makes the slot's file for pictures up to the given size.</summary>
     public static PreviewSlot Create(string path, int maxWidth, int maxHeight)
     {
-        int bytes = HeaderBytes + maxWidth * maxHeight * 3;
-        string fresh = path + ".new";
-        using (var file = new FileStream(fresh, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite))
-            file.SetLength(bytes);
-        File.Move(fresh, path, overwrite: true);
+        Make(path, maxWidth * maxHeight * 3);
         return new(path);
     }
 
@@ -60,10 +38,9 @@ public sealed unsafe class PreviewSlot : IDisposable
     {
         while (width / step * (height / step) * 3 > CapacityBytes)
             step++;
-        Volatile.Write(ref Head.Version, Head.Version + 1);
-        Thread.MemoryBarrier();
+        BeginWrite();
         (Head.Width, Head.Height, Head.Sequence, Head.OriginatingNs) = (width / step, height / step, sequence, originatingNs);
-        byte* to = _memory + HeaderBytes;
+        byte* to = Body;
         fixed (byte* from = rgb)
             for (int y = 0; y + step <= height; y += step)
                 for (int x = 0; x + step <= width; x += step, to += 3)
@@ -71,8 +48,7 @@ public sealed unsafe class PreviewSlot : IDisposable
                     byte* p = from + (y * width + x) * 3;
                     (to[0], to[1], to[2]) = (p[0], p[1], p[2]);
                 }
-        Thread.MemoryBarrier();
-        Volatile.Write(ref Head.Version, Head.Version + 1);
+        EndWrite();
     }
 
     /// <summary>
@@ -80,20 +56,12 @@ public sealed unsafe class PreviewSlot : IDisposable
     /// </summary>
     public bool TryRead(long lastSequence, Span<byte> rgb, out int width, out int height, out long sequence, out long originatingNs)
     {
-        long version = Volatile.Read(ref Head.Version);
-        Thread.MemoryBarrier();
+        bool there = BeginRead(out long version);
         (width, height, sequence, originatingNs) = (Head.Width, Head.Height, Head.Sequence, Head.OriginatingNs);
         int bytes = width * height * 3;
-        if (version == 0 || version % 2 != 0 || sequence == lastSequence || bytes < 0 || bytes > Math.Min(rgb.Length, CapacityBytes))
+        if (!there || sequence == lastSequence || bytes < 0 || bytes > Math.Min(rgb.Length, CapacityBytes))
             return false;
-        new ReadOnlySpan<byte>(_memory + HeaderBytes, bytes).CopyTo(rgb);
-        Thread.MemoryBarrier();
-        return Volatile.Read(ref Head.Version) == version;
-    }
-
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
-            Libc.Unmap(_memory, CapacityBytes + HeaderBytes);
+        new ReadOnlySpan<byte>(Body, bytes).CopyTo(rgb);
+        return EndRead(version);
     }
 }

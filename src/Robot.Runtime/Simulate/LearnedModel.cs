@@ -57,6 +57,8 @@ internal sealed class LearnedModel
             return $"it sees {string.Join(", ", seen.Select(m => $"{m.Name} ({string.Join(", ", m.Columns)})"))}, the task shows "
                 + $"{string.Join(", ", task.Columns)}. Train it with --set data.modalities=[task] on the task's own episodes";
         }
+        if (card.Shape.Images.Count > 0)
+            return $"it sees {string.Join(", ", card.Shape.Images.Select(i => i.Name))}, and faster than real time there are no pictures";
         if (actions.Size != environment.ActionSize || card.Shape.Actions != environment.ActionSize)
             return $"it does {card.Shape.Actions} values an action ({actions}), the task takes {environment.ActionSize}";
         return Math.Abs(card.Data.RateHz - rateHz) > 1e-6 * rateHz

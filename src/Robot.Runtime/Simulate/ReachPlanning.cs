@@ -36,7 +36,7 @@ internal static class ReachPlanning
     /// </summary>
     public static Objective Objective(ModelCard card)
     {
-        IReadOnlyList<string> columns = card.Data.Modalities[0].Columns;
+        IReadOnlyList<string> columns = card.Data.Modalities.First(m => m.Kind == ModalityKind.Vector).Columns;
         int size = columns.Count;
         Normaliser normaliser = card.Normalisation.Modalities[card.Shape.Vectors[0].Name];
         (float[] goal, float[] weights) = (new float[size], new float[size]);
@@ -51,8 +51,11 @@ internal static class ReachPlanning
         return new Objective { Discount = 1, State = new StateCost(goal, weights), ActionChangeCost = 0.1, ActionCost = 0.005 };
     }
 
-    /// <summary>Whether a model learned reach, and nothing else, and sees at least where the goal is.</summary>
+    /// <summary>
+    /// Whether a model learned reach, and nothing else, and sees at least where the goal is; pictures may be seen beside it.
+    /// </summary>
     public static bool Fits(ModelCard card) =>
-        card.Data.Modalities is [{ Source: "task" } seen] && card.Data.Tasks.Keys.SequenceEqual(["reach"])
+        card.Data.Modalities.Where(m => m.Kind == ModalityKind.Vector).ToList() is [{ Source: "task" } seen]
+        && card.Data.Tasks.Keys.SequenceEqual(["reach"])
         && ModelController.Columns(card, ReachTask.ObservationNames) is not null && s_left.All(seen.Columns.Contains);
 }

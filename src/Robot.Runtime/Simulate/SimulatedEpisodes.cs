@@ -22,14 +22,18 @@ internal sealed class SimulatedEpisodes : IDisposable
     private readonly double _noise;
     private readonly double _rateHz;
     private readonly int _actions;
+    private readonly int? _pictures;
     private readonly Dictionary<ulong, int> _numbers = [];
     private readonly Dictionary<ulong, (double Return, bool? Succeeded)> _kept = [];
 
     /// <param name="seeds">Of all episodes of the run.</param>
+    /// <param name="pictures">Width and height of what two cameras see, pixels; null: there are none. Of reach alone.</param>
     /// <exception cref="RobotException">Another run writes there.</exception>
     public SimulatedEpisodes(
-        string root, SimulatedTask task, IEnvironment environment, PolicyKind policy, double noise, IReadOnlyList<ulong> seeds)
+        string root, SimulatedTask task, IEnvironment environment, PolicyKind policy, double noise, IReadOnlyList<ulong> seeds,
+        int? pictures = null)
     {
+        _pictures = pictures;
         (_folder, _task, _policy, _noise) = (Path.Combine(Path.GetFullPath(root), EpisodeCatalog.Simulation), task, policy, noise);
         (_rateHz, _actions) = (1 / environment.SecondsPerDecision, environment.ActionSize);
         DurableFiles.MakeFolder(_folder);
@@ -57,13 +61,15 @@ internal sealed class SimulatedEpisodes : IDisposable
         int number = _numbers[played.Seed], rows = played.Rewards.Length + 1, o = _task.Columns.Count;
         string recording = Path.Combine(_folder, EpisodeNaming.Name(number) + EpisodeLayout.RecordingSuffix);
         DurableFiles.TryCreateFolder(recording);
-        EpisodeMetadata draft = Draft(played, number);
+        ReachPictures? pictures = _pictures is { } side ? new(played, o, _rateHz, side) : null;
+        EpisodeMetadata draft = Draft(played, number, pictures);
         using var writer = new EpisodeWriter(recording, EpisodeShape.Of(draft));
         double[] seen = new double[o], action = new double[_actions];
         for (int k = 0; k < rows; k++)
         {
             double slot = StreamRules.Slot(k, _rateHz);
-            writer.Frame(TickStatus.Ok, 0, []);
+            writer.Frame(TickStatus.Ok, 0, pictures?.Cells(k) ?? []);
+            pictures?.Write(writer, k);
             Copy(played.Observations.AsSpan(k * o, o), seen);
             writer.Table("task", slot, seen);
             if (k == 0)
@@ -123,15 +129,21 @@ internal sealed class SimulatedEpisodes : IDisposable
         }
     }
 
-    private JsonObject Describe(ulong seed) => new()
+    private JsonObject Describe(ulong seed)
     {
-        ["task"] = _task.Name,
-        ["seed"] = seed,
-        ["policy"] = _policy.Settings.DeepClone(),
-        ["action_noise"] = _noise,
-    };
+        var described = new JsonObject
+        {
+            ["task"] = _task.Name,
+            ["seed"] = seed,
+            ["policy"] = _policy.Settings.DeepClone(),
+            ["action_noise"] = _noise,
+        };
+        if (_pictures is { } side)
+            described["pictures"] = side;
+        return described;
+    }
 
-    private EpisodeMetadata Draft(PlayedEpisode played, int number) => new()
+    private EpisodeMetadata Draft(PlayedEpisode played, int number, ReachPictures? pictures) => new()
     {
         SchemaVersion = EpisodeMetadata.CurrentSchema,
         Id = EpisodeNaming.Name(number),
@@ -149,11 +161,11 @@ internal sealed class SimulatedEpisodes : IDisposable
         Duration = 0,
         Configuration = null,
         Robot = _task.Robot is null ? null : new(_task.Robot, "simulated", "none", [0, 0, 0, 0, 0, 0], 0),
-        Cameras = [],
+        Cameras = pictures?.Cameras ?? [],
         ForceSensor = null,
         Action = new(ActionKind.Environment, _actions, EpisodeLayout.NumberedActionNames(_actions),
             [.. Enumerable.Repeat<double?>(-1, _actions)], [.. Enumerable.Repeat<double?>(1, _actions)], _policy.Source),
-        Streams = new Dictionary<string, StreamReport>(),
+        Streams = pictures?.Streams ?? new Dictionary<string, StreamReport>(),
         Tables = new Dictionary<string, TableDescription>
         {
             ["task"] = new(_task.Columns, _task.Units, null),

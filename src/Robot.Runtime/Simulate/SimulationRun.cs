@@ -7,8 +7,9 @@ namespace RobotWorldModel.Runtime.Simulate;
 /// <param name="FirstSeed">Episode i has this and i.</param>
 /// <param name="Noise">σ of the noise on each action.</param>
 /// <param name="Root">Data root where they are kept; null: they are only counted.</param>
+/// <param name="Pictures">Width and height of what two cameras see of reach, pixels; null: there are none.</param>
 internal sealed record SimulationPlan(
-    SimulatedTask Task, PolicyKind Policy, int Episodes, ulong FirstSeed, double Noise, string? Root, int Workers)
+    SimulatedTask Task, PolicyKind Policy, int Episodes, ulong FirstSeed, double Noise, string? Root, int Workers, int? Pictures = null)
 {
     public IReadOnlyList<ulong> Seeds => [.. Enumerable.Range(0, Episodes).Select(i => FirstSeed + (ulong)i)];
 }
@@ -41,7 +42,7 @@ internal static class SimulationRun
         ulong[] seeds = [.. plan.Seeds];
         IEnvironment one = plan.Task.Make();
         using SimulatedEpisodes? episodes =
-            plan.Root is null ? null : new(plan.Root, plan.Task, one, plan.Policy, plan.Noise, seeds);
+            plan.Root is null ? null : new(plan.Root, plan.Task, one, plan.Policy, plan.Noise, seeds, plan.Pictures);
         var results = new (double Return, bool? Succeeded)?[seeds.Length];
         for (int i = 0; i < seeds.Length; i++)
             if (episodes?.Kept.TryGetValue(seeds[i], out var known) == true)

@@ -67,6 +67,9 @@ public sealed class CellOptions
     /// <summary>Of every camera, pixels: a multiple of 32.</summary>
     public int PictureWidth { get; init; } = CameraModel.Scene.Width;
 
+    /// <summary>Of every camera, pixels; null: three quarters of the width. Another shape shows the middle of the view.</summary>
+    public int? PictureHeight { get; init; }
+
     public TransportOptions RobotTransport { get; init; } = new();
 
     public TransportOptions ForceTransport { get; init; } = new();
@@ -224,7 +227,9 @@ public sealed class SimulatedCell : IDisposable
 
     private void AddCamera(string name, string socket, Random random)
     {
-        CameraModel model = (name == "wrist" ? CameraModel.Wrist : CameraModel.Scene).Scaled(_options.PictureWidth) with { Name = name };
+        CameraModel model = (name == "wrist" ? CameraModel.Wrist : CameraModel.Scene)
+            .Scaled(_options.PictureWidth, _options.PictureHeight) with
+        { Name = name };
         CameraInfo info = model.ToInfo($"SIM-{name}");
         var server = new FrameSocketServer(
             new() { Name = name, SocketPath = socket, Transport = _options.CameraTransport, Seed = random.Next() },

@@ -28,21 +28,26 @@ public sealed record CameraModel(
     /// <summary>In front of the table, over the shoulder of whoever watches: arm and workspace in one picture.</summary>
     public static CameraModel Scene { get; } = D435("scene", false, LookAt(new(-1.58, 0.60, 0.92), new(-0.36, -0.03, 0.20)));
 
-    /// <summary>The same view in more or fewer pixels, as a camera has it in another of its modes.</summary>
-    /// <exception cref="ArgumentException">The width is no multiple of 32.</exception>
-    public CameraModel Scaled(int width)
+    /// <summary>
+    /// The same view in more or fewer pixels, as a camera has it in another of its modes. What is of another shape shows the middle of it,
+    /// cut at two sides.
+    /// </summary>
+    /// <param name="height">Null: as wide is to high here.</param>
+    /// <exception cref="ArgumentException">The width is no multiple of 32, or the height not above 0.</exception>
+    public CameraModel Scaled(int width, int? height = null)
     {
-        if (width <= 0 || width % 32 != 0)
-            throw new ArgumentException($"a picture of {width} pixels across; the width must be a multiple of 32");
-        double k = (double)width / Width;
+        if (width <= 0 || width % 32 != 0 || height <= 0)
+            throw new ArgumentException($"a picture of {width} x {height} pixels; the width must be a multiple of 32, the height above 0");
+        int rows = height ?? (int)Math.Round((double)width / Width * Height);
+        double k = Math.Max((double)width / Width, (double)rows / Height);
         return this with
         {
             Width = width,
-            Height = (int)Math.Round(k * Height),
+            Height = rows,
             Fx = k * Fx,
             Fy = k * Fy,
-            Cx = k * Cx,
-            Cy = k * Cy,
+            Cx = width / 2.0 + k * (Cx - Width / 2.0),
+            Cy = rows / 2.0 + k * (Cy - Height / 2.0),
         };
     }
 

@@ -44,14 +44,7 @@ public sealed class CellScene
         CellObject can = new(new("can", [Solid(ShapeKind.Cylinder, new(0.026, 0.045, 0), 0x2F74C0)]), 0.15);
         CellObject block = new(new("block", [Solid(ShapeKind.Box, new(0.018, 0.032, 0.016), 0xEFB52B)]), 0.06);
         Objects = [Cube, can, block];
-        SceneBody floor = new("floor", [new(ShapeKind.Plane, default, Pose.Identity, 0xC9CED4, Checker: 2.5)])
-        {
-            PoseInBase = new(new(0, 0, FloorZ), Quat.Identity),
-        };
-        Bodies =
-        [
-            floor, new("table", Table()), .. _links, Gripper, LeftFinger, RightFinger, Target, .. Objects.Select(o => o.Body),
-        ];
+        Bodies = [.. Furniture(), .. _links, Gripper, LeftFinger, RightFinger, Target, .. Objects.Select(o => o.Body)];
         if (board is not null)
         {
             (_board, _boardBody) = (board, new("board", [Plate(board.Print)]) { PoseInBase = board.Pose });
@@ -100,6 +93,16 @@ public sealed class CellScene
                 Objects[i - 1].Body.PoseInBase = new(taken[i] + Objects[i - 1].HalfBox.Z * Vec3.UnitZ, turn);
         }
     }
+
+    /// <summary>Floor and table.</summary>
+    internal static SceneBody[] Furniture() =>
+    [
+        new("floor", [new(ShapeKind.Plane, default, Pose.Identity, 0xC9CED4, Checker: 2.5)])
+        {
+            PoseInBase = new(new(0, 0, FloorZ), Quat.Identity),
+        },
+        new("table", Table()),
+    ];
 
     /// <summary>Poses the arm's and the gripper's bodies for the DH frames 1…6 and an opening in m.</summary>
     internal void PoseRobot(ReadOnlySpan<Pose> frames, double fingerWidth)

@@ -25,9 +25,12 @@ public class AllocationTests
             Bins = 255,
             Vectors = [20],
             VectorEmbedding = 12,
+            ImageDepth = 4,
         };
-        var shape = new ModelShape { Vectors = [new("robot", 5)], Actions = 7 };
-        var weights = RandomModel.Make(config, 7, policy: true, vectors: 5);
+        var picture = new ImageShape("wrist_rgb", 3, 16);
+        var shape = new ModelShape { Vectors = [new("robot", 5)], Images = [picture], Actions = 7 };
+        var weights = RandomModel.Make(config, 7, policy: true, vectors: 5, picture: picture);
+        float[] seen = new float[3 * 16 * 16];
         using var engine = new RssmEngine(weights, config, shape, new() { Threads = 2 });
         engine.Objective = new()
         {
@@ -44,7 +47,8 @@ public class AllocationTests
         {
             long before = GC.GetTotalAllocatedBytes(precise: true);
             Thread.Sleep(1); // longer than the engine's threads spin: they sleep, and are woken
-            engine.Observe(actions.AsSpan(0, 7), actions.AsSpan(0, 5), [true]);
+            engine.Observe(actions.AsSpan(0, 7), actions.AsSpan(0, 5), [true, true], seen);
+            engine.DecodePicture(0, seen);
             engine.Advance(actions.AsSpan(7, 7));
             engine.SetNoise(noise);
             engine.SamplePolicy([], 64, 8, actions);

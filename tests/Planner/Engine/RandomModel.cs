@@ -6,7 +6,8 @@ namespace RobotWorldModel.Planner.Tests.Engine;
 /// <summary>Weights of a shape as torch initialises them, uniform within 1 / sqrt(inputs), with the heads that are asked for.</summary>
 internal static class RandomModel
 {
-    public static WeightFile Make(RssmConfig config, int actionSize, int seed = 1, bool policy = false, int vectors = 0)
+    public static WeightFile Make(RssmConfig config, int actionSize, int seed = 1, bool policy = false, int vectors = 0,
+        ImageShape? picture = null)
     {
         var random = new Random(seed);
         var weights = new Dictionary<string, Weight>();
@@ -26,7 +27,7 @@ internal static class RandomModel
         if (vectors > 0)
         {
             Network("encoder.vectors", vectors + 1, config.Vectors, config.VectorEmbedding);
-            Network("posterior", d + config.VectorEmbedding, [config.Hidden], config.Classes > 0 ? s : 2 * s);
+            Network("posterior", d + config.VectorEmbedding + Picture(), [config.Hidden], config.Classes > 0 ? s : 2 * s);
             Network("decoder.vectors", config.Features, config.Vectors, vectors);
         }
         return new WeightFile("random weights", weights);
@@ -44,6 +45,26 @@ internal static class RandomModel
                 inputs = hidden[i];
             }
             Linear($"{name}.out", outputs, inputs);
+        }
+
+        int Picture() // values of its embedding
+        {
+            if (picture is null)
+                return 0;
+            int channels = picture.Channels, layers = System.Numerics.BitOperations.Log2((uint)picture.Side) - 2;
+            for (int i = 0; i < layers; i++, channels = config.ImageDepth << (i - 1))
+            {
+                Add($"encoder.{picture.Name}.conv{i}.weight", 16 * channels, config.ImageDepth << i, channels, 4, 4);
+                Add($"encoder.{picture.Name}.conv{i}.bias", 16 * channels, config.ImageDepth << i);
+            }
+            Linear($"decoder.{picture.Name}.dense", channels * 16, config.Features);
+            for (int i = 0, from = channels; i < layers; i++, from /= 2)
+            {
+                int to = i == layers - 1 ? picture.Channels : from / 2;
+                Add($"decoder.{picture.Name}.deconv{i}.weight", 16 * to, from, to, 4, 4);
+                Add($"decoder.{picture.Name}.deconv{i}.bias", 16 * to, to);
+            }
+            return channels * 16 + 1;
         }
 
         void Linear(string name, int outputs, int inputs)

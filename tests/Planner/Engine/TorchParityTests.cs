@@ -53,6 +53,70 @@ public class TorchParityTests
         Score(model, config, state, engine);
     }
 
+    [SkippableTheory]
+    [InlineData("gaussian", VectorWidth.Bits256)]
+    [InlineData("categorical", VectorWidth.Scalar)]
+    [InlineData("two-hot, norm, SiLU", null)]
+    public void What_is_seen_and_imagined_in_pictures_is_libtorchs(string kind, VectorWidth? vectors)
+    {
+        Skip.IfNot(File.Exists(Path.Combine(AppContext.BaseDirectory, "librobot_torch.so")),
+            "librobot_torch.so is missing: make setup installs libtorch, make build builds it");
+        const int steps = 4, colour = 3 * 32 * 32, depth = 16 * 16;
+        var config = s_kinds[kind] with { ImageDepth = 6 };
+        var shape = new ModelShape
+        {
+            Vectors = [new("robot", 4)],
+            Images = [new("wrist_rgb", 3, 32), new("scene_depth", 1, 16)],
+            Actions = ActionSize,
+        };
+        using var folder = new TempFolder();
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        manual_seed(4);
+        using var model = new RssmModel(config, shape);
+        model.save(folder["model.dat"]);
+        using var engine = new RssmEngine(
+            WeightFile.Read(folder["model.dat"]), config, shape, new() { Threads = 1, BlockRows = 12, Vectors = vectors });
+        float[] robot = RandomModel.Normal(steps * 4, 1), actions = RandomModel.Actions(steps * ActionSize, 3);
+        float[] wrist = RandomModel.Normal(steps * colour, 5), scene = RandomModel.Normal(steps * depth, 6);
+        float[] there = [1, 0, 1, 1];
+        var observations = new Observations(
+            new Dictionary<string, Tensor> { ["robot"] = tensor(robot, [steps, 4]) },
+            new Dictionary<string, Tensor>
+            {
+                ["wrist_rgb"] = tensor(wrist, [steps, 3, 32, 32]),
+                ["scene_depth"] = tensor(scene, [steps, 1, 16, 16]),
+            },
+            new Dictionary<string, Tensor>
+            {
+                ["robot"] = ones([steps]),
+                ["wrist_rgb"] = tensor(there, [steps]),
+                ["scene_depth"] = ones([steps]),
+            });
+        var first = zeros([1, steps]);
+        first.select(1, 0).fill_(1);
+        var filtered = model.Filter(
+            model.Encode(observations).unsqueeze(0), tensor(actions, [1, steps, ActionSize]), first, sample: false);
+        engine.Reset();
+        float[] h = new float[config.Deterministic], s = new float[config.StochasticWidth];
+        for (int t = 0; t < steps; t++)
+        {
+            var action = t == 0 ? new float[ActionSize] : actions.AsSpan((t - 1) * ActionSize, ActionSize);
+            engine.Observe(action, robot.AsSpan(4 * t, 4), [true, there[t] == 1, true],
+                [.. wrist.AsSpan(t * colour, colour), .. scene.AsSpan(t * depth, depth)]);
+            engine.GetState(h, s);
+            AssertNear(filtered.States.H.select(1, t), h);
+            AssertNear(filtered.States.S.select(1, t), s);
+        }
+        var features = new RssmState(filtered.States.H.select(1, steps - 1), filtered.States.S.select(1, steps - 1)).Features();
+        Tensor[] expected = [.. model.DecodeImages(features).Select(one => one.Expected)];
+        float[] seen = new float[colour], far = new float[depth];
+        engine.DecodePicture(0, seen);
+        engine.DecodePicture(1, far);
+        AssertNear(expected[0], seen);
+        AssertNear(expected[1], far);
+    }
+
     /// <summary>Ten observations, one vector missing now and then: the same states and the same expectations.</summary>
     private static RssmState Filter(RssmModel model, RssmConfig config, RssmEngine engine)
     {

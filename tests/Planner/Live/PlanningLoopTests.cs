@@ -1,3 +1,4 @@
+using RobotWorldModel.Drivers.Samples;
 using RobotWorldModel.Planner.Live;
 using RobotWorldModel.Planner.Planners;
 using RobotWorldModel.Tests.Shared;
@@ -160,6 +161,81 @@ public sealed class PlanningLoopTests : NoLeaks, IDisposable
     }
 
     [Fact]
+    public void Pictures_are_seen_where_they_are_there_and_given_back()
+    {
+        var (dark, bright) = (new FramePool(20, 18, PixelFormat.Rgb8, 3), new FramePool(20, 18, PixelFormat.Rgb8, 3));
+        (ImageFrame night, ImageFrame day) = (dark.TryRent()!, bright.TryRent()!);
+        night.Pixels.Clear();
+        day.Pixels.Fill(255);
+        var (without, missing) = Returns([null, null, null]);
+        var (atNight, none) = Returns([night, night, night]);
+        var (byDay, once) = Returns([day, null, day]);
+        night.Release();
+        day.Release();
+
+        Assert.Equal((3, 0, 1), (missing, none, once));
+        Assert.Equal((3, 3), (dark.Free, bright.Free));
+        Assert.NotEqual(without[0], atNight[0]);
+        Assert.NotEqual(atNight[0], byDay[0]);
+        Assert.Equal(3, byDay.Distinct().Count());
+
+        (float[] Expected, long Missing) Returns(ImageFrame?[] frames)
+        {
+            using var loop = new PlanningLoop(Controller(picture: new("wrist_rgb", 3, 16)));
+            loop.Start();
+            var expected = new List<float>();
+            for (int slot = 0; slot < frames.Length; slot++)
+            {
+                loop.Post(slot, Far, _seen, _action, begins: slot == 0, [frames[slot]]);
+                WaitForPlans(loop, slot + 1);
+                expected.Add(loop.Expected);
+            }
+            return ([.. expected], loop.Report().PicturesMissing);
+        }
+    }
+
+    [Fact]
+    public void What_is_imagined_of_a_plan_is_what_the_planner_imagines()
+    {
+        using ModelController controller = Controller(picture: new("wrist_rgb", 3, 16));
+        float[] plan = new float[controller.Horizon];
+        controller.Begin();
+        controller.Observe(_action, _seen);
+        controller.Expect([]);
+        controller.Plan(new PlanRequest(1));
+        controller.CopyPlan(plan);
+        using var imagined = new ImaginedPlan(controller.Card, WeightFile.Read(_folder["model.dat"]), plan.Length);
+        imagined.Begin(controller.PlannedFrom, plan);
+        byte[] first = new byte[16 * 16 * 3], last = new byte[first.Length];
+        int steps = 0;
+        for (; imagined.MoveNext(); steps++)
+            imagined.Picture(0, steps == 0 ? first : last);
+        Assert.Equal((plan.Length, plan.Length), (steps, imagined.Steps));
+        Assert.NotEqual(first, last);
+
+        // The controller, told of the same actions without seeing anything, expects the same in the end.
+        for (int i = 0; i < plan.Length; i++)
+            controller.Observe(plan.AsSpan(i, 1), []);
+        controller.Expect([]);
+        controller.Plan(new PlanRequest(2));
+        imagined.Begin(controller.PlannedFrom, []);
+        float[] there = imagined.Vector().ToArray();
+        imagined.Begin(Start(), plan);
+        while (imagined.MoveNext())
+            continue;
+        Assert.Equal(there, imagined.Vector().ToArray());
+
+        float[] Start()
+        {
+            controller.Begin();
+            controller.Observe(_action, _seen);
+            controller.Expect([]);
+            controller.Plan(new PlanRequest(1));
+            return controller.PlannedFrom.ToArray();
+        }
+    }
+
+    [Fact]
     public void What_lies_outside_of_training_is_seen()
     {
         using ModelController controller = Controller();
@@ -233,10 +309,20 @@ public sealed class PlanningLoopTests : NoLeaks, IDisposable
         }
     }
 
-    private ModelController Controller(double limit = double.PositiveInfinity, Normaliser? actions = null)
+    private ModelController Controller(
+        double limit = double.PositiveInfinity, Normaliser? actions = null, ImageShape? picture = null)
     {
-        var config = new RssmConfig { Deterministic = 16, Stochastic = 4, Hidden = 16, Heads = [16], Vectors = [16], VectorEmbedding = 8 };
-        var shape = new ModelShape { Vectors = [new("task", 2)], Actions = 1 };
+        var config = new RssmConfig
+        {
+            Deterministic = 16,
+            Stochastic = 4,
+            Hidden = 16,
+            Heads = [16],
+            Vectors = [16],
+            VectorEmbedding = 8,
+            ImageDepth = 4,
+        };
+        var shape = new ModelShape { Vectors = [new("task", 2)], Images = picture is null ? [] : [picture], Actions = 1 };
         string weights = _folder["model.dat"];
         torch.manual_seed(3);
         using (var model = new RssmModel(config, shape))
@@ -254,7 +340,12 @@ public sealed class PlanningLoopTests : NoLeaks, IDisposable
             Config = Presets.Named("rssm-small").Config with { Rssm = config },
             Shape = shape,
             Normalisation = new(
-                new Dictionary<string, Normaliser> { ["task"] = unit }, actions ?? new(Scaling.MinMax, [0], [1], [-1], [1]), null),
+                new Dictionary<string, Normaliser>
+                {
+                    ["task"] = unit,
+                    ["wrist_rgb"] = new(Scaling.MinMax, [0.5, 0.5, 0.5], [2, 2, 2], [], []),
+                },
+                actions ?? new(Scaling.MinMax, [0], [1], [-1], [1]), null),
             Data = null!,
             Step = 0,
             Validation = double.IsInfinity(limit) ? null : new()

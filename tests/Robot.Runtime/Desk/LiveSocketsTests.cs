@@ -88,12 +88,75 @@ public sealed class LiveSocketsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatAModelImaginesIsAFilmThatRunsAhead()
+    {
+        using ClientWebSocket socket = await OpenAsync("ws/imagined/arm");
+        Task<(int Width, int Height, long TimeNs, byte[] Rgb)> first = FilmAsync(socket);
+        using var planner = new FakePlanner(_rig.Options.RuntimeFolder, ticks: 20);
+        _rig.Core!.Mpc = FakePlanner.Status;
+        var pictures = new Dictionary<long, byte[]>();
+        var (width, height, timeNs, rgb) = await first;
+        for (; pictures.Count < 12; (width, height, timeNs, rgb) = await FilmAsync(socket))
+        {
+            Assert.Equal((320, 240), (width, height));
+            pictures[timeNs] = rgb;
+            await DrawnAsync(socket);
+        }
+        // 24 steps of 1/30 s, every second one shown; the arm moves at up to 0.2 m/s, and one pixel is some 4 mm.
+        Assert.All(pictures.Keys, ahead => Assert.InRange(ahead, 0, 24_000_000_000 / 30));
+        Assert.True(pictures.Values.Distinct(new SameBytes()).Count() >= 8, "the imagined arm moves");
+    }
+
+    [Fact]
+    public async Task WhatCannotBeImaginedIsSaid()
+    {
+        using var planner = new FakePlanner(_rig.Options.RuntimeFolder, ticks: 0);
+        _rig.Core!.Mpc = FakePlanner.Status;
+        Assert.Contains("does not see wrist_rgb", await ReasonAsync("ws/imagined/wrist_rgb"), StringComparison.Ordinal);
+        _rig.Core!.Mpc = FakePlanner.Status with { Model = "/nowhere" };
+        Assert.Contains("/nowhere", await ReasonAsync("ws/imagined/arm"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TheDeskEndsWithPagesOpen()
     {
         using ClientWebSocket status = await OpenAsync("ws"), pictures = await OpenAsync("ws/preview/wrist");
         await StatusAsync(status);
         await PictureAsync(pictures);
         await _rig.Desk.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    private async Task<string> ReasonAsync(string path)
+    {
+        using ClientWebSocket socket = await OpenAsync(path);
+        WebSocketReceiveResult end = await socket.ReceiveAsync(new byte[16], s_limit);
+        Assert.Equal(WebSocketMessageType.Close, end.MessageType);
+        return end.CloseStatusDescription!;
+    }
+
+    private static async Task<(int Width, int Height, long TimeNs, byte[] Rgb)> FilmAsync(ClientWebSocket socket)
+    {
+        byte[] message = new byte[24 + 320 * 240 * 3];
+        int bytes = 0;
+        WebSocketReceiveResult part;
+        do
+            bytes += (part = await socket.ReceiveAsync(new ArraySegment<byte>(message, bytes, message.Length - bytes), s_limit)).Count;
+        while (!part.EndOfMessage);
+        Assert.Equal(message.Length, bytes);
+        return (BinaryPrimitives.ReadInt32LittleEndian(message), BinaryPrimitives.ReadInt32LittleEndian(message.AsSpan(4)),
+            BinaryPrimitives.ReadInt64LittleEndian(message.AsSpan(16)), message[24..]);
+    }
+
+    private sealed class SameBytes : IEqualityComparer<byte[]>
+    {
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] bytes)
+        {
+            var hash = new HashCode();
+            hash.AddBytes(bytes);
+            return hash.ToHashCode();
+        }
     }
 
     private static long TimeOf(JsonElement desk) => desk.GetProperty("status").GetProperty("time_ns").GetInt64();

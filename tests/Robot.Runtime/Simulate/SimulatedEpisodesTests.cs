@@ -54,6 +54,21 @@ public sealed class SimulatedEpisodesTests : IDisposable
         Assert.Equal(0, data.Windows(DataPart.Train, new WindowOptions { Length = 20 }).WithoutActions);
     }
 
+    [Fact]
+    public void Reach_is_kept_with_pictures_that_training_takes()
+    {
+        SimulatedTask task = SimulatedTask.Named("reach");
+        string root = Path.Combine(_folder.Path, "reach");
+        Run(new(task, PolicyKind.Expert(), 1, 3, 0, root, 1, Pictures: 32));
+
+        Assert.Empty(EpisodeVerifier.Verify(Path.Combine(root, "simulation", "demo_000")));
+        Dataset data = Dataset.Open(
+            root, new DataOptions { Modalities = ["task:goal_x", "wrist_rgb", "scene_rgb"], PictureSide = 16, Validation = 0 }, Assert.Fail);
+        Assert.Equal([1, 3 * 16 * 16, 3 * 16 * 16], data.Modalities.Select(m => m.Size));
+        Assert.Equal(ActionKind.Environment, data.Actions.Kind);
+        Assert.Equal(0, data.Windows(DataPart.Train, new WindowOptions { Length = 20 }).WithoutActions);
+    }
+
     [Theory]
     [InlineData("noise")]
     [InlineData("planner")]

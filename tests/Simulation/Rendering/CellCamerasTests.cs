@@ -26,7 +26,9 @@ public class CellCamerasTests
     public void Depth_of_the_whole_cell_equals_marched_rays_in_both_cameras()
     {
         _physics.Step(0.002, new(0.2, -1.5, 1.7, -1.7, -1.5, 0.3), default);
-        foreach (CameraModel camera in new[] { CameraModel.Wrist, CameraModel.Scene, CameraModel.Scene.Scaled(160) })
+        CameraModel[] cameras =
+            [CameraModel.Wrist, CameraModel.Scene, CameraModel.Scene.Scaled(160), CameraModel.Wrist.Scaled(128, 128)];
+        foreach (CameraModel camera in cameras)
         {
             (CameraRig rig, _, byte[] depth) = Take(camera);
             ReadOnlySpan<ushort> z = MemoryMarshal.Cast<byte, ushort>((ReadOnlySpan<byte>)depth);

@@ -12,6 +12,11 @@ namespace RobotWorldModel.Runtime.Core.Mpc;
 /// <summary>One goal, and where the arm is led before it; null: it begins where it stands.</summary>
 internal sealed record ReachOrder(Vec3 Goal, Vector6? Start);
 
+/// <summary>Where the pictures that a model sees are among a cell's camera streams.</summary>
+/// <param name="Streams">Of each, in the model's order.</param>
+/// <param name="Stale">Whether one that is late counts, as it did in training.</param>
+internal sealed record SeenPictures(int[] Streams, bool Stale);
+
 /// <summary>How one goal was come by.</summary>
 /// <param name="ErrorM">Of the TCP at the end, by the arm's own joints.</param>
 /// <param name="WorstM">In the last half second.</param>
@@ -39,6 +44,8 @@ internal sealed class MpcPolicy : ITickPolicy
     private readonly float[] _observation = new float[ReachTask.ObservationSize], _action = new float[ReachTask.ActionSize];
     private readonly float[] _planned = new float[ReachTask.ActionSize]; // not numbers where no plan had one
     private readonly Recorder? _recorder;
+    private readonly SeenPictures _pictures;
+    private readonly ImageFrame?[] _frames;
     private readonly double[] _wide = new double[ReachTask.ActionSize], _lastErrors = new double[Lasting];
     private readonly ReachOutcome[] _outcomes;
     private readonly string[] _outside;
@@ -68,8 +75,9 @@ internal sealed class MpcPolicy : ITickPolicy
     /// </param>
     public MpcPolicy(
         ReachTask task, PlanningLoop loop, ModelController controller, IReadOnlyList<ReachOrder> orders, ArmMotion motion, int ticks,
-        double latencyMs, Recorder? recorder = null)
+        double latencyMs, SeenPictures pictures, Recorder? recorder = null)
     {
+        (_pictures, _frames) = (pictures, new ImageFrame?[pictures.Streams.Length]);
         (_task, _loop, _controller, _orders, _motion, _ticks) = (task, loop, controller, orders, motion, ticks);
         (_latencyMs, _back) = (latencyMs, new(ticks + 1));
         _recorder = recorder;
@@ -207,7 +215,8 @@ internal sealed class MpcPolicy : ITickPolicy
         }
         if (!Choose(observation, fresh, out bool acts))
             return new(null, false, "no plan was there in time for half a second: too little of this computer is left for planning");
-        _loop.Post(observation.Slot, dueNs, fresh ? _observation : [], _action, begins: _tick == 0);
+        TakeFrames(observation);
+        _loop.Post(observation.Slot, dueNs, fresh ? _observation : [], _action, begins: _tick == 0, _frames);
         Command command = acts ? Order(dueNs) : Standing(dueNs);
         if (++_tick == _ticks)
             End(dueNs);
@@ -219,6 +228,17 @@ internal sealed class MpcPolicy : ITickPolicy
     private bool IsFresh(Observation observation) =>
         observation.RobotFreshness == StreamFreshness.Fresh || (observation.RobotFreshness == StreamFreshness.Stale
             && observation.SlotNs - observation.Robot.OriginatingNs <= MostAgeNs + (long)(_latencyMs * 1e6));
+
+    // A picture that is missing, or too late, is masked, as in training.
+    private void TakeFrames(Observation observation)
+    {
+        for (int i = 0; i < _frames.Length; i++)
+        {
+            StreamFreshness freshness = observation.FrameFreshness[_pictures.Streams[i]];
+            bool there = freshness == StreamFreshness.Fresh || (_pictures.Stale && freshness == StreamFreshness.Stale);
+            _frames[i] = there ? observation.Frames[_pictures.Streams[i]]?.Value : null;
+        }
+    }
 
     // The action of this tick; false where there has been none for too long. What is not fresh is not acted on.
     private bool Choose(Observation observation, bool fresh, out bool acts)

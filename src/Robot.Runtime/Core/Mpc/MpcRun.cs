@@ -21,6 +21,7 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
     private const long StateDeadlineNs = 1_000_000_000; // a dead arm is the lease's to tell
     private volatile Func<string, string, MpcStatus>? _report;
     private volatile MpcStatus? _last;
+    private PlanSlot? _slot; // for the process's life: a planner's thread may be writing when all else ends
 
     /// <summary>Of the run, or the last one; null before the first.</summary>
     public MpcStatus? Status => _report?.Invoke("", "") ?? _last;
@@ -38,10 +39,13 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
             throw new RobotException(ExitCode.Device, "this cell has no arm to control");
         (ModelCard card, string weights) = Open(model);
         CheckFit(card, model);
+        SeenPictures pictures = PicturesOf(card, model);
         var settings = new PlannerSettings(
             ReachPlanning.Search, ReachPlanning.Objective(card), Seed: 1, delayTicks, RssmEngine.Widest);
         ModelController controller = Controller(card, weights, settings);
-        var loop = new PlanningLoop(controller, delayTicks, log: recording);
+        for (int i = 0; i < pictures.Streams.Length; i++)
+            controller.Pictures.DepthScales[i] = DepthScale(devices.Frames[pictures.Streams[i]]);
+        var loop = new PlanningLoop(controller, delayTicks, log: new PlanLogs(recording, Shown(controller, said)));
         try
         {
             controller.WarmUp();
@@ -53,7 +57,7 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
             {
                 loop.Start();
                 return policy = new MpcPolicy(task, loop, controller, orders, made, (int)Math.Round(seconds * ReachTask.RateHz),
-                    config.Robot!.LatencyMs, recording?.Recorder);
+                    config.Robot!.LatencyMs, pictures, recording?.Recorder);
             });
             _report = (state, message) => Report(model, orders.Count, policy!, loop, controller, recording, state, message);
             _ = FollowAsync(policy!, loop, recording?.RunAsync(policy!, orders.Count, ended) ?? Task.CompletedTask, ended, said);
@@ -62,6 +66,38 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         {
             loop.Dispose();
             throw;
+        }
+    }
+
+    /// <exception cref="RobotException">The cell has no such camera.</exception>
+    private SeenPictures PicturesOf(ModelCard card, string model)
+    {
+        int[] streams = [.. card.Shape.Images.Select(image => devices.Frames.ToList().FindIndex(f => f.Name == image.Name))];
+        return Array.IndexOf(streams, -1) is >= 0 and var missing
+            ? throw new RobotException(ExitCode.Config, $"{model} sees {card.Shape.Images[missing].Name}, and this cell has "
+                + (devices.Frames.Count == 0 ? "no camera" : $"only {string.Join(", ", devices.Frames.Select(f => f.Name))}"))
+            : new(streams, Stale: !card.Config.Data.MaskStale);
+    }
+
+    /// <exception cref="RobotException">The camera has not said yet what a unit of its depth is.</exception>
+    private double DepthScale(SampleStream<ImageFrame> stream)
+    {
+        ICamera camera = devices.Cameras.First(c => c.Color == stream || c.Depth == stream);
+        return stream == camera.Color ? 0 : camera.Info?.DepthScale ?? throw new RobotException(
+            ExitCode.Device, $"the model sees {stream.Name}, and camera '{camera.Name}' is not there: {camera.Status.Message}");
+    }
+
+    private PlanShare? Shown(ModelController controller, Action<string> said)
+    {
+        try
+        {
+            _slot ??= PlanSlot.Create(PlanSlot.PathOf(RuntimeFolder.Path, config.Cell));
+            return new(_slot, controller);
+        }
+        catch (IOException e)
+        {
+            said($"mpc: what is imagined cannot be shown: {e.Message}");
+            return null;
         }
     }
 
@@ -171,6 +207,10 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
             model, "reach", state.Length > 0 ? state : policy.Easing ? "easing" : "controlling", goals, outcomes, policy.Distance,
             policy.Ticks, Known(report.PlanP50Ms), Known(report.PlanP99Ms), Known(report.PlanMaxMs), report.Late, report.Held,
             policy.Clamped, policy.Stale, Known(report.Expected), policy.Return, Known(report.OneStepError),
-            Known(controller.OneStepLimit), message, recording?.Episodes ?? []);
+            Known(controller.OneStepLimit), message, recording?.Episodes ?? [])
+        {
+            PicturesMissing = controller.Pictures.Count == 0 ? null : report.PicturesMissing,
+            Pictures = controller.Pictures.Names,
+        };
     }
 }

@@ -12,21 +12,28 @@ export function followStatus(onStatus) {
   };
 }
 
-/** Pictures of a camera. The callback has drawn a picture when it returns; the desk sends the next only then. */
-export function followPictures(camera, onPicture) {
+/**
+ * Pictures: preview and a camera, or imagined and what is imagined. The callback has drawn a picture when it returns; the desk sends the
+ * next only then. onRefused is told why there are none, where the desk says so.
+ */
+export function followPictures(kind, name, onPicture, onRefused = () => {}) {
   let socket, closed = false;
   const open = () => {
-    socket = new WebSocket(`ws://${location.host}/ws/preview/${encodeURIComponent(camera)}`);
+    socket = new WebSocket(`ws://${location.host}/ws/${kind}/${encodeURIComponent(name)}`);
     socket.binaryType = 'arraybuffer';
     socket.onmessage = ({ data }) => requestAnimationFrame(() => {
       const head = new DataView(data);
       onPicture({
         width: head.getInt32(0, true), height: head.getInt32(4, true), sequence: Number(head.getBigInt64(8, true)),
-        originatingNs: Number(head.getBigInt64(16, true)), rgb: new Uint8Array(data, 24),
+        timeNs: Number(head.getBigInt64(16, true)), rgb: new Uint8Array(data, 24),
       });
       if (socket.readyState === WebSocket.OPEN) socket.send('d');
     });
-    socket.onclose = () => { if (!closed) setTimeout(open, 1000); };
+    socket.onclose = ({ reason }) => {
+      if (closed) return;
+      if (reason) onRefused(reason);
+      setTimeout(open, 1000);
+    };
   };
   open();
   return () => { closed = true; socket.close(); };

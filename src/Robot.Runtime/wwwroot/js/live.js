@@ -33,7 +33,7 @@ export function updateLive(desk) {
   for (const control of document.querySelectorAll('#record-form button, #motion button'))
     control.disabled = status == null;
   if (!status) return;
-  cameras.update(connected ? status.streams : []);
+  cameras.update(connected ? status.streams : [], status.mpc);
   plot(status.time_ns);
   recording(status);
   replay(status);
@@ -128,6 +128,7 @@ function planning({ mpc }) {
     ['Late, stood still, ticks', `${mpc.late}, ${mpc.held}, ${mpc.ticks}`],
     ['Return expected, received', `${number(mpc.expected_return, 2)}, ${number(mpc.received_return, 2)}`],
     ['Shortened by the filter', `${mpc.clamped}`],
+    ...mpc.pictures_missing != null ? [['Pictures that were not there', `${mpc.pictures_missing}`]] : [],
     ['One step off, limit', `${number(mpc.one_step_error, 2)}, ${number(mpc.one_step_limit, 2)}`],
     ...mpc.episodes.length ? [['Recorded as', mpc.episodes[mpc.episodes.length - 1]]] : [],
   ]);
