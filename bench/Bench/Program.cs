@@ -44,12 +44,8 @@ Measure("frame-socket", "A camera process in C at the frame socket: rate, arriva
     FrameSocketBench.RunAsync, runs: 3, seconds: 30);
 Measure("episode-camera", "A recorded episode as a camera: rate, arrival, losses, processor time",
     EpisodeCameraBench.RunAsync, runs: 3, seconds: 30);
-Measure("imagination", "The CPU imagination engine on the standard problem: candidate-steps a second, a plan of CEM, allocation",
-    (results, runs, _, cancel) =>
-    {
-        ImaginationBench.Run(results, runs, cancel);
-        return Task.CompletedTask;
-    }, runs: 3);
+Measure("imagination", "The CPU imagination engine on the standard problem beside libtorch in all its arrangements: candidate-steps a "
+    + "second, a plan of CEM, allocation", (results, runs, _, cancel) => ImaginationBench.RunAsync(results, runs, cancel), runs: 3);
 Measure("encoding", "bench/Encoding, several times", (results, runs, _, _) =>
 {
     PeerBenches.Encoding(results, runs);
@@ -139,6 +135,17 @@ var cameraDriver = new Command(CameraDriver.CommandName, "A process of frame-soc
 cameraDriver.Hidden = true;
 cameraDriver.SetAction(parsed => CameraDriver.Run(parsed.GetValue(cameraKind)!, parsed.GetValue(cameraAddress)!));
 root.Add(cameraDriver);
+
+var problem = new Argument<string>("folder");
+var first = new Argument<int>("first");
+var count = new Argument<int>("count");
+var threads = new Argument<int>("threads");
+var torchThreads = new Argument<int>("torch-threads");
+var torchPeer = new Command(TorchImagination.CommandName, "A process of imagination") { problem, first, count, threads, torchThreads };
+torchPeer.Hidden = true;
+torchPeer.SetAction(parsed => TorchImagination.Run(parsed.GetValue(problem)!, parsed.GetValue(first), parsed.GetValue(count),
+    parsed.GetValue(threads), parsed.GetValue(torchThreads)));
+root.Add(torchPeer);
 
 try
 {

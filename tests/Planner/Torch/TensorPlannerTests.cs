@@ -132,7 +132,7 @@ public sealed class TensorPlannerTests : NoLeaks
         float[] plan = planner.Actions.ToArray();
         imagination.SetState([.. Enumerable.Repeat(float.NaN, s_gaussian.Features)], new float[ActionSize]);
         Assert.Equal(float.NaN, planner.Plan(1).Return);
-        Assert.Equal(plan[ActionSize..], planner.Actions[..^ActionSize]);
+        Assert.Equal(plan.AsSpan(ActionSize), planner.Actions[..^ActionSize]);
     }
 
     [Fact]
