@@ -6,24 +6,25 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 log="$(mktemp)"
 trap 'rm -f "$log" "$log.beside"' EXIT
 failed_projects=0
-run() { # a project's folder
+run() { # a project's folder, and which of its tests, if not all
     echo "== $(basename "$1").Tests"
-    dotnet test "$1"/*.csproj -c Release --no-build --nologo -v quiet --logger 'console;verbosity=normal' \
+    dotnet test "$1"/*.csproj -c Release --no-build --nologo -v quiet --logger 'console;verbosity=normal' ${2:+--filter "$2"} \
         -- RunConfiguration.TreatNoTestsAsError=false 2>&1
 }
 show() {
     tee -a "$log" | { grep -vE '^\s+Passed |^\s*$|^Test run for|^A total of|Test Parallelization' || true; }
 }
 # Whole cells keep real-time promises, and mostly wait. What keeps none runs beside them in what they leave of the machine, at the lowest
-# priority and without the right to a real-time class of its own; what keeps some runs alone after them. What computes on all cores and
-# keeps no times runs last, two projects at a time.
+# priority and without the right to a real-time class of its own; what keeps some, a project or tests marked [Trait("Keeps", "time")], runs
+# alone after them. What computes on all cores and keeps no times runs last, two projects at a time.
 beside='tests/Browser tests/Robot.Runtime tests/Vision'
 computes='tests/WorldModel tests/Planner tests/TorchSharp'
 gives_way=(nice -n 19 setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
 "${gives_way[@]}" true 2>/dev/null || gives_way=(nice -n 19) # nobody but root has that right to lose
-in_a_row() { # projects; with their exit codes, for what runs in the background
-    for project in "$@"; do
-        run "$project"
+in_a_row() { # which of their tests, and projects; with their exit codes, for what runs in the background
+    local which="$1"
+    for project in "${@:2}"; do
+        run "$project" "$which"
         echo "exit code $?"
     done
 }
@@ -32,13 +33,14 @@ show_background() { # what they said
     failed_projects=$((failed_projects + $(grep -c '^exit code [^0]' "$log.beside")))
 }
 show_now() {
-    run "$1" | show
+    run "$1" "${2:-}" | show
     [ "${PIPESTATUS[0]}" -eq 0 ] || failed_projects=$((failed_projects + 1))
 }
-"${gives_way[@]}" bash -c "$(declare -f run in_a_row); in_a_row $beside" > "$log.beside" &
+"${gives_way[@]}" bash -c "$(declare -f run in_a_row); in_a_row Keeps!=time $beside" > "$log.beside" &
 show_now tests/EndToEnd
 wait $!
 show_background
+show_now tests/Robot.Runtime Keeps=time
 for project in tests/*/*.csproj; do
     project=$(dirname "$project")
     case " $beside $computes tests/EndToEnd " in *" $project "*) continue ;; esac
@@ -46,7 +48,7 @@ for project in tests/*/*.csproj; do
 done
 if [ -e artifacts/native/torch/librobot_torch.so ]; then
     set -- $computes
-    in_a_row "${@:2}" > "$log.beside" &
+    in_a_row '' "${@:2}" > "$log.beside" &
     show_now "$1"
     wait $!
     show_background

@@ -10,6 +10,7 @@ namespace RobotWorldModel.Runtime.Tests.Core;
 
 /// <summary>A gripper of a cell without an arm, on the simulated URCap.</summary>
 [Collection("alone")]
+[Trait("Keeps", "time")]
 public sealed class GripperAloneTests : IDisposable
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(60);

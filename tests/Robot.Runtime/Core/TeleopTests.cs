@@ -18,6 +18,7 @@ namespace RobotWorldModel.Runtime.Tests.Core;
 
 /// <summary>From what a person does to the arm on the simulated controller's wires, and back: policy, lease, filter, program.</summary>
 [Collection("alone")]
+[Trait("Keeps", "time")]
 public sealed class TeleopTests : IDisposable
 {
     private const double Standing = 0.02; // rad/s

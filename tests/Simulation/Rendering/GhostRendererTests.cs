@@ -45,9 +45,9 @@ public class GhostRendererTests
     [InlineData("UR10e")]
     public void The_goal_is_seen_whatever_arm_it_is(string model)
     {
-        var renderer = new GhostRenderer(new(UrModel.ByName(model)), GripperGeometry.FlangeToTcp, 160);
+        var renderer = new GhostRenderer(new(UrModel.ByName(model)), GripperGeometry.FlangeToTcp, 320);
         byte[] rgb = new byte[renderer.Width * renderer.Height * 3];
-        renderer.Render(s_home, s_home, s_goal, [], rgb);
+        renderer.Render(s_home, s_home, new(-0.6, 0.35, 0.2), [], rgb); // nearer than any arm there
         int green = 0;
         for (int i = 0; i < rgb.Length; i += 3)
             green += rgb[i + 1] > rgb[i] + 40 && rgb[i + 1] > rgb[i + 2] + 40 ? 1 : 0;
