@@ -21,6 +21,8 @@ beside='tests/Browser tests/Robot.Runtime tests/Vision'
 computes='tests/WorldModel tests/Planner tests/TorchSharp'
 gives_way=(nice -n 19 setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
 "${gives_way[@]}" true 2>/dev/null || gives_way=(nice -n 19) # nobody but root has that right to lose
+# A browser begins sessions of its own, to which the kernel gives a share of their own, whatever their priority: so it has half of the cores.
+gives_way=(taskset -c "0-$((($(nproc) - 1) / 2))" "${gives_way[@]}")
 in_a_row() { # which of their tests, and projects; with their exit codes, for what runs in the background
     local which="$1"
     for project in "${@:2}"; do

@@ -31,11 +31,12 @@ public class MpcPicturesTests(ITestOutputHelper output)
         File.WriteAllText(cell["goal.yaml"], FormattableString.Invariant($"goal: [{tcp[0] - 0.04}, {tcp[1]}, {tcp[2]}]\n"));
 
         RobotProcess running = cell.Start("mpc", "--config", cell.Config, "--data", cell.Data, "--model", cell["model"],
-            "--goal", cell["goal.yaml"], "--seconds", "4", "--record");
+            "--goal", cell["goal.yaml"], "--seconds", "60", "--record");
         Eventually.True(() => running.HasExited || cell.Status().Mpc is { State: "controlling" or "stopped" }, "the model controls", 60);
         Assert.True(cell.Status().Mpc is { State: "controlling" }, $"{cell.Status().Mpc?.Message} {running.Said()}");
         Assert.Equal((Side, Side), await ImaginedAsync(cell));
-        CommandResult run = running.WaitForEnd().MustEndWith(ExitCode.Done);
+        cell.Run("stop", "--config", cell.Config).MustEndWith(ExitCode.Done);
+        CommandResult run = running.WaitForEnd().MustEndWith(ExitCode.Interrupted);
         output.WriteLine(run.Out);
 
         MpcStatus status = cell.Status().Mpc!;
