@@ -16,13 +16,12 @@ show() {
 }
 # Whole cells keep real-time promises, and mostly wait. What keeps none runs beside them in what they leave of the machine, at the lowest
 # priority and without the right to a real-time class of its own; what keeps some, a project or tests marked [Trait("Keeps", "time")], runs
-# alone after them. What computes on all cores and keeps no times runs last, two projects at a time.
-beside='tests/Browser tests/Robot.Runtime tests/Vision'
+# alone after them. What computes on all cores and keeps no times runs last, beside the browser: that begins sessions of its own, to which
+# the kernel gives a share of their own, whatever their priority, and cells that lose a tenth of a second to it stop their arm.
+beside='tests/Robot.Runtime tests/Vision'
 computes='tests/WorldModel tests/Planner tests/TorchSharp'
 gives_way=(nice -n 19 setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
 "${gives_way[@]}" true 2>/dev/null || gives_way=(nice -n 19) # nobody but root has that right to lose
-# A browser begins sessions of its own, to which the kernel gives a share of their own, whatever their priority: so it has half of the cores.
-gives_way=(taskset -c "0-$((($(nproc) - 1) / 2))" "${gives_way[@]}")
 in_a_row() { # which of their tests, and projects; with their exit codes, for what runs in the background
     local which="$1"
     for project in "${@:2}"; do
@@ -45,18 +44,19 @@ show_background
 show_now tests/Robot.Runtime Keeps=time
 for project in tests/*/*.csproj; do
     project=$(dirname "$project")
-    case " $beside $computes tests/EndToEnd " in *" $project "*) continue ;; esac
+    case " $beside $computes tests/EndToEnd tests/Browser " in *" $project "*) continue ;; esac
     show_now "$project"
 done
 if [ -e artifacts/native/torch/librobot_torch.so ]; then
-    set -- $computes
-    in_a_row '' "${@:2}" > "$log.beside" &
-    show_now "$1"
-    wait $!
-    show_background
+    # shellcheck disable=SC2086
+    in_a_row '' $computes > "$log.beside" &
 else
     echo "== skipped, for want of libtorch (make setup): $computes"
+    : > "$log.beside" # nothing runs beside it
 fi
+show_now tests/Browser
+wait
+show_background
 sum() { sed -nE "s/^ *$1: *([0-9]+).*/\1/p" "$log" | awk '{s+=$1} END{print s+0}'; }
 passed=$(sum Passed)
 failed=$(sum Failed)
