@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes models/reach again: episodes of noise and of a noisy script, faster than real time, and a model that learns from them; then
 # episodes in which that model plans, with noise, and a model that learns from all of them. What the first only imagines to be a way
-# to the goal, the second has seen. Half an hour in all on two cores with 512-bit vectors, else an hour.
+# to the goal, the second has seen. By its parts half an hour on two cores with 512-bit vectors, else an hour.
 # The seeds are fixed; another processor rounds otherwise and gets another model.
 #   scripts/reach-model.sh [FOLDER]     episodes and runs go there and are gone on with; data/reach and runs/reach-* if not given
 set -euo pipefail

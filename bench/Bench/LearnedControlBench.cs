@@ -149,7 +149,9 @@ internal static class LearnedControlBench
         return (mean, StudentT975(n - 1) * Math.Sqrt(variance / n));
     }
 
-    /// <summary>The quantile of 0.975 with so many degrees of freedom, by Cornish and Fisher's expansion: right to 1e-3 from 10 on.</summary>
+    /// <summary>
+    /// The quantile of 0.975 with so many degrees of freedom, by Cornish and Fisher's expansion: right to 1e-3 from 10 on.
+    /// </summary>
     private static double StudentT975(int freedom)
     {
         const double Z = 1.959964, Z3 = Z * Z * Z, Z5 = Z3 * Z * Z, Z7 = Z5 * Z * Z;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using RobotWorldModel.Planner.Planners;
 using RobotWorldModel.Planner.Torch;
 using RobotWorldModel.WorldModel.Rssm;
@@ -13,7 +14,9 @@ internal abstract class Problem
     /// <summary>P1: GRU 256 fed [s, a], prior 256-512-64, Gaussian 32, action 7, reward 288-512-512-1; CEM of 512 x 15 x 6.</summary>
     public static Problem P1(bool quick) => new RssmProblem(quick);
 
-    /// <summary>TD-MPC2's planner on its model of 5 million parameters: 512 candidates, 24 of them the policy's, 3 steps, 6 rounds.</summary>
+    /// <summary>
+    /// TD-MPC2's planner on its model of 5 million parameters: 512 candidates, 24 of them the policy's, 3 steps, 6 rounds.
+    /// </summary>
     public static Problem TdMpc2(bool quick) => new LatentProblem(quick);
 
     public abstract string Name { get; }
@@ -33,7 +36,7 @@ internal abstract class Problem
         using var model = Model(CPU, ScalarType.Float32);
         model.save(Path.Combine(folder, $"{Name}.dat"));
         foreach (var (what, values) in (IEnumerable<(string, float[])>)[("state", State), ("noise", Noise), ("actions", Actions)])
-            File.WriteAllBytes(Path.Combine(folder, $"{Name}.{what}"), System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+            File.WriteAllBytes(Path.Combine(folder, $"{Name}.{what}"), MemoryMarshal.AsBytes(values.AsSpan()));
     }
 
     /// <summary>Candidates to score, [N, H, A].</summary>
@@ -94,7 +97,8 @@ internal abstract class Problem
         public override nn.Module Model(Device device, ScalarType type)
         {
             manual_seed(1);
-            return Varied(new RssmModel(new RssmConfig(), new ModelShape { Actions = ActionSize, Vectors = [new("robot", 1)] }), device, type);
+            var shape = new ModelShape { Actions = ActionSize, Vectors = [new("robot", 1)] };
+            return Varied(new RssmModel(new RssmConfig(), shape), device, type);
         }
 
         public override TensorImagination Imagination(nn.Module model, Device device, ScalarType type)

@@ -9,53 +9,14 @@ with the state in the processor's memory and ends with the actions there, as the
 import argparse
 import json
 import os
-import struct
 import sys
 import time
 
 import torch
 import torch.nn.functional as F
 
-
-def read_weights(path):
-    """The entries of a file of TorchSharp's Module.save."""
-    with open(path, "rb") as file:
-        data = file.read()
-    at = 0
-
-    def number():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = data[at]
-            at += 1
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value
-
-    weights = {}
-    for _ in range(number()):
-        length = number()
-        name = data[at:at + length].decode()
-        at += length
-        kind, size = number(), [0] * number()
-        if kind != 6:
-            sys.exit(f"{path}: {name} is of type {kind}, not float32")
-        for i in range(len(size)):
-            size[i] = number()
-        count = 1
-        for extent in size:
-            count *= extent
-        weights[name] = torch.frombuffer(bytearray(data[at:at + 4 * count]), dtype=torch.float32).reshape(size)
-        at += 4 * count
-    return weights
-
-
-def read_floats(path):
-    with open(path, "rb") as file:
-        data = file.read()
-    return torch.tensor(struct.unpack(f"<{len(data) // 4}f", data)) if data else torch.zeros(0)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from torch_files import read_floats, read_weights  # noqa: E402
 
 
 class Model:

@@ -1,6 +1,6 @@
 """The imagination bench's standard problem in PyTorch: scores its candidates once for each line that it reads, and prints their returns'
 sum. peer.py FOLDER eager|script FIRST COUNT THREADS"""
-import struct
+import os
 import sys
 
 try:
@@ -8,48 +8,12 @@ try:
     from torch.nn import functional as F
 except ImportError as e:
     sys.exit(f"PyTorch is not there (Debian: python3-torch): {e}")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
+from torch_files import read_floats, read_weights  # noqa: E402
 
 STEPS, ACTION, DETERMINISTIC, STOCHASTIC, LEAST = 15, 7, 256, 32, 0.1
-FLOAT32 = 6  # torch's ScalarType
 folder, mode = sys.argv[1:3]
 first, count, threads = (int(a) for a in sys.argv[3:6])
-
-
-def read_weights(path):
-    """TorchSharp's Module.save: LEB128 numbers, strings with their length, row-major float32."""
-    content, at = open(path, "rb").read(), 0
-
-    def number():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = content[at]
-            at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    weights = {}
-    for _ in range(number()):
-        length = number()
-        name = content[at:at + length].decode()
-        at += length
-        if number() != FLOAT32:
-            sys.exit(f"{path}: {name} is no float32")
-        shape = [number() for _ in range(number())]
-        values = struct.calcsize("f")
-        for n in shape:
-            values *= n
-        weights[name] = torch.frombuffer(bytearray(content[at:at + values]), dtype=torch.float32).reshape(shape)
-        at += values
-    return weights
-
-
-def read_floats(name):
-    return torch.frombuffer(bytearray(open(f"{folder}/{name}", "rb").read()), dtype=torch.float32)
-
-
 w = read_weights(f"{folder}/weights.dat")
 
 
@@ -80,8 +44,8 @@ def blas():
 
 torch.set_num_threads(threads)
 with torch.inference_mode():
-    own = read_floats("actions.f32").reshape(-1, STEPS, ACTION)[first:first + count].transpose(0, 1).contiguous()
-    noise = read_floats("noise.f32").reshape(STEPS, STOCHASTIC)
+    own = read_floats(f"{folder}/actions.f32").reshape(-1, STEPS, ACTION)[first:first + count].transpose(0, 1).contiguous()
+    noise = read_floats(f"{folder}/noise.f32").reshape(STEPS, STOCHASTIC)
     score = torch.jit.trace(rollout, (own, noise)) if mode == "script" else rollout
     for _ in range(3):  # TorchScript optimises what it has seen run
         score(own, noise)

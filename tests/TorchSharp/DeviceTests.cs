@@ -15,7 +15,8 @@ public class DeviceTests : NoLeaks
 
         Assert.False(cuda.is_available());
         Assert.False(x.is_pinned());
-        foreach (var call in (Action[])[() => cuda.synchronize(), () => x.pin_memory(), () => _ = new CudaStream(), () => _ = new CudaGraph(),
+        foreach (var call in (Action[])[
+            () => cuda.synchronize(), () => x.pin_memory(), () => _ = new CudaStream(), () => _ = new CudaGraph(),
             () => _ = new CudaEvent(), () => cuda.manual_seed(1), () => Cuda.Describe()])
             Assert.Contains("built without CUDA", Assert.Throws<ExternalException>(call).Message);
     }

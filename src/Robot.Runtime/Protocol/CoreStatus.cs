@@ -254,8 +254,8 @@ public static class CoreMethods
     public const string Teleop = "teleop";
 
     /// <summary>
-    /// {model, goals: [[x, y, z], …] | seeds: [n, …], seconds?, delay_ticks?, record?} → {}: plans in a learned model, and reaches one
-    /// goal after the other; progress is in the status. record: true makes an episode of each goal. model: the folder of a run or a
+    /// {model, goals: [[x, y, z], …] | seeds: [n, …], seconds?, delay_ticks?, record?} → {}: plans in a learned model, and reaches
+    /// one goal after the other; progress is in the status. record: true makes an episode of each goal. model: the folder of a run or a
     /// model. goals: m, base frame, from where the arm stands; seeds: reach's own episodes, each from its start. The connection holds
     /// the lease; it lapses with it.
     /// </summary>

@@ -6,8 +6,8 @@ using RobotWorldModel.Simulation.Rendering;
 namespace RobotWorldModel.Runtime.Simulate;
 
 /// <summary>
-/// The pictures of an episode of reach, drawn after it was played: from where its arm was. Each row has the one that was taken a row before,
-/// as live, where a picture takes its time to arrive; objects lie elsewhere in each episode.
+/// The pictures of an episode of reach, drawn after it was played: from where its arm was. Each row has the one that was taken a row
+/// before, as live, where a picture takes its time to arrive; objects lie elsewhere in each episode.
 /// </summary>
 internal sealed class ReachPictures
 {

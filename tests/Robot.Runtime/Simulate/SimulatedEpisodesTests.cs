@@ -62,8 +62,8 @@ public sealed class SimulatedEpisodesTests : IDisposable
         Run(new(task, PolicyKind.Expert(), 1, 3, 0, root, 1, Pictures: 32));
 
         Assert.Empty(EpisodeVerifier.Verify(Path.Combine(root, "simulation", "demo_000")));
-        Dataset data = Dataset.Open(
-            root, new DataOptions { Modalities = ["task:goal_x", "wrist_rgb", "scene_rgb"], PictureSide = 16, Validation = 0 }, Assert.Fail);
+        var options = new DataOptions { Modalities = ["task:goal_x", "wrist_rgb", "scene_rgb"], PictureSide = 16, Validation = 0 };
+        Dataset data = Dataset.Open(root, options, Assert.Fail);
         Assert.Equal([1, 3 * 16 * 16, 3 * 16 * 16], data.Modalities.Select(m => m.Size));
         Assert.Equal(ActionKind.Environment, data.Actions.Kind);
         Assert.Equal(0, data.Windows(DataPart.Train, new WindowOptions { Length = 20 }).WithoutActions);

@@ -197,7 +197,7 @@ internal sealed class MpcPolicy : ITickPolicy
     {
         if (_loop.Doubt is { } doubt)
             return new(null, false, doubt);
-        bool fresh = IsFresh(observation);
+        bool fresh = MayBeActedOn(observation.RobotFreshness, observation.SlotNs - observation.Robot.OriginatingNs, _latencyMs);
         _inEffect[_tick % _inEffect.Length] = (_commanded, _velocity);
         if (fresh)
         {
@@ -224,10 +224,15 @@ internal sealed class MpcPolicy : ITickPolicy
         return new(command, false);
     }
 
-    // A recording marks a state that is one package late; to act on, it is good for half a tick: 4 mm at full speed, as the plan itself.
-    private bool IsFresh(Observation observation) =>
-        observation.RobotFreshness == StreamFreshness.Fresh || (observation.RobotFreshness == StreamFreshness.Stale
-            && observation.SlotNs - observation.Robot.OriginatingNs <= MostAgeNs + (long)(_latencyMs * 1e6));
+    /// <summary>
+    /// A recording marks a state that is one package late; to act on, it is good for half a tick longer than it always takes: 4 mm at full
+    /// speed.
+    /// </summary>
+    /// <param name="ageNs">At the tick.</param>
+    /// <param name="latencyMs">By which states always come late.</param>
+    internal static bool MayBeActedOn(StreamFreshness freshness, long ageNs, double latencyMs) =>
+        freshness == StreamFreshness.Fresh
+        || (freshness == StreamFreshness.Stale && ageNs <= MostAgeNs + (long)(latencyMs * 1e6));
 
     // A picture that is missing, or too late, is masked, as in training.
     private void TakeFrames(Observation observation)

@@ -42,9 +42,9 @@ internal sealed class MpcRun(CellConfig config, CellDevices devices, PolicyRunne
         SeenPictures pictures = PicturesOf(card, model);
         var settings = new PlannerSettings(
             ReachPlanning.Search, ReachPlanning.Objective(card), Seed: 1, delayTicks, RssmEngine.Widest);
+        double[] depthScales = [.. pictures.Streams.Select(stream => DepthScale(devices.Frames[stream]))];
         ModelController controller = Controller(card, weights, settings);
-        for (int i = 0; i < pictures.Streams.Length; i++)
-            controller.Pictures.DepthScales[i] = DepthScale(devices.Frames[pictures.Streams[i]]);
+        depthScales.CopyTo(controller.Pictures.DepthScales, 0);
         var loop = new PlanningLoop(controller, delayTicks, log: new PlanLogs(recording, Shown(controller, said)));
         try
         {

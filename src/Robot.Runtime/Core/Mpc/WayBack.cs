@@ -5,8 +5,9 @@ using RobotWorldModel.Simulation.Tasks;
 namespace RobotWorldModel.Runtime.Core.Mpc;
 
 /// <summary>
-/// The way that a goal was gone for, backwards: from rest, and at most half as fast as it was gone. From where a missed goal leaves the arm, nobody has looked whether
-/// the straight way in joint space is free; the way it came was. Made once, filled and gone on the tick's thread without allocation.
+/// The way that a goal was gone for, backwards: from rest, and at most half as fast as it was gone. From where a missed goal leaves the
+/// arm, nobody has looked whether the straight way in joint space is free; the way it came was. Made once, filled and gone on the tick's
+/// thread without allocation.
 /// </summary>
 /// <param name="most">Commands of a goal.</param>
 internal sealed class WayBack(int most) : IMotion

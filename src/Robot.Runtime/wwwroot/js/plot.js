@@ -10,7 +10,8 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => plot
 export class Plot {
   /**
    * @param host the section to fill
-   * @param options {title, height, series: [{name, unit, digits, text(value)?, right, dash, sparse}], left, right: axis labels, range: [x0, x1]?,
+   * @param options {title, height, series: [{name, unit, digits, text(value)?, right, dash, sparse}], left, right: axis labels,
+   *   range: [x0, x1]?,
    *   log: left axis?, onSeek(x)?}; what is sparse has dots, and lines over its gaps
    */
   constructor(host, options) {
