@@ -19,7 +19,7 @@ case "${1:-}" in
     --cpu) device=cpu quick=--quick ;;
     pack)
         rm -rf "$packed"
-        dotnet publish bench/Gpu -c Release -r linux-x64 --self-contained -p:PublishTrimmed=true -p:PublishSingleFile=true \
+        dotnet publish bench/Gpu -c Release -r linux-x64 --self-contained -p:PublishSingleFile=true \
             -p:EnableCompressionInSingleFile=true -o "$packed" -v quiet -nologo --nodeReuse:false
         rm -f "$packed"/librobot_torch.so "$packed"/*.pdb # of this machine's libtorch
         git describe --always --dirty --exclude='*' >"$packed/commit" 2>/dev/null || echo unknown >"$packed/commit"

@@ -18,6 +18,9 @@ import torch.nn.functional as F
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
 from torch_files import read_floats, read_weights  # noqa: E402
 
+# A PyTorch without it has no graphs of its own that must be told; there only eager is measured.
+begin_step = getattr(getattr(torch, "compiler", None), "cudagraph_mark_step_begin", lambda: None)
+
 
 class Model:
     """Weights by name on a device, in a type."""
@@ -70,7 +73,7 @@ class P1(Model):
     def plan(self, iteration, state, mean, size):
         mean, std = torch.zeros_like(mean), torch.ones_like(mean)
         for _ in range(size.iterations):
-            torch.compiler.cudagraph_mark_step_begin()
+            begin_step()
             mean, std = (x.clone() for x in iteration(state, mean, std))
         return mean
 
@@ -145,7 +148,7 @@ class TdMpc2(Model):
             z = self.next(z, policy[-1])
         policy = torch.stack(policy, 1)
         for _ in range(size.iterations):
-            torch.compiler.cudagraph_mark_step_begin()
+            begin_step()
             mean, std, elites, weights = (x.clone() for x in iteration(state, policy, mean, std))
         return elites[torch.multinomial(weights.flatten(), 1)[0]]
 
